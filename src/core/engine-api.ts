@@ -1,0 +1,239 @@
+/**
+ * What Tidemark can do, as one interface: the engine implements it, and the library, the command line and the HTTP
+ * server use nothing else. Answers hold JSON-ready values (ISO 8601 instants, `null` for unknown), so every door
+ * shows the same thing.
+ */
+import type { Secret } from '../lib/secret.ts';
+import type { EventSink } from './events.ts';
+import type { JsonValue, PageStatus, Platform, RunMode, RunStatus, RunTrigger, SyncMode } from './model.ts';
+
+/** Names a Page by either id. When both are given they must belong together. */
+export interface PageRef {
+  /** The uuid, `facebook_pages.id`. */
+  readonly pageId?: string | undefined;
+  /** Facebook's own id of the Page. */
+  readonly facebookPageId?: string | undefined;
+}
+
+export interface PageAnswer {
+  readonly id: string;
+  readonly facebookPageId: string;
+  readonly name: string | null;
+  readonly isActive: boolean;
+  readonly status: PageStatus;
+  readonly statusDetail: string | null;
+  readonly instagramAccountId: string | null;
+  readonly lastSyncedAt: string | null;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export interface ConnectedPage {
+  readonly id: string;
+  readonly facebookPageId: string;
+  readonly name: string | null;
+  readonly status: PageStatus;
+}
+
+export interface RefusedPage {
+  readonly facebookPageId: string;
+  readonly name: string | null;
+  readonly reason: string;
+}
+
+export interface ConnectAnswer {
+  readonly connected: readonly ConnectedPage[];
+  /** Pages the token shows but cannot message as, each with the reason. */
+  readonly refused: readonly RefusedPage[];
+}
+
+export interface SyncRequest extends PageRef {
+  /** Collect everything again, whatever the mirror holds. Default: false. */
+  readonly forceFull?: boolean | undefined;
+  /** Stop between batches after this long and answer `partial`. Default: no bound. */
+  readonly maxDurationMs?: number | undefined;
+  /** Who asked; recorded with the run. Default: `library`. */
+  readonly trigger?: RunTrigger | undefined;
+  /** Told of everything that happens in the run, also when another caller started it in this process. */
+  readonly onEvent?: EventSink | undefined;
+}
+
+export interface SyncAllRequest extends Omit<SyncRequest, keyof PageRef> {
+  /** Which Pages. Default: every active one. */
+  readonly pages?: readonly PageRef[] | undefined;
+}
+
+export interface SyncAnswer {
+  readonly success: true;
+  readonly syncMode: SyncMode;
+  readonly synced: number;
+  readonly inserted: number;
+  readonly updated: number;
+  readonly message: string;
+  readonly skipped: number;
+  readonly deleted: number;
+  readonly total: number;
+  readonly eventsCreated: number;
+  readonly status: 'succeeded' | 'partial';
+  readonly durationMs: number;
+  readonly duration: string;
+  readonly runId: string;
+  readonly pageId: string;
+  readonly facebookPageId: string;
+  readonly pageName: string | null;
+  readonly graphCalls: number;
+  readonly lastSyncedAt: string | null;
+}
+
+export interface SyncAllRow {
+  readonly pageId: string;
+  readonly facebookPageId: string;
+  readonly pageName: string | null;
+  readonly success: boolean;
+  readonly syncMode?: SyncMode;
+  readonly synced: number;
+  readonly inserted: number;
+  readonly updated: number;
+  readonly eventsCreated: number;
+  readonly graphCalls: number;
+  readonly status: 'succeeded' | 'partial' | 'failed';
+  readonly durationMs: number;
+  readonly error?: string;
+  readonly code?: string;
+}
+
+export interface SyncAllAnswer {
+  readonly success: boolean;
+  readonly totalPages: number;
+  readonly results: readonly SyncAllRow[];
+  readonly totals: {
+    readonly totalSynced: number;
+    readonly totalInserted: number;
+    readonly totalUpdated: number;
+    readonly totalEvents: number;
+    readonly successCount: number;
+    readonly failureCount: number;
+  };
+  readonly message: string;
+  readonly durationMs: number;
+  readonly duration: string;
+}
+
+/** A page of a list, newest first. `nextCursor` is opaque and null at the end. */
+export interface ListAnswer<T> {
+  readonly items: readonly T[];
+  readonly nextCursor: string | null;
+}
+
+export interface ConversationQuery {
+  readonly pageId?: string | undefined;
+  readonly platform?: Platform | undefined;
+  /** Case-insensitive text looked for in contact name, snippet and ids. */
+  readonly search?: string | undefined;
+  /** 1 to 200. Default: 50. */
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+}
+
+export interface ConversationAnswer {
+  readonly id: string;
+  readonly pageId: string;
+  readonly platform: Platform;
+  readonly updatedTime: string | null;
+  readonly messageCount: number | null;
+  readonly unreadCount: number;
+  readonly snippet: string | null;
+  readonly link: string | null;
+  readonly contactId: string | null;
+  readonly contactName: string | null;
+  readonly participants: JsonValue;
+  readonly readAt: string | null;
+  readonly deliveredAt: string | null;
+  readonly historyComplete: boolean;
+  readonly deletedAt: string | null;
+  readonly syncedAt: string;
+}
+
+export interface MessageQuery {
+  readonly conversationId: string;
+  /** Needed only when two Pages hold a conversation with this id. */
+  readonly pageId?: string | undefined;
+  /** 1 to 200. Default: 50. */
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+}
+
+export interface MessageAnswer {
+  readonly id: string;
+  readonly conversationId: string;
+  readonly createdTime: string | null;
+  readonly fromId: string | null;
+  readonly fromName: string | null;
+  readonly direction: 'inbound' | 'outbound' | null;
+  readonly text: string | null;
+  readonly attachments: JsonValue;
+  readonly reactions: JsonValue;
+  readonly replyTo: string | null;
+  readonly editedAt: string | null;
+  readonly deletedAt: string | null;
+  readonly source: 'sync' | 'history' | 'webhook';
+}
+
+export interface RunAnswer {
+  readonly id: string;
+  readonly pageId: string;
+  readonly pageName: string | null;
+  readonly platform: Platform;
+  readonly mode: RunMode;
+  readonly trigger: RunTrigger;
+  readonly status: RunStatus;
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly synced: number;
+  readonly inserted: number;
+  readonly updated: number;
+  readonly skipped: number;
+  readonly deleted: number;
+  readonly eventsCreated: number;
+  readonly graphCalls: number;
+  readonly errorCode: string | null;
+  readonly errorMessage: string | null;
+}
+
+/**
+ * Every method rejects with a TidemarkError; its code tells what to do. Close it when done: the embedded PostgreSQL
+ * stops with the last process that uses it.
+ */
+export interface Tidemark extends AsyncDisposable {
+  readonly pages: {
+    list(): Promise<readonly PageAnswer[]>;
+    /** Rejects with PAGE_ID_REQUIRED, PAGE_IDS_DISAGREE or PAGE_NOT_FOUND. */
+    find(ref: PageRef): Promise<PageAnswer>;
+    /**
+     * A user token connects every Page it can message as, a Page token that Page. A known Page gets the new token
+     * and is `connected` again. Starts no sync.
+     */
+    connect(accessToken: Secret): Promise<ConnectAnswer>;
+    /** Pauses (`false`) or resumes (`true`) a Page. */
+    setActive(pageId: string, isActive: boolean): Promise<PageAnswer>;
+    /** Removes the Page with everything mirrored of it. */
+    remove(pageId: string): Promise<void>;
+  };
+  readonly conversations: {
+    list(query: ConversationQuery): Promise<ListAnswer<ConversationAnswer>>;
+    messages(query: MessageQuery): Promise<ListAnswer<MessageAnswer>>;
+  };
+  readonly runs: {
+    list(query: PageRef & { readonly limit?: number | undefined }): Promise<readonly RunAnswer[]>;
+    find(runId: string): Promise<RunAnswer>;
+  };
+  /** Syncs one Page. While a sync of it runs anywhere, joins that run and gives its answer. */
+  sync(request: SyncRequest): Promise<SyncAnswer>;
+  /** Syncs many Pages in parallel. A failing Page is a row of the answer, never a rejection. */
+  syncAll(request: SyncAllRequest): Promise<SyncAllAnswer>;
+  /** Resolves when database and schema are usable; rejects with the reason when not. */
+  checkReady(): Promise<void>;
+  /** Connection string of the database, for `psql`; only when it is the embedded one, which is local. */
+  readonly embeddedDatabaseUrl: string | undefined;
+  close(): Promise<void>;
+}

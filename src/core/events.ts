@@ -1,0 +1,33 @@
+/**
+ * What the sync tells about itself while it runs. Logs, progress bars, streams and metrics subscribe to this one
+ * union; the algorithm knows none of them.
+ */
+import type { Instant, Page, RunCounts, RunTrigger, SyncMode } from './model.ts';
+
+export interface RunIdentity {
+  readonly runId: string;
+  readonly page: Pick<Page, 'id' | 'facebookPageId' | 'name'>;
+  readonly mode: SyncMode;
+}
+
+export type SyncEvent = RunIdentity &
+  (
+    | { readonly type: 'run-started'; readonly trigger: RunTrigger; readonly cutAt: Instant | undefined }
+    | { readonly type: 'list-requested' }
+    | { readonly type: 'list-surveyed'; readonly listed: number; readonly differing: number }
+    | { readonly type: 'survey-finished'; readonly listed: number }
+    | { readonly type: 'hint-withdrawn'; readonly reason: string }
+    | { readonly type: 'order-violated'; readonly conversationId: string }
+    | { readonly type: 'batch-processing'; readonly conversations: number }
+    | { readonly type: 'batch-committed'; readonly counts: RunCounts; readonly total: number | undefined }
+    | { readonly type: 'conversation-failed'; readonly conversationId: string; readonly reason: string }
+    | { readonly type: 'call-delayed'; readonly waitMs: number; readonly reason: string }
+    | { readonly type: 'run-finished'; readonly status: 'succeeded' | 'partial'; readonly counts: RunCounts; readonly durationMs: number }
+    | { readonly type: 'run-failed'; readonly code: string; readonly message: string; readonly durationMs: number }
+  );
+
+type WithoutIdentity<E> = E extends RunIdentity ? Omit<E, keyof RunIdentity> : never;
+/** An event before the run it belongs to is attached. */
+export type SyncEventBody = WithoutIdentity<SyncEvent>;
+
+export type EventSink = (event: SyncEvent) => void;

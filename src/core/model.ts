@@ -1,0 +1,157 @@
+/**
+ * The words of the domain as plain data. Everything else speaks in these shapes; nothing here knows where they come
+ * from or where they go. What Facebook may leave out is `undefined`, never a guess.
+ */
+
+export type Platform = 'messenger' | 'instagram';
+
+/** Milliseconds since 1970-01-01T00:00:00Z. Graph times have a resolution of one second. */
+export type Instant = number;
+
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: JsonValue | undefined;
+}
+
+export const PAGE_STATUSES = ['connected', 'token_expired', 'permission_missing', 'throttled', 'paused'] as const;
+export type PageStatus = (typeof PAGE_STATUSES)[number];
+
+/** A Facebook Page as this mirror knows it. `id` is ours (uuid), `facebookPageId` is Facebook's. */
+export interface Page {
+  readonly id: string;
+  readonly facebookPageId: string;
+  readonly name: string | undefined;
+  readonly isActive: boolean;
+  readonly status: PageStatus;
+  readonly statusDetail: string | undefined;
+  readonly instagramAccountId: string | undefined;
+  readonly userId: string | undefined;
+  readonly lastSyncedAt: Instant | undefined;
+  readonly createdAt: Instant;
+  readonly updatedAt: Instant;
+}
+
+export interface Participant {
+  readonly id: string | undefined;
+  readonly name: string | undefined;
+  readonly username: string | undefined;
+  readonly email: string | undefined;
+}
+
+/** A message as Facebook showed it. `raw` is the answer's own JSON object, whole. */
+export interface MessageSnapshot {
+  readonly id: string;
+  readonly createdAt: Instant | undefined;
+  readonly from: Participant | undefined;
+  readonly direction: 'inbound' | 'outbound' | undefined;
+  readonly text: string | undefined;
+  readonly attachments: readonly JsonValue[];
+  readonly reactions: readonly JsonValue[];
+  readonly replyTo: string | undefined;
+  readonly raw: JsonObject;
+}
+
+/** One page of a cursor list. `after` is undefined at the end of the list, and only there. */
+export interface CursorPage<T> {
+  readonly items: readonly T[];
+  readonly after: string | undefined;
+}
+
+/**
+ * A conversation as Facebook showed it. A light listing leaves `messages` undefined; a nested one fills it with the
+ * newest messages, newest first. `raw` is the answer's own JSON object without its messages.
+ */
+export interface ConversationSnapshot {
+  readonly id: string;
+  readonly updatedAt: Instant | undefined;
+  readonly messageCount: number | undefined;
+  readonly unreadCount: number | undefined;
+  readonly snippet: string | undefined;
+  readonly link: string | undefined;
+  readonly participants: readonly Participant[];
+  /** Who the Page talks to; undefined when Facebook names nobody but the Page. */
+  readonly contact: Participant | undefined;
+  readonly messages: CursorPage<MessageSnapshot> | undefined;
+  readonly raw: JsonObject;
+}
+
+/** A list answer, with the host's own clock: the instant as of which it is true. */
+export interface ConversationList extends CursorPage<ConversationSnapshot> {
+  readonly servedAt: Instant | undefined;
+}
+
+/** One message as a position in its conversation. */
+export interface MessagePoint {
+  readonly id: string;
+  readonly createdAt: Instant | undefined;
+}
+
+/** The unbroken run of held messages (I14): from the newest that a sync has seen down to the floor. */
+export interface Stretch {
+  readonly newest: MessagePoint;
+  readonly floor: MessagePoint;
+}
+
+/** What the store holds of a conversation, as far as deciding needs it. */
+export interface HeldConversation {
+  /** `updatedAt` and `messageCount` as of the last collect; undefined when its messages were never collected. */
+  readonly collectedUpdatedAt: Instant | undefined;
+  readonly collectedMessageCount: number | undefined;
+  readonly collected: boolean;
+  readonly stretch: Stretch | undefined;
+  readonly historyComplete: boolean;
+  readonly deleted: boolean;
+  /** Whether the row already says what the listing says. */
+  readonly sameSnapshot: boolean;
+}
+
+/** A conversation ready to be written. */
+export interface CollectedConversation {
+  readonly snapshot: ConversationSnapshot;
+  /** Messages to write, in any order; already held ones cost nothing. */
+  readonly messages: readonly MessageSnapshot[];
+  /** The stretch after this write. Undefined for a light snapshot, and for a conversation without any message. */
+  readonly stretch: Stretch | undefined;
+  readonly historyComplete: boolean;
+  /** False for a light snapshot: the row is refreshed, what was collected stays as it is. */
+  readonly collected: boolean;
+}
+
+export type SyncMode = 'full' | 'incremental';
+export type RunMode = SyncMode | 'verify';
+export type RunTrigger = 'api' | 'cli' | 'schedule' | 'library' | 'demo';
+export type RunStatus = 'running' | 'succeeded' | 'partial' | 'failed' | 'cancelled';
+
+/** What a run has done so far; conversations but for `eventsCreated` (messages) and `graphCalls`. */
+export interface RunCounts {
+  readonly synced: number;
+  readonly inserted: number;
+  readonly updated: number;
+  readonly skipped: number;
+  readonly deleted: number;
+  readonly eventsCreated: number;
+  readonly graphCalls: number;
+}
+
+export const NO_COUNTS: RunCounts = {
+  synced: 0,
+  inserted: 0,
+  updated: 0,
+  skipped: 0,
+  deleted: 0,
+  eventsCreated: 0,
+  graphCalls: 0,
+};
+
+export interface Run extends RunCounts {
+  readonly id: string;
+  readonly pageId: string;
+  readonly platform: Platform;
+  readonly mode: RunMode;
+  readonly trigger: RunTrigger;
+  readonly status: RunStatus;
+  readonly startedAt: Instant;
+  readonly finishedAt: Instant | undefined;
+  readonly errorCode: string | undefined;
+  readonly errorMessage: string | undefined;
+}

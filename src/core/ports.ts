@@ -1,0 +1,91 @@
+/**
+ * What the algorithm needs from the outside world. `graph` and `store` implement these; the sync knows nothing else
+ * of them. Every port is bound to one Page and platform when it is handed over.
+ */
+import type { SyncEventBody } from './events.ts';
+import type {
+  CollectedConversation,
+  ConversationList,
+  ConversationSnapshot,
+  CursorPage,
+  HeldConversation,
+  Instant,
+  MessageSnapshot,
+  RunCounts,
+} from './model.ts';
+
+export interface Clock {
+  now(): Instant;
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Admission to calls of one Page and platform (I7). */
+export interface CallGate {
+  /** Resolves when one call may start, now; waits its turn until then. Rejects with THROTTLED when that is too far off. */
+  enter(signal?: AbortSignal): Promise<void>;
+  /** Lets nobody in until `untilAt`: Facebook asked for quiet. */
+  park(untilAt: Instant, reason: string): void;
+}
+
+export interface ListRequest {
+  /** Conversations asked for; Facebook may bring fewer. */
+  readonly limit: number;
+  /** Cursor of the list page before; undefined at the head. */
+  readonly after: string | undefined;
+  /** Newest messages per conversation to bring along; 0 for a light listing. */
+  readonly messages: number;
+  /** Hint: nothing older is wanted. Facebook may ignore it or get it wrong. */
+  readonly since: Instant | undefined;
+}
+
+/** One Page's conversations at Facebook. Each method makes one call (retries of passing faults are calls as well). */
+export interface ConversationSource {
+  listConversations(request: ListRequest, signal?: AbortSignal): Promise<ConversationList>;
+  /** The conversation with its newest messages, or undefined when Facebook will not show it. */
+  fetchConversation(
+    request: { readonly conversationId: string; readonly messages: number },
+    signal?: AbortSignal,
+  ): Promise<ConversationSnapshot | undefined>;
+  /** Older messages of a conversation, newest first. */
+  listMessages(
+    request: { readonly conversationId: string; readonly limit: number; readonly after: string | undefined },
+    signal?: AbortSignal,
+  ): Promise<CursorPage<MessageSnapshot>>;
+  /** Calls made so far through this source. */
+  callCount(): number;
+}
+
+/** What the store remembers of a Page and platform between walks. */
+export interface WalkState {
+  readonly watermark: Instant | undefined;
+  readonly lastSyncedAt: Instant | undefined;
+  /** False once Facebook was seen to ignore `since` here, or to end a list because of it. */
+  readonly hintUsable: boolean;
+}
+
+export interface BatchResult {
+  readonly inserted: number;
+  readonly updated: number;
+  readonly eventsCreated: number;
+}
+
+/** The mirror, seen by the one walk that holds the lease of its Page and platform. */
+export interface WalkStore {
+  /** What is held of the listed conversations, keyed by id; one query. */
+  findHeld(listed: readonly ConversationSnapshot[]): Promise<ReadonlyMap<string, HeldConversation>>;
+  /** Writes a batch, all or nothing (I3). Rejects with LEASE_LOST when another walk has taken over (I6). */
+  commit(batch: readonly CollectedConversation[]): Promise<BatchResult>;
+  /** Remembers that the `since` hint is of no use for this Page. */
+  withdrawHint(): Promise<void>;
+  /** Moves the watermark after a complete walk (I1), together with `last_synced_at`. */
+  complete(walk: { readonly watermark: Instant | undefined; readonly startedAt: Instant }): Promise<void>;
+}
+
+export type Emit = (event: SyncEventBody) => void;
+
+export interface SyncOutcome {
+  readonly status: 'succeeded' | 'partial';
+  readonly counts: RunCounts;
+  /** Conversations listed; all of the Page's after a full walk. */
+  readonly listed: number;
+}
