@@ -36,7 +36,7 @@ export interface ConnectedPage {
 }
 
 export interface RefusedPage {
-  readonly facebookPageId: string;
+  readonly facebookPageId: string | null;
   readonly name: string | null;
   readonly reason: string;
 }

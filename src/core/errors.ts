@@ -9,7 +9,7 @@ export interface ErrorEntry {
   readonly meaning: string;
   /** What the reader should do. */
   readonly advice: string;
-  readonly httpStatus: 400 | 401 | 404 | 409 | 413 | 500 | 502 | 503;
+  readonly httpStatus: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 500 | 502 | 503;
   /** 1: the work failed. 2: wrong usage or settings. */
   readonly exitStatus: 1 | 2;
   /** Whether trying the same again later can succeed without anybody doing anything. */
@@ -62,6 +62,22 @@ export const ERRORS = {
     meaning: 'The server has no such route.',
     advice: 'See the list of routes in the documentation.',
     httpStatus: 404,
+    exitStatus: 2,
+    retry: 'never',
+    logLevel: 'warn',
+  },
+  METHOD_NOT_ALLOWED: {
+    meaning: 'The route exists, but not with this HTTP method.',
+    advice: 'Use one of the methods that the Allow header names.',
+    httpStatus: 405,
+    exitStatus: 2,
+    retry: 'never',
+    logLevel: 'warn',
+  },
+  REQUEST_NOT_LOCAL: {
+    meaning: 'A server without API keys was asked by another website, or under a name that is not this computer.',
+    advice: 'Call it as http://127.0.0.1 or http://localhost, from a program or from a page served by this computer.',
+    httpStatus: 403,
     exitStatus: 2,
     retry: 'never',
     logLevel: 'warn',
@@ -186,6 +202,14 @@ export const ERRORS = {
     retry: 'later',
     logLevel: 'error',
   },
+  SHUTTING_DOWN: {
+    meaning: 'The process was asked to stop while a sync was running.',
+    advice: 'Nothing is lost; the next sync goes on where this one stopped.',
+    httpStatus: 503,
+    exitStatus: 1,
+    retry: 'later',
+    logLevel: 'warn',
+  },
   LEASE_LOST: {
     meaning: 'Another process has taken over the sync of this Page.',
     advice: 'Nothing to do: what this run wrote is kept, the other one goes on.',
@@ -286,6 +310,11 @@ export class TidemarkError extends Error {
 
 export function isTidemarkError(error: unknown): error is TidemarkError {
   return error instanceof TidemarkError;
+}
+
+/** An error as it was recorded, e.g. with a run; a code that this version does not know becomes INTERNAL. */
+export function toRecordedError(code: string | undefined, message: string): TidemarkError {
+  return new TidemarkError(code !== undefined && code in ERRORS ? (code as ErrorCode) : 'INTERNAL', message);
 }
 
 /** Any thrown value as a TidemarkError; what nobody foresaw becomes INTERNAL and keeps its cause. */

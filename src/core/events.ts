@@ -14,12 +14,13 @@ export type SyncEvent = RunIdentity &
   (
     | { readonly type: 'run-started'; readonly trigger: RunTrigger; readonly cutAt: Instant | undefined }
     | { readonly type: 'list-requested' }
+    /** `listed` and `differing` are of this list page. */
     | { readonly type: 'list-surveyed'; readonly listed: number; readonly differing: number }
-    | { readonly type: 'survey-finished'; readonly listed: number }
+    | { readonly type: 'survey-finished' }
     | { readonly type: 'hint-withdrawn'; readonly reason: string }
     | { readonly type: 'order-violated'; readonly conversationId: string }
     | { readonly type: 'batch-processing'; readonly conversations: number }
-    | { readonly type: 'batch-committed'; readonly counts: RunCounts; readonly total: number | undefined }
+    | { readonly type: 'batch-committed'; readonly counts: RunCounts }
     | { readonly type: 'conversation-failed'; readonly conversationId: string; readonly reason: string }
     | { readonly type: 'call-delayed'; readonly waitMs: number; readonly reason: string }
     | { readonly type: 'run-finished'; readonly status: 'succeeded' | 'partial'; readonly counts: RunCounts; readonly durationMs: number }

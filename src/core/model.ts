@@ -146,12 +146,15 @@ export const NO_COUNTS: RunCounts = {
 export interface Run extends RunCounts {
   readonly id: string;
   readonly pageId: string;
+  readonly pageName: string | undefined;
   readonly platform: Platform;
   readonly mode: RunMode;
   readonly trigger: RunTrigger;
   readonly status: RunStatus;
   readonly startedAt: Instant;
   readonly finishedAt: Instant | undefined;
+  /** Conversations listed; all of the Page's after a walk to the end. */
+  readonly listed: number;
   readonly errorCode: string | undefined;
   readonly errorMessage: string | undefined;
 }

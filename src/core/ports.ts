@@ -11,7 +11,11 @@ import type {
   HeldConversation,
   Instant,
   MessageSnapshot,
+  PageStatus,
+  Platform,
   RunCounts,
+  RunTrigger,
+  SyncMode,
 } from './model.ts';
 
 export interface Clock {
@@ -63,6 +67,56 @@ export interface WalkState {
   readonly hintUsable: boolean;
 }
 
+/** The right to walk a Page and platform. `fence` grows with every holder: writes of an older one are refused (I6). */
+export interface Lease {
+  readonly pageId: string;
+  readonly platform: Platform;
+  readonly runId: string;
+  readonly fence: number;
+}
+
+export interface BeginRequest {
+  readonly pageId: string;
+  readonly platform: Platform;
+  readonly runId: string;
+  readonly forced: boolean;
+  readonly trigger: RunTrigger;
+}
+
+export interface BegunRun extends WalkState {
+  readonly kind: 'begun';
+  readonly lease: Lease;
+  readonly mode: SyncMode;
+  /** How long ago another process may last have called Facebook for this Page; undefined: none did. */
+  readonly lastCallAgoMs: number | undefined;
+}
+
+/** Another run holds the lease. */
+export interface OtherRun {
+  readonly kind: 'other';
+  readonly runId: string;
+}
+
+export interface RunFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly graphCalls: number;
+  /** What the failure says of the Page; undefined when it says nothing. */
+  readonly pageStatus: Exclude<PageStatus, 'connected' | 'paused'> | undefined;
+}
+
+/** Who may walk, across all processes, and what became of it. */
+export interface RunLedger {
+  /** Begins a run, or names the one under way. Undefined when the Page is gone or the lease just changed hands. */
+  begin(request: BeginRequest): Promise<BegunRun | OtherRun | undefined>;
+  /** Keeps the lease for another while; false when another run has taken it over. */
+  renew(lease: Lease): Promise<boolean>;
+  /** Ends a run that failed. What it has committed stays, the watermark stays where it was. */
+  fail(lease: Lease, failure: RunFailure): Promise<void>;
+  /** Whether a run is still recorded as running. */
+  isRunning(runId: string): Promise<boolean>;
+}
+
 export interface BatchResult {
   readonly inserted: number;
   readonly updated: number;
@@ -77,15 +131,18 @@ export interface WalkStore {
   commit(batch: readonly CollectedConversation[]): Promise<BatchResult>;
   /** Remembers that the `since` hint is of no use for this Page. */
   withdrawHint(): Promise<void>;
-  /** Moves the watermark after a complete walk (I1), together with `last_synced_at`. */
-  complete(walk: { readonly watermark: Instant | undefined; readonly startedAt: Instant }): Promise<void>;
+  /** Ends the run and gives the lease back. Only a complete walk carries a watermark, and only it moves one (I1). */
+  finish(outcome: SyncOutcome): Promise<void>;
 }
 
 export type Emit = (event: SyncEventBody) => void;
 
 export interface SyncOutcome {
-  readonly status: 'succeeded' | 'partial';
+  /** When the walk began, by this process. */
+  readonly startedAt: Instant;
+  /** Present when the walk came to its end with everything collected. No watermark: the list was empty. */
+  readonly complete: { readonly watermark: Instant | undefined } | undefined;
   readonly counts: RunCounts;
-  /** Conversations listed; all of the Page's after a full walk. */
+  /** Conversations listed; all of the Page's after a walk to the end. */
   readonly listed: number;
 }

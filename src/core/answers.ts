@@ -1,0 +1,142 @@
+/** How what the engine knows is said to its users: the same JSON for the library, the command line and HTTP. */
+import type {
+  PageAnswer,
+  RunAnswer,
+  SyncAllAnswer,
+  SyncAllRow,
+  SyncAnswer,
+} from './engine-api.ts';
+import type { TidemarkError } from './errors.ts';
+import type { Instant, Page, Run, SyncMode } from './model.ts';
+
+export function toPageAnswer(page: Page): PageAnswer {
+  return {
+    id: page.id,
+    facebookPageId: page.facebookPageId,
+    name: page.name ?? null,
+    isActive: page.isActive,
+    status: page.status,
+    statusDetail: page.statusDetail ?? null,
+    instagramAccountId: page.instagramAccountId ?? null,
+    lastSyncedAt: toIsoOrNull(page.lastSyncedAt),
+    createdAt: toIso(page.createdAt),
+    updatedAt: toIso(page.updatedAt),
+  };
+}
+
+/** The answer of a run that succeeded or is partial. */
+export function toSyncAnswer(page: Page, run: Run): SyncAnswer {
+  const syncMode: SyncMode = run.mode === 'full' ? 'full' : 'incremental';
+  const durationMs = Math.max(0, Math.round((run.finishedAt ?? run.startedAt) - run.startedAt));
+  const { synced, inserted, updated, skipped, deleted, eventsCreated, graphCalls } = run;
+  return {
+    success: true,
+    syncMode,
+    synced,
+    inserted,
+    updated,
+    message: describe(syncMode, synced, eventsCreated),
+    skipped,
+    deleted,
+    total: run.listed,
+    eventsCreated,
+    status: run.status === 'succeeded' ? 'succeeded' : 'partial',
+    durationMs,
+    duration: toSeconds(durationMs),
+    runId: run.id,
+    pageId: page.id,
+    facebookPageId: page.facebookPageId,
+    pageName: page.name ?? null,
+    graphCalls,
+    lastSyncedAt: toIsoOrNull(page.lastSyncedAt),
+  };
+}
+
+export function toSyncRow(answer: SyncAnswer): SyncAllRow {
+  const { pageId, facebookPageId, pageName, success, syncMode, synced, inserted, updated } = answer;
+  const { eventsCreated, graphCalls, status, durationMs } = answer;
+  const counted = { synced, inserted, updated, eventsCreated, graphCalls };
+  return { pageId, facebookPageId, pageName, success, syncMode, ...counted, status, durationMs };
+}
+
+export function toFailedRow(page: Page, error: TidemarkError, durationMs: number): SyncAllRow {
+  return {
+    pageId: page.id,
+    facebookPageId: page.facebookPageId,
+    pageName: page.name ?? null,
+    success: false,
+    synced: 0,
+    inserted: 0,
+    updated: 0,
+    eventsCreated: 0,
+    graphCalls: 0,
+    status: 'failed',
+    durationMs,
+    error: error.message,
+    code: error.code,
+  };
+}
+
+/** `success` says that every Page succeeded. */
+export function toSyncAllAnswer(results: readonly SyncAllRow[], durationMs: number): SyncAllAnswer {
+  const sum = (count: (row: SyncAllRow) => number) => results.reduce((total, row) => total + count(row), 0);
+  const successCount = results.filter((row) => row.success).length;
+  const totalSynced = sum((row) => row.synced);
+  return {
+    success: successCount === results.length,
+    totalPages: results.length,
+    results,
+    totals: {
+      totalSynced,
+      totalInserted: sum((row) => row.inserted),
+      totalUpdated: sum((row) => row.updated),
+      totalEvents: sum((row) => row.eventsCreated),
+      successCount,
+      failureCount: results.length - successCount,
+    },
+    message: `Synced ${totalSynced} conversation(s) across ${successCount} of ${results.length} page(s)`,
+    durationMs,
+    duration: toSeconds(durationMs),
+  };
+}
+
+export function toRunAnswer(run: Run): RunAnswer {
+  return {
+    id: run.id,
+    pageId: run.pageId,
+    pageName: run.pageName ?? null,
+    platform: run.platform,
+    mode: run.mode,
+    trigger: run.trigger,
+    status: run.status,
+    startedAt: toIso(run.startedAt),
+    finishedAt: toIsoOrNull(run.finishedAt),
+    synced: run.synced,
+    inserted: run.inserted,
+    updated: run.updated,
+    skipped: run.skipped,
+    deleted: run.deleted,
+    eventsCreated: run.eventsCreated,
+    graphCalls: run.graphCalls,
+    errorCode: run.errorCode ?? null,
+    errorMessage: run.errorMessage ?? null,
+  };
+}
+
+function describe(mode: SyncMode, synced: number, eventsCreated: number): string {
+  const name = mode === 'full' ? 'Full' : 'Incremental';
+  if (eventsCreated === 0) return `${name} sync: ${synced} conversations`;
+  return `${name} sync: ${synced} conversation(s) with ${eventsCreated} events`;
+}
+
+function toSeconds(durationMs: number): string {
+  return `${(durationMs / 1000).toFixed(2)}s`;
+}
+
+function toIso(at: Instant): string {
+  return new Date(at).toISOString();
+}
+
+function toIsoOrNull(at: Instant | undefined): string | null {
+  return at === undefined ? null : toIso(at);
+}

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { createBudget } from './budget.ts';
+import type { Clock } from './ports.ts';
+
+/** A clock that stands still until everybody waits: then it jumps to the end of the sleep. */
+function jumpingClock(): Clock & { readonly slept: number[] } {
+  let now = 1_000_000;
+  const slept: number[] = [];
+  return {
+    slept,
+    now: () => now,
+    async sleep(ms, signal) {
+      signal?.throwIfAborted();
+      slept.push(ms);
+      await new Promise((resolve) => setImmediate(resolve));
+      now += ms;
+    },
+  };
+}
+
+async function enterTimes(count: number, callsPerSecond: number, lastCallAgoMs?: number): Promise<number[]> {
+  const clock = jumpingClock();
+  const start = clock.now();
+  const gate = createBudget({ clock, callsPerSecond });
+  if (lastCallAgoMs !== undefined) gate.noteCallsElsewhere(start - lastCallAgoMs);
+  const times: number[] = [];
+  await Promise.all(Array.from({ length: count }, () => gate.enter().then(() => times.push(clock.now() - start))));
+  return times;
+}
+
+describe('the call budget (I7)', () => {
+  it('lets no more than two calls into any window of one second, however many want in at once', async () => {
+    const times = await enterTimes(12, 2);
+    expect(times).toHaveLength(12);
+    for (let i = 2; i < times.length; i++) {
+      expect((times[i] ?? 0) - (times[i - 2] ?? 0)).toBeGreaterThanOrEqual(1000);
+    }
+  });
+
+  it('does not waste the budget: twelve calls are through in little more than five seconds', async () => {
+    expect((await enterTimes(12, 2)).at(-1)).toBeLessThan(5500);
+  });
+
+  it('spreads calls further apart below one per second', async () => {
+    const [first = 0, second = 0] = await enterTimes(2, 0.5);
+    expect(second - first).toBeGreaterThanOrEqual(2000);
+  });
+
+  it('keeps the pace of the process before it', async () => {
+    const [first = 0] = await enterTimes(1, 2, 300);
+    expect(first).toBeGreaterThanOrEqual(700);
+  });
+
+  it('lets nobody in while it is parked', async () => {
+    const clock = jumpingClock();
+    const gate = createBudget({ clock, callsPerSecond: 2 });
+    const until = clock.now() + 60_000;
+    gate.park(until, 'quota used up');
+    await gate.enter();
+    expect(clock.now()).toBeGreaterThanOrEqual(until);
+  });
+
+  it('turns callers away with the time left when the park outlasts its patience', async () => {
+    const clock = jumpingClock();
+    const gate = createBudget({ clock, callsPerSecond: 2, patienceMs: 1000 });
+    gate.park(clock.now() + 3_600_000, 'daily quota used up');
+    await expect(gate.enter()).rejects.toMatchObject({ code: 'THROTTLED', retryAfterMs: 3_600_000 });
+    expect(clock.slept).toEqual([]);
+  });
+
+  it('forgets a caller that gives up waiting and serves the next one', async () => {
+    const clock = jumpingClock();
+    const gate = createBudget({ clock, callsPerSecond: 2 });
+    const gone = new AbortController();
+    gone.abort(new Error('gone'));
+    await expect(gate.enter(gone.signal)).rejects.toThrow('gone');
+    await gate.enter();
+    await gate.enter();
+    expect(clock.slept).toEqual([]);
+  });
+});

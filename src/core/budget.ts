@@ -1,0 +1,74 @@
+/**
+ * The call budget of one Page and platform (I7): never more than the allowed calls in any window, and none while
+ * Facebook has asked for quiet. Callers enter one at a time, in the order they came.
+ */
+import { TidemarkError } from './errors.ts';
+import type { Instant } from './model.ts';
+import type { CallGate, Clock } from './ports.ts';
+
+export interface BudgetOptions {
+  readonly clock: Clock;
+  /** Calls per second that Facebook allows; below one, the calls are spread further apart. */
+  readonly callsPerSecond: number;
+  /** How long a caller is kept waiting for a parked gate before it is turned away. Default: 120 000 ms. */
+  readonly patienceMs?: number;
+}
+
+export interface Budget extends CallGate {
+  /** Another process may have made calls on this budget, the last one at this instant: counts as all it allows. */
+  noteCallsElsewhere(lastCallAt: Instant): void;
+}
+
+/** Facebook counts arrivals, we count departures: what lies between two of them may differ by this much. */
+const JITTER_MS = 25;
+
+export function createBudget(options: BudgetOptions): Budget {
+  const { clock, callsPerSecond, patienceMs = 120_000 } = options;
+  const size = Math.max(1, Math.floor(callsPerSecond));
+  const windowMs = (1000 * size) / callsPerSecond + JITTER_MS;
+  let starts: Instant[] = [];
+  let parked = { untilAt: 0, reason: '' };
+  let tail = Promise.resolve();
+
+  function delayMs(): number {
+    const now = clock.now();
+    starts = starts.filter((at) => at <= now && now - at < windowMs);
+    const oldest = starts.length >= size ? starts[starts.length - size] : undefined;
+    const paceMs = oldest === undefined ? 0 : oldest + windowMs - now;
+    return Math.max(paceMs, parked.untilAt - now, 0);
+  }
+
+  async function waitForTurn(signal?: AbortSignal): Promise<void> {
+    for (let waitMs = delayMs(); waitMs > 0; waitMs = delayMs()) {
+      if (waitMs > Math.max(patienceMs, windowMs)) {
+        const seconds = Math.ceil(waitMs / 1000);
+        throw new TidemarkError('THROTTLED', `Facebook asks for quiet for another ${seconds} s: ${parked.reason}`, {
+          retryAfterMs: waitMs,
+        });
+      }
+      await clock.sleep(waitMs, signal);
+    }
+  }
+
+  return {
+    async enter(signal) {
+      const before = tail;
+      const { promise, resolve: leave } = Promise.withResolvers<void>();
+      tail = promise;
+      try {
+        await before;
+        signal?.throwIfAborted();
+        await waitForTurn(signal);
+        starts.push(clock.now());
+      } finally {
+        leave();
+      }
+    },
+    noteCallsElsewhere(lastCallAt) {
+      starts = [...starts, ...Array<Instant>(size).fill(lastCallAt)].toSorted((a, b) => a - b);
+    },
+    park(untilAt, reason) {
+      if (untilAt > parked.untilAt) parked = { untilAt, reason };
+    },
+  };
+}

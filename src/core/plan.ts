@@ -1,0 +1,85 @@
+/**
+ * Deciding what to fetch, and how, with the fewest calls. Pure: it sees what was listed and what is held, and answers
+ * with calls to make. Survey and collect follow it and decide nothing of their own.
+ */
+import type { ConversationSnapshot, HeldConversation, Instant } from './model.ts';
+
+/** The most conversations a list call is asked for; more is cut off silently. */
+export const LIST_LIMIT = 100;
+/** An incremental walk looks here first: enough to see that nothing is new, and the fastest answer there is. */
+export const PROBE_LIMIT = 25;
+/** The most messages per conversation that a nested list is asked for; more come from the conversation itself. */
+export const NESTED_MESSAGES = 25;
+/** Messages asked for beyond what the counts say is new: late ones, ties, and the join with what is held. */
+const MESSAGE_MARGIN = 3;
+
+/** A listed conversation beside what is held of it. */
+export interface Comparison {
+  readonly listed: ConversationSnapshot;
+  readonly held: HeldConversation | undefined;
+}
+
+/** Whether a conversation must be collected: new, moved since, counted differently, or back from deletion. */
+export function differs({ listed, held }: Comparison): boolean {
+  if (held === undefined || !held.collected || held.deleted) return true;
+  if (listed.messageCount !== undefined && listed.messageCount !== held.collectedMessageCount) return true;
+  if (listed.updatedAt === undefined || held.collectedUpdatedAt === undefined) return !held.sameSnapshot;
+  return listed.updatedAt > held.collectedUpdatedAt;
+}
+
+/** A page of the survey: where it begins, what it listed, and which of that is to be collected. */
+export interface SurveyedPage {
+  /** Cursor that leads to this page; undefined at the head of the list. */
+  readonly after: string | undefined;
+  readonly comparisons: readonly Comparison[];
+  readonly wanted: ReadonlySet<string>;
+  /** Conversations on it that the page before did not list as well; and how many of them are current. */
+  readonly listed: number;
+  readonly skipped: number;
+}
+
+export type CollectPlan =
+  | { readonly kind: 'nothing' }
+  /** Fetch `limit` conversations from `after` on, each with its newest messages. */
+  | { readonly kind: 'list'; readonly after: string | undefined; readonly limit: number; readonly messages: number }
+  /** Fetch each conversation by its id. */
+  | { readonly kind: 'singles'; readonly wanted: readonly { readonly id: string; readonly messages: number }[] };
+
+/**
+ * The cheapest way to collect what a range of consecutive survey pages wants. One list call carries any number of them, so it wins from two on;
+ * a lone one is read by its id, which is as many calls and answers sooner.
+ */
+export function planCollect(range: readonly SurveyedPage[]): CollectPlan {
+  const wanted = range.flatMap((page) => page.comparisons.filter(({ listed }) => page.wanted.has(listed.id)));
+  const [only] = wanted;
+  if (only === undefined) return { kind: 'nothing' };
+  if (wanted.length === 1) {
+    return { kind: 'singles', wanted: [{ id: only.listed.id, messages: messagesFor(only) }] };
+  }
+  const pages = range.slice(range.findIndex((page) => page.wanted.size > 0));
+  const listed = pages.flatMap((page) => page.comparisons.map((comparison) => page.wanted.has(comparison.listed.id)));
+  return {
+    kind: 'list',
+    after: pages[0]?.after,
+    limit: listed.lastIndexOf(true) + 1,
+    messages: Math.max(...wanted.map(messagesFor)),
+  };
+}
+
+/** How many of its newest messages a conversation needs to join what is held, within what a nested list brings. */
+export function messagesFor({ listed, held }: Comparison): number {
+  const count = listed.messageCount;
+  const before = held?.stretch === undefined ? 0 : held.collectedMessageCount;
+  if (count === undefined || before === undefined || count < before) return NESTED_MESSAGES;
+  return Math.min(count - before + MESSAGE_MARGIN, NESTED_MESSAGES);
+}
+
+/**
+ * Whether an incremental walk may end with this page: it reaches below the cut, where an earlier walk has met
+ * everything, and nothing there differs. A strict comparison, because times have a resolution of one second.
+ */
+export function endsWalk(page: SurveyedPage, cutAt: Instant | undefined): boolean {
+  if (cutAt === undefined) return false;
+  const below = page.comparisons.filter(({ listed }) => listed.updatedAt !== undefined && listed.updatedAt < cutAt);
+  return below.length > 0 && below.every(({ listed }) => !page.wanted.has(listed.id));
+}

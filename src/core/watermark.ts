@@ -1,0 +1,26 @@
+/**
+ * How far the mirror is known to reach. The watermark is what the start of a complete walk saw, never the clock at
+ * its end and never the newest thing met on the way (I1): what changes during a walk jumps to the top of the list,
+ * above the watermark, where the next incremental walk must meet it.
+ */
+import type { ConversationList, Instant } from './model.ts';
+
+/** Covers ties (times have a resolution of one second) and changes that become visible late. Costs no call. */
+export const OVERLAP_MS = 120_000;
+
+/** Below the cut, everything was met by an earlier walk; undefined when there was none. */
+export function toCut(watermark: Instant | undefined): Instant | undefined {
+  return watermark === undefined ? undefined : watermark - OVERLAP_MS;
+}
+
+/**
+ * The watermark that a walk beginning with this list page may set: the largest time on it, but never later than
+ * Facebook's own clock, so that one conversation dated in the future can't lift it over others.
+ */
+export function topOfWalk(first: ConversationList): Instant | undefined {
+  let top: Instant | undefined;
+  for (const { updatedAt } of first.items) {
+    if (updatedAt !== undefined && (top === undefined || updatedAt > top)) top = updatedAt;
+  }
+  return top !== undefined && first.servedAt !== undefined ? Math.min(top, first.servedAt) : top;
+}

@@ -1,0 +1,304 @@
+/**
+ * The one place where the parts meet: Facebook, the mirror and the algorithm become Tidemark. Nothing is decided here
+ * about what to fetch or how to store it.
+ */
+import { type Budget, createBudget } from './core/budget.ts';
+import { toFailedRow, toPageAnswer, toRunAnswer, toSyncAllAnswer, toSyncAnswer, toSyncRow } from './core/answers.ts';
+import type {
+  PageRef,
+  SyncAllRequest,
+  SyncAllRow,
+  SyncAnswer,
+  SyncRequest,
+  Tidemark,
+} from './core/engine-api.ts';
+import { TidemarkError, toRecordedError, toTidemarkError } from './core/errors.ts';
+import type { EventSink, SyncEventBody } from './core/events.ts';
+import type { Page, SyncMode } from './core/model.ts';
+import type { BegunRun, Clock } from './core/ports.ts';
+import { createGraphClient } from './graph/client.ts';
+import { openPageSource } from './graph/page-source.ts';
+import { discoverPages } from './graph/pages.ts';
+import { must } from './lib/must.ts';
+import type { Secret } from './lib/secret.ts';
+import { sleep } from './lib/sleep.ts';
+import { createTaskGroup } from './lib/task-group.ts';
+import { openStore } from './store/open-store.ts';
+import { findPage, findPageByFacebookId, findToken, listPages, removePage, savePages, setPageActive } from './store/pages.ts';
+import { findConversationPages, listConversations, listMessages } from './store/reading.ts';
+import { findRun, listRuns } from './store/sync-runs.ts';
+import { openRunLedger } from './store/sync-state.ts';
+import { openWalkStore } from './store/walk-store.ts';
+import { runPage } from './sync/run-page.ts';
+
+export interface EngineSettings {
+  /** PostgreSQL 15 or newer. Default: the embedded one in `dataDir`. */
+  readonly databaseUrl?: string | undefined;
+  /** Folder of the embedded PostgreSQL and its key file, absolute. */
+  readonly dataDir: string;
+  /** 32 bytes in base64; several, comma-separated, while keys are rotated: the first one encrypts. */
+  readonly encryptionKey?: Secret | undefined;
+  readonly graphApiUrl: string;
+  readonly graphApiVersion: string;
+  readonly appSecret?: Secret | undefined;
+  /** Per Page and platform. */
+  readonly callsPerSecond: number;
+  /** Whether incremental listings carry `since`; a hint, never relied on. */
+  readonly sinceParameter: 'send' | 'off';
+  /** Pages synced at the same time. */
+  readonly pageConcurrency: number;
+}
+
+export interface EngineOptions {
+  /** Told of everything that happens in any run of this process. */
+  readonly onEvent?: EventSink | undefined;
+}
+
+/** How long closing waits for batches under way before it ends them. */
+const CLOSE_GRACE_MS = 10_000;
+
+const DEFAULT_RUNS = 50;
+
+interface RunningSync {
+  readonly answer: Promise<SyncAnswer>;
+  readonly sinks: Set<EventSink>;
+}
+
+/**
+ * Opens the store (migrating it), and is ready. Errors: DATABASE_UNAVAILABLE, DATABASE_UNSUPPORTED, SCHEMA_NEWER,
+ * MIGRATION_FAILED, EMBEDDED_POSTGRES.
+ */
+export async function createTidemark(settings: EngineSettings, options: EngineOptions = {}): Promise<Tidemark> {
+  const clock: Clock = { now: Date.now, sleep };
+  const store = await openStore({
+    databaseUrl: settings.databaseUrl,
+    dataDir: settings.dataDir,
+    encryptionKey: settings.encryptionKey,
+  });
+  const { database, cipher } = store;
+  const client = createGraphClient({
+    baseUrl: settings.graphApiUrl,
+    version: settings.graphApiVersion,
+    appSecret: settings.appSecret,
+    clock,
+  });
+  const ledger = openRunLedger(database, crypto.randomUUID());
+  const budgets = new Map<string, Budget>();
+  const running = new Map<string, RunningSync>();
+  const closing = new AbortController();
+  let isClosing = false;
+
+  async function findReferred({ pageId, facebookPageId }: PageRef): Promise<Page> {
+    if (pageId === undefined && facebookPageId === undefined) {
+      throw new TidemarkError('PAGE_ID_REQUIRED', 'Page ID required');
+    }
+    const byId = pageId === undefined ? undefined : await findPage(database, pageId);
+    const byFacebookId =
+      facebookPageId === undefined ? undefined : await findPageByFacebookId(database, facebookPageId);
+    if (pageId !== undefined && byId === undefined) throw pageNotFound(`with the id ${pageId}`);
+    if (facebookPageId !== undefined && byFacebookId === undefined) {
+      throw pageNotFound(`with Facebook's id ${facebookPageId}`);
+    }
+    if (byId !== undefined && byFacebookId !== undefined && byId.id !== byFacebookId.id) {
+      throw new TidemarkError(
+        'PAGE_IDS_DISAGREE',
+        `pageId ${pageId} and facebookPageId ${facebookPageId} belong to two different Pages.`,
+      );
+    }
+    return must(byId ?? byFacebookId, 'one of the two was given and found');
+  }
+
+  async function runSync(page: Page, request: SyncRequest, sinks: ReadonlySet<EventSink>): Promise<SyncAnswer> {
+    const tell = (run: { runId: string; mode: SyncMode }, event: SyncEventBody) => {
+      const whole = { ...event, ...run, page };
+      options.onEvent?.(whole);
+      for (const sink of sinks) sink(whole);
+    };
+    const runId = await runPage(
+      {
+        ledger,
+        clock,
+        newRunId: () => crypto.randomUUID(),
+        openStore: (lease) => openWalkStore(database, lease),
+        openSource: (run, emit) => openSource(page, run, emit),
+        onEvent: tell,
+        shouldStop: () => isClosing,
+        signal: closing.signal,
+      },
+      {
+        pageId: page.id,
+        platform: 'messenger',
+        forced: request.forceFull ?? false,
+        sendHint: settings.sinceParameter === 'send',
+        maxDurationMs: request.maxDurationMs,
+        trigger: request.trigger ?? 'library',
+      },
+    );
+    const run = must(await findRun(database, runId), 'it has just ended');
+    if (run.status !== 'succeeded' && run.status !== 'partial') {
+      throw toRecordedError(run.errorCode, run.errorMessage ?? `Run ${runId} was ${run.status}.`);
+    }
+    return toSyncAnswer((await findPage(database, page.id)) ?? page, run);
+  }
+
+  async function sync(request: SyncRequest): Promise<SyncAnswer> {
+    const page = await findReferred(request);
+    const underWay = running.get(page.id);
+    if (underWay !== undefined) {
+      if (request.onEvent !== undefined) underWay.sinks.add(request.onEvent);
+      return underWay.answer;
+    }
+    const sinks = new Set(request.onEvent === undefined ? [] : [request.onEvent]);
+    const answer = runSync(page, request, sinks).finally(() => running.delete(page.id));
+    running.set(page.id, { answer, sinks });
+    return answer;
+  }
+
+  /** One Page's row of the whole: its failure is a value here, so that it can never stop another Page (I8). */
+  async function syncRow(page: Page, request: SyncAllRequest): Promise<SyncAllRow> {
+    const startedAt = clock.now();
+    const { pages: _named, ...options } = request;
+    try {
+      return toSyncRow(await sync({ ...options, pageId: page.id }));
+    } catch (error) {
+      return toFailedRow(page, toTidemarkError(error), clock.now() - startedAt);
+    }
+  }
+
+  /** One budget per Page and platform for the life of the process, however many runs draw on it. */
+  function openBudget({ lease, lastCallAgoMs }: BegunRun): Budget {
+    const key = `${lease.pageId} ${lease.platform}`;
+    const budget = budgets.get(key) ?? createBudget({ clock, callsPerSecond: settings.callsPerSecond });
+    budgets.set(key, budget);
+    if (lastCallAgoMs !== undefined) budget.noteCallsElsewhere(clock.now() - lastCallAgoMs);
+    return budget;
+  }
+
+  async function openSource(page: Page, run: BegunRun, emit: (event: SyncEventBody) => void) {
+    const budget = openBudget(run);
+    return openPageSource({
+      client,
+      facebookPageId: page.facebookPageId,
+      instagramAccountId: page.instagramAccountId,
+      platform: run.lease.platform,
+      token: await findToken(database, cipher, page),
+      gate: {
+        enter: (signal) => budget.enter(signal),
+        park(untilAt, reason) {
+          budget.park(untilAt, reason);
+          emit({ type: 'call-delayed', waitMs: untilAt - clock.now(), reason });
+        },
+      },
+      onProblem: ({ id, reason }) => emit({ type: 'conversation-failed', conversationId: id ?? 'without id', reason }),
+    });
+  }
+
+  const tidemark: Tidemark = {
+    embeddedDatabaseUrl: store.embeddedDatabaseUrl,
+    pages: {
+      list: async () => (await listPages(database)).map(toPageAnswer),
+      find: async (ref) => toPageAnswer(await findReferred(ref)),
+      async connect(accessToken) {
+        const found = await discoverPages({ client, token: accessToken });
+        const saved = found.connected.length === 0 ? [] : await savePages(database, cipher, found.connected);
+        return {
+          connected: saved.map(({ id, facebookPageId, name, status }) => ({
+            id,
+            facebookPageId,
+            name: name ?? null,
+            status,
+          })),
+          refused: found.refused.map(({ facebookPageId, name, reason }) => ({
+            facebookPageId: facebookPageId ?? null,
+            name: name ?? null,
+            reason,
+          })),
+        };
+      },
+      async setActive(pageId, isActive) {
+        const page = await findReferred({ pageId });
+        return toPageAnswer(must(await setPageActive(database, page.id, isActive), 'it was just found'));
+      },
+      async remove(pageId) {
+        const page = await findReferred({ pageId });
+        await removePage(database, page.id);
+      },
+    },
+    conversations: {
+      async list(query) {
+        const pageId = query.pageId === undefined ? undefined : (await findReferred({ pageId: query.pageId })).id;
+        return listConversations(database, { ...query, pageId });
+      },
+      async messages(query) {
+        const holders = await findConversationPages(database, query.conversationId);
+        const pageId = query.pageId === undefined ? holders[0] : holders.find((id) => id === query.pageId);
+        if (pageId === undefined) {
+          throw new TidemarkError(
+            'CONVERSATION_NOT_FOUND',
+            `No conversation ${query.conversationId} is in the mirror.`,
+          );
+        }
+        if (query.pageId === undefined && holders.length > 1) {
+          throw new TidemarkError(
+            'INVALID_INPUT',
+            `Several Pages hold a conversation ${query.conversationId}: name the Page with pageId.`,
+          );
+        }
+        return listMessages(database, { ...query, pageId });
+      },
+    },
+    runs: {
+      async list(query) {
+        const named = query.pageId !== undefined || query.facebookPageId !== undefined;
+        const page = named ? await findReferred(query) : undefined;
+        const runs = await listRuns(database, { pageId: page?.id, limit: query.limit ?? DEFAULT_RUNS });
+        return runs.map(toRunAnswer);
+      },
+      async find(runId) {
+        const run = await findRun(database, runId);
+        if (run === undefined) throw new TidemarkError('RUN_NOT_FOUND', `No run ${runId} is recorded.`);
+        return toRunAnswer(run);
+      },
+    },
+
+    sync,
+
+    async syncAll(request) {
+      const startedAt = clock.now();
+      const pages = await (request.pages === undefined
+        ? listPages(database).then((all) => all.filter((page) => page.isActive))
+        : Promise.all(request.pages.map(findReferred)));
+      const rows = new Map<string, SyncAllRow>();
+      await using group = createTaskGroup(settings.pageConcurrency, closing.signal);
+      for (const page of pages) {
+        await group.start(async () => {
+          rows.set(page.id, await syncRow(page, request));
+        });
+      }
+      await group.done();
+      const results = pages.map((page) => must(rows.get(page.id), 'every task has ended'));
+      return toSyncAllAnswer(results, clock.now() - startedAt);
+    },
+
+    checkReady: () => store.checkReady(),
+
+    async close() {
+      if (isClosing) return;
+      isClosing = true;
+      const ended = Promise.allSettled([...running.values()].map((sync) => sync.answer));
+      await Promise.race([ended, sleep(CLOSE_GRACE_MS)]);
+      closing.abort(new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed while the sync was running.'));
+      await ended;
+      await client.close();
+      await store.close();
+    },
+    async [Symbol.asyncDispose]() {
+      await tidemark.close();
+    },
+  };
+  return tidemark;
+}
+
+function pageNotFound(named: string): TidemarkError {
+  return new TidemarkError('PAGE_NOT_FOUND', `No Page ${named} is connected.`);
+}

@@ -1,0 +1,115 @@
+/**
+ * The connection to PostgreSQL: a pool, the types we read, and the translation of its failures. Nothing here keeps
+ * state in a session or names a statement, so a transaction pooler may sit in between.
+ */
+import pg from 'pg';
+import { TidemarkError } from '../core/errors.ts';
+
+export type Row = Record<string, unknown>;
+
+export interface Database {
+  /** Runs one statement; all its effects or none. Rejects with a TidemarkError when the database is away. */
+  query<R extends Row>(sql: string, values?: readonly unknown[]): Promise<readonly R[]>;
+  /** Runs several statements as one transaction on one connection. */
+  transaction<T>(work: (query: Database['query']) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface ConnectOptions {
+  readonly connectionString: string;
+  /** Connections at most. Default: 10. */
+  readonly maxConnections?: number;
+}
+
+/** What PostgreSQL accepts as uuid, in the usual form: asked for anything else, it would refuse the statement. */
+export const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** timestamptz as milliseconds, int8 as number: no count or fence of ours comes near 2^53. */
+const readTypes: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
+    if (oid === pg.types.builtins.TIMESTAMPTZ) {
+      const parse = pg.types.getTypeParser(oid, 'text') as (value: string) => Date | number;
+      return (value: string) => Number(parse(value));
+    }
+    if (oid === pg.types.builtins.INT8) return Number;
+    return pg.types.getTypeParser(oid, format as 'text');
+  }) as pg.CustomTypesConfig['getTypeParser'],
+};
+
+/** Opens a pool; connects on first use. */
+export function connect(options: ConnectOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: options.connectionString,
+    max: options.maxConnections ?? 10,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    types: readTypes,
+    application_name: 'tidemark',
+  });
+  // An idle connection that breaks is no failure of anybody's work: the pool replaces it, and the next query tells.
+  pool.on('error', () => {});
+
+  return {
+    async query<R extends Row>(sql: string, values?: readonly unknown[]) {
+      return run(async () => (await pool.query<R>(sql, values as unknown[] | undefined)).rows);
+    },
+    async transaction(work) {
+      const client = await run(() => pool.connect());
+      try {
+        await run(() => client.query('BEGIN'));
+        const result = await work((sql, values) =>
+          run(async () => (await client.query(sql, values as unknown[] | undefined)).rows),
+        );
+        await run(() => client.query('COMMIT'));
+        client.release();
+        return result;
+      } catch (error) {
+        // The connection may be in the middle of anything: end it, which also rolls back.
+        client.release(true);
+        throw error;
+      }
+    },
+    close: () => pool.end(),
+  };
+}
+
+async function run<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toDatabaseError(error);
+  }
+}
+
+/** Classes of SQLSTATE, and errors of the network, after which the same statement may work a little later. */
+const AWAY_STATES = /^(08|53|57P|58)/;
+const AWAY_ERRORS = /^(ECONN|EPIPE|ENOTFOUND|EAI_|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)/;
+const AWAY_MESSAGES = /connection terminated|timeout exceeded when trying to connect|timeout expired|Cannot use a pool after/i;
+const REFUSED_STATES = new Map([
+  ['28P01', 'it refuses the password'],
+  ['28000', 'it refuses the user'],
+  ['3D000', 'it has no such database'],
+  ['42501', 'the user lacks a privilege'],
+]);
+
+function toDatabaseError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const code = 'code' in error ? String(error.code) : '';
+  const cause = { cause: error };
+  if (code === '42P01' || code === '42703') {
+    return new TidemarkError('SCHEMA_MISSING', `The database lacks a table or column: ${error.message}.`, cause);
+  }
+  const refusal = REFUSED_STATES.get(code);
+  if (refusal !== undefined) {
+    return new TidemarkError('DATABASE_UNAVAILABLE', `The database cannot be used: ${refusal} (${error.message}).`, cause);
+  }
+  if (AWAY_STATES.test(code) || AWAY_ERRORS.test(code) || AWAY_MESSAGES.test(error.message)) {
+    const detail = error.message || code;
+    return new TidemarkError('DATABASE_UNAVAILABLE', `The database cannot be reached: ${detail}.`, {
+      ...cause,
+      retryAfterMs: 5000,
+    });
+  }
+  return error;
+}

@@ -1,0 +1,98 @@
+/**
+ * Table facebook_conversations: how a batch is written. A row only moves forward: an older snapshot never overwrites
+ * a newer one (I5), a known contact is never forgotten, and a row that already says the same is not written at all.
+ */
+import type { CollectedConversation, Instant } from '../core/model.ts';
+import { contentHash } from './content-hash.ts';
+import { toStorableJson, toStorableText } from './text.ts';
+
+/** The batch as jsonb_to_recordset reads it; one entry per column, in one place. */
+export const CONVERSATION_INPUT = `
+  id text, updated_time timestamptz, message_count integer, unread_count integer, snippet text, link text,
+  contact_id text, contact_name text, participants jsonb, raw jsonb, content_hash text,
+  collected boolean, history_complete boolean,
+  newest_message_id text, newest_message_time timestamptz, floor_message_id text, floor_message_time timestamptz`;
+
+/** Columns that say what Facebook showed. */
+const SNAPSHOT = ['updated_time', 'message_count', 'unread_count', 'snippet', 'link', 'participants', 'raw', 'content_hash'];
+/** Columns that say what was collected; a light snapshot leaves them alone. */
+const COLLECTED = [
+  'collected_updated_time',
+  'collected_message_count',
+  'newest_message_id',
+  'newest_message_time',
+  'floor_message_id',
+  'floor_message_time',
+  'history_complete',
+];
+
+const NOT_OLDER = '(held.updated_time IS NULL OR excluded.updated_time >= held.updated_time)';
+const IS_COLLECTED = 'excluded.collected_at IS NOT NULL';
+
+const forward = (column: string) => `${column} = CASE WHEN ${NOT_OLDER} THEN excluded.${column} ELSE held.${column} END`;
+const collected = (column: string) => `${column} = CASE WHEN ${IS_COLLECTED} THEN excluded.${column} ELSE held.${column} END`;
+const row = (table: string, columns: readonly string[]) => columns.map((column) => `${table}.${column}`).join(', ');
+
+/**
+ * Idempotent by the primary key. Whether a row was inserted or updated is said by the row itself (its revision):
+ * PostgreSQL's xmax would say it too, but not on a partitioned table.
+ */
+export const UPSERT_CONVERSATIONS = ({ input, platform }: { input: string; platform: string }) => `
+INSERT INTO facebook_conversations AS held (
+  page_id, platform, id, updated_time, message_count, unread_count, snippet, link, contact_id, contact_name,
+  participants, raw, content_hash, collected_at, collected_updated_time, collected_message_count,
+  newest_message_id, newest_message_time, floor_message_id, floor_message_time, history_complete)
+SELECT page_id, ${platform}, id, updated_time, message_count, unread_count, snippet, link, contact_id, contact_name,
+  participants, raw, content_hash, CASE WHEN collected THEN now() END, updated_time, message_count,
+  newest_message_id, newest_message_time, floor_message_id, floor_message_time, history_complete
+FROM ${input}
+ON CONFLICT (page_id, id) DO UPDATE SET
+  ${SNAPSHOT.map(forward).join(',\n  ')},
+  ${COLLECTED.map(collected).join(',\n  ')},
+  contact_id = coalesce(excluded.contact_id, held.contact_id),
+  contact_name = coalesce(excluded.contact_name, held.contact_name),
+  collected_at = coalesce(excluded.collected_at, held.collected_at),
+  deleted_at = NULL,
+  synced_at = now(),
+  revision = held.revision + 1
+WHERE (${NOT_OLDER} AND held.content_hash IS DISTINCT FROM excluded.content_hash)
+   OR held.deleted_at IS NOT NULL
+   OR (${IS_COLLECTED} AND (held.collected_at IS NULL
+       OR (${row('held', COLLECTED)}) IS DISTINCT FROM (${row('excluded', COLLECTED)})))
+RETURNING id, revision = 1 AS inserted`;
+
+export function toConversationInput({ snapshot, stretch, collected, historyComplete }: CollectedConversation) {
+  const { contact } = snapshot;
+  return {
+    id: toStorableText(snapshot.id),
+    updated_time: toIso(snapshot.updatedAt),
+    message_count: toCount(snapshot.messageCount),
+    unread_count: toCount(snapshot.unreadCount) ?? 0,
+    snippet: toText(snapshot.snippet),
+    link: toText(snapshot.link),
+    contact_id: toText(contact?.id),
+    contact_name: toText(contact?.name ?? contact?.username),
+    participants: snapshot.participants.map((participant) => toStorableJson({ ...participant })),
+    raw: toStorableJson(snapshot.raw),
+    content_hash: contentHash(snapshot.raw),
+    collected,
+    history_complete: historyComplete,
+    newest_message_id: toText(stretch?.newest.id),
+    newest_message_time: toIso(stretch?.newest.createdAt),
+    floor_message_id: toText(stretch?.floor.id),
+    floor_message_time: toIso(stretch?.floor.createdAt),
+  };
+}
+
+export function toIso(at: Instant | undefined): string | undefined {
+  return at === undefined ? undefined : new Date(at).toISOString();
+}
+
+export function toText(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : toStorableText(text);
+}
+
+/** A count as an integer column holds it; one bad count must not sink a batch. */
+function toCount(count: number | undefined): number | undefined {
+  return count !== undefined && Number.isInteger(count) && Math.abs(count) < 2 ** 31 ? count : undefined;
+}

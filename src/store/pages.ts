@@ -1,0 +1,142 @@
+/**
+ * Table facebook_pages. Tokens leave it only as Secret and enter it only encrypted; a plain one that another program
+ * left is used and stored again encrypted.
+ */
+import { TidemarkError } from '../core/errors.ts';
+import type { Instant, Page, PageStatus } from '../core/model.ts';
+import type { Secret } from '../lib/secret.ts';
+import { type Database, UUID } from './connect.ts';
+import { toText } from './conversations.ts';
+import type { TokenCipher } from './token-cipher.ts';
+
+/** No access_token: only fetchToken reads it. */
+const COLUMNS = `id, facebook_page_id, name, is_active, status, status_detail, instagram_account_id, user_id,
+  last_synced_at, created_at, updated_at`;
+
+interface PageRow extends Record<string, unknown> {
+  readonly id: string;
+  readonly facebook_page_id: string;
+  readonly name: string | null;
+  readonly is_active: boolean;
+  readonly status: PageStatus;
+  readonly status_detail: string | null;
+  readonly instagram_account_id: string | null;
+  readonly user_id: string | null;
+  readonly last_synced_at: Instant | null;
+  readonly created_at: Instant;
+  readonly updated_at: Instant;
+}
+
+export async function listPages(database: Database): Promise<readonly Page[]> {
+  const rows = await database.query<PageRow>(`SELECT ${COLUMNS} FROM facebook_pages ORDER BY name, facebook_page_id`);
+  return rows.map(toPage);
+}
+
+/** Finds a Page by its uuid. Anything that is no uuid finds nothing. */
+export async function findPage(database: Database, pageId: string): Promise<Page | undefined> {
+  if (!UUID.test(pageId)) return undefined;
+  const [row] = await database.query<PageRow>(`SELECT ${COLUMNS} FROM facebook_pages WHERE id = $1`, [pageId]);
+  return row && toPage(row);
+}
+
+export async function findPageByFacebookId(database: Database, facebookPageId: string): Promise<Page | undefined> {
+  const [row] = await database.query<PageRow>(`SELECT ${COLUMNS} FROM facebook_pages WHERE facebook_page_id = $1`, [
+    facebookPageId,
+  ]);
+  return row && toPage(row);
+}
+
+export interface PageToSave {
+  readonly facebookPageId: string;
+  readonly name: string | undefined;
+  readonly instagramAccountId: string | undefined;
+  readonly token: Secret;
+}
+
+/** $1 Facebook ids · $2 names · $3 tokens · $4 Instagram accounts. A known Page gets the new token and a new start. */
+const SAVE_PAGES = `
+INSERT INTO facebook_pages AS held (facebook_page_id, name, access_token, instagram_account_id, status, is_active)
+SELECT facebook_page_id, name, access_token, instagram_account_id, 'connected', true
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])
+  AS input (facebook_page_id, name, access_token, instagram_account_id)
+ON CONFLICT (facebook_page_id) DO UPDATE SET
+  name = coalesce(excluded.name, held.name),
+  access_token = excluded.access_token,
+  instagram_account_id = coalesce(excluded.instagram_account_id, held.instagram_account_id),
+  status = CASE WHEN held.is_active THEN 'connected' ELSE held.status END,
+  status_detail = CASE WHEN held.is_active THEN NULL ELSE held.status_detail END,
+  updated_at = now()
+RETURNING ${COLUMNS}`;
+
+export async function savePages(
+  database: Database,
+  cipher: TokenCipher,
+  pages: readonly PageToSave[],
+): Promise<readonly Page[]> {
+  const rows = await database.query<PageRow>(SAVE_PAGES, [
+    pages.map((page) => page.facebookPageId),
+    pages.map((page) => toText(page.name) ?? null),
+    pages.map((page) => cipher.encrypt(page.token, page.facebookPageId)),
+    pages.map((page) => page.instagramAccountId ?? null),
+  ]);
+  return rows.map(toPage);
+}
+
+/** The Page's token. Errors: TOKEN_MISSING, ENCRYPTION_KEY_MISSING, ENCRYPTION_KEY_WRONG. */
+export async function findToken(database: Database, cipher: TokenCipher, page: Page): Promise<Secret> {
+  const [row] = await database.query<{ access_token: string | null }>(
+    'SELECT access_token FROM facebook_pages WHERE id = $1',
+    [page.id],
+  );
+  const stored = row?.access_token ?? '';
+  if (stored === '') {
+    throw new TidemarkError('TOKEN_MISSING', `Page ${page.name ?? page.facebookPageId} has no access token.`);
+  }
+  const { token, stale } = cipher.decrypt(stored, page.facebookPageId);
+  if (stale) {
+    // Only if it is still the one we read: somebody may be handing in a fresh token right now.
+    await database.query('UPDATE facebook_pages SET access_token = $3 WHERE id = $1 AND access_token = $2', [
+      page.id,
+      stored,
+      cipher.encrypt(token, page.facebookPageId),
+    ]);
+  }
+  return token;
+}
+
+/** Pauses or resumes a Page; undefined when there is none. */
+export async function setPageActive(
+  database: Database,
+  pageId: string,
+  isActive: boolean,
+): Promise<Page | undefined> {
+  const [row] = await database.query<PageRow>(
+    `UPDATE facebook_pages
+     SET is_active = $2, updated_at = now(), status_detail = NULL,
+         status = CASE WHEN NOT $2 THEN 'paused' WHEN status = 'paused' THEN 'connected' ELSE status END
+     WHERE id = $1 RETURNING ${COLUMNS}`,
+    [pageId, isActive],
+  );
+  return row && toPage(row);
+}
+
+/** Removes a Page and, by its foreign keys, everything mirrored of it. */
+export async function removePage(database: Database, pageId: string): Promise<void> {
+  await database.query('DELETE FROM facebook_pages WHERE id = $1', [pageId]);
+}
+
+function toPage(row: PageRow): Page {
+  return {
+    id: row.id,
+    facebookPageId: row.facebook_page_id,
+    name: row.name ?? undefined,
+    isActive: row.is_active,
+    status: row.status,
+    statusDetail: row.status_detail ?? undefined,
+    instagramAccountId: row.instagram_account_id ?? undefined,
+    userId: row.user_id ?? undefined,
+    lastSyncedAt: row.last_synced_at ?? undefined,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}

@@ -1,0 +1,216 @@
+/**
+ * Reading the mirror: conversations and messages, newest first, in keyset pages that stay stable while rows arrive.
+ * Rows without a time come last, as the indexes order them.
+ */
+import { TidemarkError } from '../core/errors.ts';
+import type {
+  ConversationAnswer,
+  ConversationQuery,
+  ListAnswer,
+  MessageAnswer,
+  MessageQuery,
+} from '../core/engine-api.ts';
+import type { Instant, JsonValue, Platform } from '../core/model.ts';
+import type { Database } from './connect.ts';
+
+const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 200;
+
+interface ConversationRow extends Record<string, unknown> {
+  readonly id: string;
+  readonly page_id: string;
+  readonly platform: Platform;
+  readonly updated_time: Instant | null;
+  readonly message_count: number | null;
+  readonly unread_count: number;
+  readonly snippet: string | null;
+  readonly link: string | null;
+  readonly contact_id: string | null;
+  readonly contact_name: string | null;
+  readonly participants: JsonValue;
+  readonly read_at: Instant | null;
+  readonly delivered_at: Instant | null;
+  readonly history_complete: boolean;
+  readonly deleted_at: Instant | null;
+  readonly synced_at: Instant;
+  readonly position: string;
+}
+
+interface MessageRow extends Record<string, unknown> {
+  readonly id: string;
+  readonly conversation_id: string;
+  readonly created_time: Instant | null;
+  readonly from_id: string | null;
+  readonly from_name: string | null;
+  readonly direction: 'inbound' | 'outbound' | null;
+  readonly text: string | null;
+  readonly attachments: JsonValue;
+  readonly reactions: JsonValue;
+  readonly reply_to: string | null;
+  readonly edited_at: Instant | null;
+  readonly deleted_at: Instant | null;
+  readonly source: 'sync' | 'history' | 'webhook';
+  readonly position: string;
+}
+
+/** A keyset position as it travels in a cursor: the exact time as PostgreSQL prints it, and the id. */
+interface Position {
+  readonly time: string;
+  readonly id: string;
+  readonly pageId: string;
+}
+
+/**
+ * $1 Page or null · $2 platform or null · $3 search pattern or null · $4 limit · $5 time · $6 id · $7 Page of the
+ * cursor. Takes the newest of every Page from idx_facebook_conversations_newest and merges them.
+ */
+const LIST_CONVERSATIONS = `
+SELECT recent.* FROM facebook_pages AS page
+CROSS JOIN LATERAL (
+  SELECT id, page_id, platform, updated_time, message_count, unread_count, snippet, link, contact_id, contact_name,
+         participants, read_at, delivered_at, history_complete, deleted_at, synced_at,
+         coalesce(updated_time, '-infinity'::timestamptz) AS sort_time,
+         coalesce(updated_time, '-infinity'::timestamptz)::text AS position
+  FROM facebook_conversations
+  WHERE page_id = page.id
+    AND ($5::timestamptz IS NULL OR coalesce(updated_time, '-infinity'::timestamptz) <= $5)
+    AND ($5::timestamptz IS NULL
+         OR (coalesce(updated_time, '-infinity'::timestamptz), id, page_id) < ($5, $6::text, $7::uuid))
+    AND ($2::text IS NULL OR platform = $2)
+    AND ($3::text IS NULL OR contact_name ILIKE $3 OR snippet ILIKE $3 OR contact_id ILIKE $3 OR id ILIKE $3)
+  ORDER BY coalesce(updated_time, '-infinity'::timestamptz) DESC, id DESC
+  LIMIT $4
+) AS recent
+WHERE $1::uuid IS NULL OR page.id = $1
+ORDER BY recent.sort_time DESC, recent.id DESC, recent.page_id DESC
+LIMIT $4`;
+
+export async function listConversations(
+  database: Database,
+  query: Omit<ConversationQuery, 'pageId'> & { readonly pageId: string | undefined },
+): Promise<ListAnswer<ConversationAnswer>> {
+  const limit = toLimit(query.limit);
+  const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor);
+  const rows = await database.query<ConversationRow>(LIST_CONVERSATIONS, [
+    query.pageId ?? null,
+    query.platform ?? null,
+    query.search === undefined ? null : `%${query.search.replace(/[\\%_]/g, String.raw`\$&`)}%`,
+    limit + 1,
+    cursor?.time ?? null,
+    cursor?.id ?? null,
+    cursor?.pageId ?? null,
+  ]);
+  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  return {
+    items: rows.slice(0, limit).map(toConversationAnswer),
+    nextCursor: last === undefined ? null : writeCursor({ time: last.position, id: last.id, pageId: last.page_id }),
+  };
+}
+
+/** The Pages that hold a conversation of this id; at Facebook ids are unique, so one. */
+export async function findConversationPages(database: Database, conversationId: string): Promise<readonly string[]> {
+  const rows = await database.query<{ page_id: string }>(
+    `SELECT page.id AS page_id FROM facebook_pages AS page
+     WHERE EXISTS (SELECT FROM facebook_conversations WHERE page_id = page.id AND id = $1)`,
+    [conversationId],
+  );
+  return rows.map((row) => row.page_id);
+}
+
+/** $1 Page · $2 conversation · $3 limit · $4 time · $5 id. Served by idx_facebook_messages_newest. */
+const LIST_MESSAGES = `
+SELECT id, conversation_id, created_time, from_id, from_name, direction, text, attachments, reactions, reply_to,
+       edited_at, deleted_at, source, coalesce(created_time, '-infinity'::timestamptz)::text AS position
+FROM facebook_messages
+WHERE page_id = $1 AND conversation_id = $2
+  AND ($4::timestamptz IS NULL OR (coalesce(created_time, '-infinity'::timestamptz), id) < ($4, $5::text))
+ORDER BY coalesce(created_time, '-infinity'::timestamptz) DESC, id DESC
+LIMIT $3`;
+
+export async function listMessages(
+  database: Database,
+  query: Omit<MessageQuery, 'pageId'> & { readonly pageId: string },
+): Promise<ListAnswer<MessageAnswer>> {
+  const limit = toLimit(query.limit);
+  const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor);
+  const rows = await database.query<MessageRow>(LIST_MESSAGES, [
+    query.pageId,
+    query.conversationId,
+    limit + 1,
+    cursor?.time ?? null,
+    cursor?.id ?? null,
+  ]);
+  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  return {
+    items: rows.slice(0, limit).map(toMessageAnswer),
+    nextCursor: last === undefined ? null : writeCursor({ time: last.position, id: last.id, pageId: query.pageId }),
+  };
+}
+
+function toLimit(limit: number | undefined): number {
+  if (limit === undefined) return DEFAULT_LIMIT;
+  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT) return limit;
+  throw new TidemarkError('INVALID_INPUT', `limit must be a whole number from 1 to ${MAX_LIMIT}.`);
+}
+
+function toConversationAnswer(row: ConversationRow): ConversationAnswer {
+  return {
+    id: row.id,
+    pageId: row.page_id,
+    platform: row.platform,
+    updatedTime: toIsoOrNull(row.updated_time),
+    messageCount: row.message_count,
+    unreadCount: row.unread_count,
+    snippet: row.snippet,
+    link: row.link,
+    contactId: row.contact_id,
+    contactName: row.contact_name,
+    participants: row.participants,
+    readAt: toIsoOrNull(row.read_at),
+    deliveredAt: toIsoOrNull(row.delivered_at),
+    historyComplete: row.history_complete,
+    deletedAt: toIsoOrNull(row.deleted_at),
+    syncedAt: new Date(row.synced_at).toISOString(),
+  };
+}
+
+function toMessageAnswer(row: MessageRow): MessageAnswer {
+  return {
+    id: row.id,
+    conversationId: row.conversation_id,
+    createdTime: toIsoOrNull(row.created_time),
+    fromId: row.from_id,
+    fromName: row.from_name,
+    direction: row.direction,
+    text: row.text,
+    attachments: row.attachments,
+    reactions: row.reactions,
+    replyTo: row.reply_to,
+    editedAt: toIsoOrNull(row.edited_at),
+    deletedAt: toIsoOrNull(row.deleted_at),
+    source: row.source,
+  };
+}
+
+function toIsoOrNull(at: Instant | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}
+
+function writeCursor({ time, id, pageId }: Position): string {
+  return Buffer.from(JSON.stringify([time, id, pageId])).toString('base64url');
+}
+
+function readCursor(cursor: string): Position {
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    if (Array.isArray(parts) && parts.length === 3 && parts.every((part) => typeof part === 'string')) {
+      const [time = '', id = '', pageId = ''] = parts;
+      const known = time === '-infinity' || !Number.isNaN(Date.parse(time));
+      if (known && /^[0-9a-f-]{36}$/i.test(pageId)) return { time, id, pageId };
+    }
+  } catch {
+    // Not base64 or not JSON: the same as any other cursor that is not ours.
+  }
+  throw new TidemarkError('INVALID_INPUT', 'cursor must be the nextCursor of an earlier answer.');
+}
+

@@ -1,0 +1,79 @@
+/** Table facebook_sync_runs, read: the history of what was done, and the answer of a run that another caller began. */
+import type { Instant, Platform, Run, RunMode, RunStatus, RunTrigger } from '../core/model.ts';
+import { type Database, UUID } from './connect.ts';
+
+interface RunRow extends Record<string, unknown> {
+  readonly id: string;
+  readonly page_id: string;
+  readonly page_name: string | null;
+  readonly platform: Platform;
+  readonly mode: RunMode;
+  readonly trigger: RunTrigger;
+  readonly status: RunStatus;
+  readonly started_at: Instant;
+  readonly finished_at: Instant | null;
+  readonly listed: number;
+  readonly synced: number;
+  readonly inserted: number;
+  readonly updated: number;
+  readonly skipped: number;
+  readonly deleted: number;
+  readonly events_created: number;
+  readonly graph_calls: number;
+  readonly error_code: string | null;
+  readonly error_message: string | null;
+}
+
+const SELECT_RUNS = `
+SELECT run.id, run.page_id, page.name AS page_name, run.platform, run.mode, run.trigger, run.status, run.started_at,
+       run.finished_at, run.listed, run.synced, run.inserted, run.updated, run.skipped, run.deleted,
+       run.events_created, run.graph_calls, run.error_code, run.error_message
+FROM facebook_sync_runs AS run JOIN facebook_pages AS page ON page.id = run.page_id`;
+
+/** Newest first. Served by idx_facebook_sync_runs_newest, Page by Page. */
+export async function listRuns(
+  database: Database,
+  query: { readonly pageId: string | undefined; readonly limit: number },
+): Promise<readonly Run[]> {
+  const rows = await database.query<RunRow>(
+    `SELECT recent.* FROM facebook_pages AS shown
+     CROSS JOIN LATERAL (
+       ${SELECT_RUNS} WHERE run.page_id = shown.id ORDER BY run.started_at DESC LIMIT $2
+     ) AS recent
+     WHERE $1::uuid IS NULL OR shown.id = $1
+     ORDER BY recent.started_at DESC LIMIT $2`,
+    [query.pageId ?? null, query.limit],
+  );
+  return rows.map(toRun);
+}
+
+/** Served by idx_facebook_sync_runs_id. */
+export async function findRun(database: Database, runId: string): Promise<Run | undefined> {
+  if (!UUID.test(runId)) return undefined;
+  const [row] = await database.query<RunRow>(`${SELECT_RUNS} WHERE run.id = $1`, [runId]);
+  return row && toRun(row);
+}
+
+function toRun(row: RunRow): Run {
+  return {
+    id: row.id,
+    pageId: row.page_id,
+    pageName: row.page_name ?? undefined,
+    platform: row.platform,
+    mode: row.mode,
+    trigger: row.trigger,
+    status: row.status,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at ?? undefined,
+    listed: row.listed,
+    synced: row.synced,
+    inserted: row.inserted,
+    updated: row.updated,
+    skipped: row.skipped,
+    deleted: row.deleted,
+    eventsCreated: row.events_created,
+    graphCalls: row.graph_calls,
+    errorCode: row.error_code ?? undefined,
+    errorMessage: row.error_message ?? undefined,
+  };
+}

@@ -1,0 +1,182 @@
+/**
+ * Table facebook_sync_state, and the runs that go through it: who may walk a Page and platform, how far its mirror is
+ * known to reach, and how a run begins and ends. Each step is one statement, so it holds at every instant a process
+ * may be killed.
+ */
+import { TidemarkError } from '../core/errors.ts';
+import type { Instant, SyncMode } from '../core/model.ts';
+import type { BeginRequest, BegunRun, Lease, OtherRun, RunFailure, RunLedger, SyncOutcome } from '../core/ports.ts';
+import { must } from '../lib/must.ts';
+import type { Database } from './connect.ts';
+import { toIso } from './conversations.ts';
+
+/** How long a lease lasts without being renewed. A dead process is replaced within this time. */
+const LEASE_MS = 20_000;
+
+/**
+ * $1 page · $2 platform · $3 run · $4 lease ms · $5 forced · $6 trigger · $7 this process. Takes a lease that is free or has run out;
+ * the run that let it run out is closed as failed. A walk is full when there is nothing to be incremental to.
+ */
+const BEGIN_RUN = `
+WITH page AS (
+  SELECT id, last_synced_at FROM facebook_pages WHERE id = $1
+), before AS (
+  SELECT lease_run_id, last_caller, last_call_at FROM facebook_sync_state WHERE page_id = $1 AND platform = $2
+), lease AS (
+  INSERT INTO facebook_sync_state AS held (page_id, platform, lease_run_id, lease_fence, lease_expires_at, last_caller)
+  SELECT id, $2, $3, 1, now() + $4 * interval '1 millisecond', $7 FROM page
+  ON CONFLICT (page_id, platform) DO UPDATE SET
+    lease_run_id = excluded.lease_run_id,
+    lease_fence = held.lease_fence + 1,
+    lease_expires_at = excluded.lease_expires_at,
+    last_caller = excluded.last_caller
+  WHERE held.lease_run_id IS NULL OR held.lease_expires_at < now()
+  RETURNING lease_fence, watermark, hint_usable
+), abandoned AS (
+  UPDATE facebook_sync_runs AS run
+  SET status = 'failed', finished_at = now(), error_code = 'LEASE_LOST',
+      error_message = 'The process that ran it ended without a word.'
+  FROM lease, before
+  WHERE run.page_id = $1 AND run.id = before.lease_run_id AND run.status = 'running'
+), run AS (
+  INSERT INTO facebook_sync_runs (page_id, id, platform, mode, trigger, status, synced_before)
+  SELECT page.id, $3, $2,
+         CASE WHEN $5 OR page.last_synced_at IS NULL OR lease.watermark IS NULL THEN 'full' ELSE 'incremental' END,
+         $6, 'running', page.last_synced_at
+  FROM page, lease
+  RETURNING mode
+)
+SELECT lease_fence, watermark, hint_usable, mode, page.last_synced_at,
+       (SELECT round(extract(epoch FROM now() - last_call_at) * 1000) FROM before
+        WHERE last_caller <> $7)::float8 AS last_call_ago_ms
+FROM lease, run, page`;
+
+const FIND_HOLDER = `
+SELECT state.lease_run_id FROM facebook_pages AS page
+LEFT JOIN facebook_sync_state AS state ON state.page_id = page.id AND state.platform = $2
+WHERE page.id = $1`;
+
+const IS_RUNNING = `SELECT 1 FROM facebook_sync_runs WHERE id = $1 AND status = 'running'`;
+
+const RENEW = `
+UPDATE facebook_sync_state
+SET lease_expires_at = now() + $4 * interval '1 millisecond', last_call_at = now()
+WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
+RETURNING page_id`;
+
+/**
+ * $1 page · $2 platform · $3 fence · $4 run · $5 complete · $6 watermark · $7 walk start · $8 listed · $9 skipped
+ * · $10 calls. Watermark, last_synced_at, run and lease move together. The watermark never moves back (I1), unless
+ * last_synced_at was cleared to ask for a full walk; cleared while the run went on, it stays cleared.
+ */
+const FINISH_RUN = `
+WITH lease AS (
+  UPDATE facebook_sync_state AS state
+  SET lease_run_id = NULL, lease_expires_at = NULL, last_call_at = now(),
+      watermark = CASE WHEN NOT $5 THEN state.watermark
+                       WHEN run.synced_before IS NULL THEN coalesce($6, state.watermark)
+                       ELSE greatest($6, state.watermark) END
+  FROM facebook_sync_runs AS run
+  WHERE state.page_id = $1 AND state.platform = $2 AND state.lease_fence = $3 AND run.page_id = $1 AND run.id = $4
+  RETURNING state.page_id
+), page AS (
+  UPDATE facebook_pages AS page
+  SET last_synced_at = CASE WHEN page.last_synced_at IS NOT DISTINCT FROM run.synced_before AND $5
+                            THEN $7 ELSE page.last_synced_at END,
+      status = CASE WHEN page.is_active THEN 'connected' ELSE page.status END,
+      status_detail = CASE WHEN page.is_active THEN NULL ELSE page.status_detail END,
+      updated_at = now()
+  FROM lease, facebook_sync_runs AS run
+  WHERE page.id = lease.page_id AND run.page_id = $1 AND run.id = $4
+), run AS (
+  UPDATE facebook_sync_runs
+  SET status = CASE WHEN $5 THEN 'succeeded' ELSE 'partial' END, finished_at = now(),
+      listed = $8, skipped = $9, graph_calls = $10
+  FROM lease
+  WHERE facebook_sync_runs.page_id = $1 AND id = $4
+)
+SELECT page_id FROM lease`;
+
+/** $1 page · $2 platform · $3 fence · $4 run · $5 calls · $6 code · $7 message · $8 Page status or null. */
+const FAIL_RUN = `
+WITH lease AS (
+  UPDATE facebook_sync_state SET lease_run_id = NULL, lease_expires_at = NULL, last_call_at = now()
+  WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
+), page AS (
+  UPDATE facebook_pages SET status = $8, status_detail = $7, updated_at = now()
+  WHERE id = $1 AND is_active AND $8::text IS NOT NULL
+)
+UPDATE facebook_sync_runs
+SET status = 'failed', finished_at = now(), graph_calls = $5, error_code = $6, error_message = $7
+WHERE page_id = $1 AND id = $4 AND status = 'running'`;
+
+/** `processId` tells our own calls from those of other processes. */
+export function openRunLedger(database: Database, processId: string): RunLedger {
+  return {
+    begin: (request) => beginRun(database, request, processId),
+    renew: (lease) => renewLease(database, lease),
+    fail: (lease, failure) => failRun(database, lease, failure),
+    isRunning: async (runId) => (await database.query(IS_RUNNING, [runId])).length > 0,
+  };
+}
+
+interface BegunRow extends Record<string, unknown> {
+  readonly lease_fence: number;
+  readonly watermark: Instant | null;
+  readonly hint_usable: boolean;
+  readonly mode: SyncMode;
+  readonly last_synced_at: Instant | null;
+  readonly last_call_ago_ms: number | null;
+}
+
+async function beginRun(
+  database: Database,
+  request: BeginRequest,
+  processId: string,
+): Promise<BegunRun | OtherRun | undefined> {
+  const { pageId, platform, runId, forced, trigger } = request;
+  const values = [pageId, platform, runId, LEASE_MS, forced, trigger, processId];
+  const [row] = await database.query<BegunRow>(BEGIN_RUN, values);
+  if (row === undefined) {
+    const [holder] = await database.query<{ lease_run_id: string | null }>(FIND_HOLDER, [pageId, platform]);
+    if (holder === undefined) throw new TidemarkError('PAGE_NOT_FOUND', `Page ${pageId} is no longer connected.`);
+    return holder.lease_run_id === null ? undefined : { kind: 'other', runId: holder.lease_run_id };
+  }
+  return {
+    kind: 'begun',
+    lease: { pageId, platform, runId, fence: row.lease_fence },
+    mode: row.mode,
+    watermark: row.watermark ?? undefined,
+    lastSyncedAt: row.last_synced_at ?? undefined,
+    hintUsable: row.hint_usable,
+    lastCallAgoMs: row.last_call_ago_ms ?? undefined,
+  };
+}
+
+async function renewLease(database: Database, { pageId, platform, fence }: Lease): Promise<boolean> {
+  return (await database.query(RENEW, [pageId, platform, fence, LEASE_MS])).length > 0;
+}
+
+/** Ends a run that did not fail; false when another run has taken the lease over, and nothing was written. */
+export async function finishRun(database: Database, lease: Lease, outcome: SyncOutcome): Promise<boolean> {
+  const { complete, counts, listed, startedAt } = outcome;
+  const rows = await database.query(FINISH_RUN, [
+    lease.pageId,
+    lease.platform,
+    lease.fence,
+    lease.runId,
+    complete !== undefined,
+    toIso(complete?.watermark) ?? null,
+    must(toIso(startedAt), 'a walk has a start'),
+    listed,
+    counts.skipped,
+    counts.graphCalls,
+  ]);
+  return rows.length > 0;
+}
+
+async function failRun(database: Database, lease: Lease, failure: RunFailure): Promise<void> {
+  const { code, message, graphCalls, pageStatus } = failure;
+  const { pageId, platform, fence, runId } = lease;
+  await database.query(FAIL_RUN, [pageId, platform, fence, runId, graphCalls, code, message, pageStatus ?? null]);
+}

@@ -1,0 +1,43 @@
+/**
+ * What PostgreSQL's text and jsonb can't hold: NUL and lone surrogates. They become U+FFFD, and the raw JSON of the
+ * row says where. Nothing else of what Facebook sent is ever changed.
+ */
+import type { JsonObject, JsonValue } from '../core/model.ts';
+
+const UNSTORABLE = /\0|\p{Surrogate}/gu;
+/** Finds, in JSON text, what might be unstorable: JSON.stringify escapes exactly these. */
+const SUSPICIOUS_JSON = /\\u(?:0000|d[89a-f][0-9a-f]{2})/;
+
+/** Name of the entry in `raw` that lists the paths at which characters were replaced. */
+const NOTE = '_tidemark';
+
+export function toStorableText(text: string): string {
+  return text.replace(UNSTORABLE, '\uFFFD');
+}
+
+export function toStorableJson(raw: JsonObject): JsonObject {
+  if (!SUSPICIOUS_JSON.test(JSON.stringify(raw))) return raw;
+  const replaced: string[] = [];
+  const clean = cleanValue(raw, '', replaced) as JsonObject;
+  return replaced.length === 0 ? raw : { ...clean, [NOTE]: { replaced } };
+}
+
+function cleanValue(value: JsonValue | undefined, path: string, replaced: string[]): JsonValue | undefined {
+  if (typeof value === 'string') {
+    const text = toStorableText(value);
+    if (text !== value) replaced.push(path);
+    return text;
+  }
+  if (Array.isArray(value)) {
+    return value.map((item: JsonValue, index) => cleanValue(item, `${path}[${index}]`, replaced) ?? null);
+  }
+  if (value !== null && typeof value === 'object') {
+    return Object.fromEntries(
+      Object.entries(value).map(([rawKey, item]) => {
+        const key = toStorableText(rawKey);
+        return [key, cleanValue(item, path === '' ? key : `${path}.${key}`, replaced)];
+      }),
+    );
+  }
+  return value;
+}

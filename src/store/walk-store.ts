@@ -1,0 +1,153 @@
+/**
+ * The mirror as the one walk sees it that holds the lease of its Page and platform. A batch is one statement:
+ * conversations, messages and counters stand or fall together (I3), and write nothing at all when the lease has
+ * passed to another walk (I6).
+ */
+import { TidemarkError } from '../core/errors.ts';
+import type { CollectedConversation, ConversationSnapshot, HeldConversation, Platform } from '../core/model.ts';
+import type { BatchResult, Lease, SyncOutcome, WalkStore } from '../core/ports.ts';
+import { must } from '../lib/must.ts';
+import type { Database } from './connect.ts';
+import { contentHash } from './content-hash.ts';
+import { CONVERSATION_INPUT, toConversationInput, UPSERT_CONVERSATIONS } from './conversations.ts';
+import { MESSAGE_INPUT, toMessageInputs, UPSERT_MESSAGES } from './messages.ts';
+import { finishRun } from './sync-state.ts';
+
+/** $1 page · $2 platform · $3 fence · $4 run · $5 conversations · $6 messages. */
+const COMMIT_BATCH = `
+WITH lease AS MATERIALIZED (
+  -- Held until this statement ends, so nobody takes the lease over while we write.
+  SELECT page_id FROM facebook_sync_state
+  WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
+  FOR SHARE
+), conversations AS (
+  ${UPSERT_CONVERSATIONS({ input: `lease CROSS JOIN jsonb_to_recordset($5::jsonb) AS input (${CONVERSATION_INPUT})`, platform: '$2' })}
+), messages AS (
+  ${UPSERT_MESSAGES({ input: `lease CROSS JOIN jsonb_to_recordset($6::jsonb) AS input (${MESSAGE_INPUT})` })}
+), changed AS (
+  -- A conversation counts once, and as inserted when its own row was.
+  SELECT id, bool_or(inserted) AS inserted FROM (
+    SELECT id, inserted FROM conversations
+    UNION ALL SELECT conversation_id, false FROM messages
+  ) AS touched GROUP BY id
+), counts AS (
+  SELECT (SELECT count(*) FROM lease)::int AS leases,
+         (SELECT count(*) FROM changed WHERE inserted)::int AS inserted,
+         (SELECT count(*) FROM changed WHERE NOT inserted)::int AS updated,
+         (SELECT count(*) FROM messages WHERE inserted)::int AS events_created
+), run AS (
+  UPDATE facebook_sync_runs AS run
+  SET synced = run.synced + counts.inserted + counts.updated,
+      inserted = run.inserted + counts.inserted,
+      updated = run.updated + counts.updated,
+      events_created = run.events_created + counts.events_created
+  FROM counts
+  WHERE run.page_id = $1 AND run.id = $4 AND counts.inserted + counts.updated + counts.events_created > 0
+)
+SELECT leases, inserted, updated, events_created FROM counts`;
+
+/** Served by the primary key. */
+const FIND_HELD = `
+SELECT id, collected_at IS NOT NULL AS collected, collected_updated_time, collected_message_count,
+       newest_message_id, newest_message_time, floor_message_id, floor_message_time,
+       history_complete, deleted_at IS NOT NULL AS deleted, content_hash
+FROM facebook_conversations
+WHERE page_id = $1 AND id = ANY ($2::text[])`;
+
+const WITHDRAW_HINT = `
+UPDATE facebook_sync_state SET hint_usable = false
+WHERE page_id = $1 AND platform = $2 AND lease_fence = $3`;
+
+interface HeldRow extends Record<string, unknown> {
+  readonly id: string;
+  readonly collected: boolean;
+  readonly collected_updated_time: number | null;
+  readonly collected_message_count: number | null;
+  readonly newest_message_id: string | null;
+  readonly newest_message_time: number | null;
+  readonly floor_message_id: string | null;
+  readonly floor_message_time: number | null;
+  readonly history_complete: boolean;
+  readonly deleted: boolean;
+  readonly content_hash: string | null;
+}
+
+interface CommitRow extends Record<string, unknown> {
+  readonly leases: number;
+  readonly inserted: number;
+  readonly updated: number;
+  readonly events_created: number;
+}
+
+export function openWalkStore(database: Database, lease: Lease): WalkStore {
+  const { pageId, platform, fence, runId } = lease;
+
+  return {
+    async findHeld(listed) {
+      if (listed.length === 0) return new Map();
+      const rows = await database.query<HeldRow>(FIND_HELD, [pageId, listed.map((item) => item.id)]);
+      const hashes = new Map(listed.map((item) => [item.id, contentHash(item.raw)]));
+      return new Map(rows.map((row) => [row.id, toHeld(row, hashes.get(row.id) === row.content_hash)]));
+    },
+
+    async commit(batch): Promise<BatchResult> {
+      const distinct = onePerConversation(batch);
+      const [row] = await database.query<CommitRow>(COMMIT_BATCH, [
+        pageId,
+        platform,
+        fence,
+        runId,
+        JSON.stringify(distinct.map(toConversationInput)),
+        JSON.stringify(toMessageInputs(distinct)),
+      ]);
+      const counts = must(row, 'counts are one row');
+      if (counts.leases === 0) throw leaseLost(platform);
+      return { inserted: counts.inserted, updated: counts.updated, eventsCreated: counts.events_created };
+    },
+
+    async withdrawHint() {
+      await database.query(WITHDRAW_HINT, [pageId, platform, fence]);
+    },
+
+    async finish(outcome: SyncOutcome) {
+      if (!(await finishRun(database, lease, outcome))) throw leaseLost(platform);
+    },
+  };
+}
+
+function leaseLost(platform: Platform): TidemarkError {
+  return new TidemarkError('LEASE_LOST', `Another process has taken over the ${platform} sync of this Page.`);
+}
+
+/** A conversation may come twice in one batch when the list moved: the newer snapshot stands. */
+function onePerConversation(batch: readonly CollectedConversation[]): readonly CollectedConversation[] {
+  const byId = new Map<string, CollectedConversation>();
+  for (const item of batch) {
+    const other = byId.get(item.snapshot.id);
+    if (other === undefined || isNewer(item.snapshot, other.snapshot)) byId.set(item.snapshot.id, item);
+  }
+  // One order for all, so that batches written side by side can't wait for each other in a circle.
+  return [...byId.values()].toSorted((a, b) => (a.snapshot.id < b.snapshot.id ? -1 : 1));
+}
+
+function isNewer(a: ConversationSnapshot, b: ConversationSnapshot): boolean {
+  return (a.updatedAt ?? -Infinity) >= (b.updatedAt ?? -Infinity);
+}
+
+function toHeld(row: HeldRow, sameSnapshot: boolean): HeldConversation {
+  return {
+    collected: row.collected,
+    collectedUpdatedAt: row.collected_updated_time ?? undefined,
+    collectedMessageCount: row.collected_message_count ?? undefined,
+    stretch:
+      row.newest_message_id === null || row.floor_message_id === null
+        ? undefined
+        : {
+            newest: { id: row.newest_message_id, createdAt: row.newest_message_time ?? undefined },
+            floor: { id: row.floor_message_id, createdAt: row.floor_message_time ?? undefined },
+          },
+    historyComplete: row.history_complete,
+    deleted: row.deleted,
+    sameSnapshot,
+  };
+}

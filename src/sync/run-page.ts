@@ -1,0 +1,116 @@
+/**
+ * One run of one Page, from the lease to the ledger: begins it or joins the one under way, keeps the lease while it
+ * walks, and records how it ended. However it ends, the lease is given back or runs out by itself.
+ */
+import { TidemarkError, toTidemarkError } from '../core/errors.ts';
+import type { SyncEventBody } from '../core/events.ts';
+import type { Platform, RunTrigger, SyncMode } from '../core/model.ts';
+import type { BegunRun, Clock, ConversationSource, Lease, RunFailure, RunLedger, WalkStore } from '../core/ports.ts';
+import { toCut } from '../core/watermark.ts';
+import { syncPage } from './sync-page.ts';
+
+export interface RunParts {
+  readonly ledger: RunLedger;
+  readonly clock: Clock;
+  /** Opens Facebook's side of the Page; told when the last call before this run was made. */
+  readonly openSource: (run: BegunRun, emit: (event: SyncEventBody) => void) => Promise<ConversationSource>;
+  readonly openStore: (lease: Lease) => WalkStore;
+  readonly onEvent: (run: { readonly runId: string; readonly mode: SyncMode }, event: SyncEventBody) => void;
+  readonly newRunId: () => string;
+  /** Asked between list pages, besides the run's own time budget. */
+  readonly shouldStop: () => boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface RunRequest {
+  readonly pageId: string;
+  readonly platform: Platform;
+  readonly forced: boolean;
+  readonly sendHint: boolean;
+  readonly maxDurationMs: number | undefined;
+  readonly trigger: RunTrigger;
+}
+
+const RENEW_EVERY_MS = 5000;
+const JOIN_POLL_MS = 250;
+
+/** Runs, or waits for the run under way; returns the id of the run that has ended. Rejects when its own run failed. */
+export async function runPage(parts: RunParts, request: RunRequest): Promise<string> {
+  for (;;) {
+    const begun = await parts.ledger.begin({ ...request, runId: parts.newRunId() });
+    if (begun?.kind === 'begun') return walk(parts, request, begun);
+    // The lease of a dead process runs out while we wait, and then `begin` gives it to us.
+    if (begun !== undefined && !(await parts.ledger.isRunning(begun.runId))) return begun.runId;
+    await parts.clock.sleep(JOIN_POLL_MS, parts.signal);
+  }
+}
+
+async function walk(parts: RunParts, request: RunRequest, run: BegunRun): Promise<string> {
+  const { ledger, clock } = parts;
+  const { lease, mode } = run;
+  const startedAt = clock.now();
+  const emit = (event: SyncEventBody) => parts.onEvent({ runId: lease.runId, mode }, event);
+  const budgetMs = request.maxDurationMs ?? Infinity;
+  const ended = new AbortController();
+  const signal = AbortSignal.any([parts.signal, ended.signal]);
+  const keeping = keepLease(parts, lease, ended);
+  let source: ConversationSource | undefined;
+  try {
+    emit({ type: 'run-started', trigger: request.trigger, cutAt: mode === 'full' ? undefined : toCut(run.watermark) });
+    source = await parts.openSource(run, emit);
+    const outcome = await syncPage(
+      { source, store: parts.openStore(lease), clock, emit, signal },
+      {
+        mode,
+        forced: request.forced,
+        sendHint: request.sendHint,
+        shouldStop: () => parts.shouldStop() || clock.now() - startedAt >= budgetMs,
+        state: run,
+      },
+    );
+    const status = outcome.complete === undefined ? 'partial' : 'succeeded';
+    emit({ type: 'run-finished', status, counts: outcome.counts, durationMs: clock.now() - startedAt });
+    return lease.runId;
+  } catch (error) {
+    const failure = toTidemarkError(error);
+    await recordFailure(ledger, lease, { failure, graphCalls: source?.callCount() ?? 0 });
+    const { code, message } = failure;
+    emit({ type: 'run-failed', code, message, durationMs: clock.now() - startedAt });
+    throw failure;
+  } finally {
+    ended.abort(new DOMException('The run has ended.', 'AbortError'));
+    await keeping;
+  }
+}
+
+/** Renews the lease until the run has ended; ends the run when another process has taken the lease over. */
+async function keepLease({ ledger, clock }: RunParts, lease: Lease, ended: AbortController): Promise<void> {
+  while (!ended.signal.aborted) {
+    try {
+      await clock.sleep(RENEW_EVERY_MS, ended.signal);
+      if (await ledger.renew(lease)) continue;
+      ended.abort(new TidemarkError('LEASE_LOST', 'Another process has taken over the sync of this Page.'));
+    } catch {
+      // The run has ended, or the database is away for a moment: then the fence guards every write until we try again.
+    }
+  }
+}
+
+async function recordFailure(
+  ledger: RunLedger,
+  lease: Lease,
+  { failure, graphCalls }: { readonly failure: TidemarkError; readonly graphCalls: number },
+): Promise<void> {
+  const { code, message } = failure;
+  try {
+    await ledger.fail(lease, { code, message, graphCalls, pageStatus: toPageStatus(code) });
+  } catch {
+    // With the database away the lease runs out by itself; what is reported is what went wrong first.
+  }
+}
+
+function toPageStatus(code: TidemarkError['code']): RunFailure['pageStatus'] {
+  if (code === 'TOKEN_EXPIRED') return 'token_expired';
+  if (code === 'PERMISSION_MISSING') return 'permission_missing';
+  return code === 'THROTTLED' ? 'throttled' : undefined;
+}
