@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { ConversationSnapshot, HeldConversation } from './model.ts';
-import { type Comparison, differs, endsWalk, messagesFor, NESTED_MESSAGES, planCollect, type SurveyedPage } from './plan.ts';
+import {
+  type Comparison,
+  differs,
+  endsWalk,
+  LIST_LIMIT,
+  messagesFor,
+  NESTED_MESSAGES,
+  planCollect,
+  probeLimit,
+  type SurveyedPage,
+} from './plan.ts';
 
 const CUT_AT = 1_000_000;
 
@@ -96,14 +106,21 @@ describe('how many messages to bring along', () => {
     expect(needed).toBeLessThan(NESTED_MESSAGES);
   });
 
-  it('covers all of a new conversation, as far as a nested list goes', () => {
-    expect(messagesFor({ listed: listed('a', { messageCount: 9 }), held: undefined })).toBeGreaterThanOrEqual(9);
-    expect(messagesFor({ listed: listed('a', { messageCount: 900 }), held: undefined })).toBe(NESTED_MESSAGES);
+  it('goes as deep as a nested list does into a new conversation: it may be growing', () => {
+    expect(messagesFor({ listed: listed('a', { messageCount: 2 }), held: undefined })).toBe(NESTED_MESSAGES);
   });
 
   it('takes no chances where the count is missing or went down', () => {
     expect(messagesFor({ listed: listed('a', { messageCount: undefined }), held: held() })).toBe(NESTED_MESSAGES);
     expect(messagesFor({ listed: listed('a', { messageCount: 2 }), held: held() })).toBe(NESTED_MESSAGES);
+  });
+});
+
+describe('the first look of an incremental walk', () => {
+  it('is short, but reaches past everything that was last met above the cut', () => {
+    expect(probeLimit(0)).toBe(25);
+    expect(probeLimit(50)).toBeGreaterThan(50);
+    expect(probeLimit(5000)).toBe(LIST_LIMIT);
   });
 });
 

@@ -7,7 +7,8 @@ import type { ConversationSnapshot, HeldConversation, Instant } from './model.ts
 /** The most conversations a list call is asked for; more is cut off silently. */
 export const LIST_LIMIT = 100;
 /** An incremental walk looks here first: enough to see that nothing is new, and the fastest answer there is. */
-export const PROBE_LIMIT = 25;
+const PROBE_LIMIT = 25;
+const PROBE_MARGIN = 10;
 /** The most messages per conversation that a nested list is asked for; more come from the conversation itself. */
 export const NESTED_MESSAGES = 25;
 /** Messages asked for beyond what the counts say is new: late ones, ties, and the join with what is held. */
@@ -66,12 +67,23 @@ export function planCollect(range: readonly SurveyedPage[]): CollectPlan {
   };
 }
 
-/** How many of its newest messages a conversation needs to join what is held, within what a nested list brings. */
+/**
+ * How many of its newest messages to bring along. Of a known conversation: what the counts say is new and a little
+ * more, to join what is held. Of any other one: what a nested list goes to, whatever it counts now; it may be growing.
+ */
 export function messagesFor({ listed, held }: Comparison): number {
   const count = listed.messageCount;
-  const before = held?.stretch === undefined ? 0 : held.collectedMessageCount;
+  const before = held?.stretch === undefined ? undefined : held.collectedMessageCount;
   if (count === undefined || before === undefined || count < before) return NESTED_MESSAGES;
   return Math.min(count - before + MESSAGE_MARGIN, NESTED_MESSAGES);
+}
+
+/**
+ * How many conversations an incremental walk looks at first: those that were last met above the cut, which it has to
+ * pass in any case, and enough more to see that nothing is new.
+ */
+export function probeLimit(heldAboveCut: number): number {
+  return Math.min(Math.max(PROBE_LIMIT, heldAboveCut + PROBE_MARGIN), LIST_LIMIT);
 }
 
 /**

@@ -63,6 +63,8 @@ export interface ConversationSource {
 export interface WalkState {
   readonly watermark: Instant | undefined;
   readonly lastSyncedAt: Instant | undefined;
+  /** Conversations of the mirror that lie above the cut; counted up to what one list call brings. */
+  readonly heldAboveCut: number;
   /** False once Facebook was seen to ignore `since` here, or to end a list because of it. */
   readonly hintUsable: boolean;
 }

@@ -6,6 +6,8 @@
 import { TidemarkError } from '../core/errors.ts';
 import type { Instant, SyncMode } from '../core/model.ts';
 import type { BeginRequest, BegunRun, Lease, OtherRun, RunFailure, RunLedger, SyncOutcome } from '../core/ports.ts';
+import { LIST_LIMIT } from '../core/plan.ts';
+import { OVERLAP_MS } from '../core/watermark.ts';
 import { must } from '../lib/must.ts';
 import type { Database } from './connect.ts';
 import { toIso } from './conversations.ts';
@@ -14,7 +16,8 @@ import { toIso } from './conversations.ts';
 const LEASE_MS = 20_000;
 
 /**
- * $1 page · $2 platform · $3 run · $4 lease ms · $5 forced · $6 trigger · $7 this process. Takes a lease that is free or has run out;
+ * $1 page · $2 platform · $3 run · $4 lease ms · $5 forced · $6 trigger · $7 this process
+ * · $8 overlap ms · $9 conversations to count above the cut at most. Takes a lease that is free or has run out;
  * the run that let it run out is closed as failed. A walk is full when there is nothing to be incremental to.
  */
 const BEGIN_RUN = `
@@ -47,6 +50,12 @@ WITH page AS (
   RETURNING mode
 )
 SELECT lease_fence, watermark, hint_usable, mode, page.last_synced_at,
+       (SELECT count(*) FROM (
+          -- Served by idx_facebook_conversations_newest.
+          SELECT FROM facebook_conversations AS held
+          WHERE held.page_id = $1
+            AND coalesce(held.updated_time, '-infinity'::timestamptz) >= lease.watermark - $8 * interval '1 millisecond'
+          LIMIT $9) AS above)::int AS held_above_cut,
        (SELECT round(extract(epoch FROM now() - last_call_at) * 1000) FROM before
         WHERE last_caller <> $7)::float8 AS last_call_ago_ms
 FROM lease, run, page`;
@@ -124,6 +133,7 @@ interface BegunRow extends Record<string, unknown> {
   readonly lease_fence: number;
   readonly watermark: Instant | null;
   readonly hint_usable: boolean;
+  readonly held_above_cut: number;
   readonly mode: SyncMode;
   readonly last_synced_at: Instant | null;
   readonly last_call_ago_ms: number | null;
@@ -135,7 +145,7 @@ async function beginRun(
   processId: string,
 ): Promise<BegunRun | OtherRun | undefined> {
   const { pageId, platform, runId, forced, trigger } = request;
-  const values = [pageId, platform, runId, LEASE_MS, forced, trigger, processId];
+  const values = [pageId, platform, runId, LEASE_MS, forced, trigger, processId, OVERLAP_MS, LIST_LIMIT];
   const [row] = await database.query<BegunRow>(BEGIN_RUN, values);
   if (row === undefined) {
     const [holder] = await database.query<{ lease_run_id: string | null }>(FIND_HOLDER, [pageId, platform]);
@@ -148,6 +158,7 @@ async function beginRun(
     mode: row.mode,
     watermark: row.watermark ?? undefined,
     lastSyncedAt: row.last_synced_at ?? undefined,
+    heldAboveCut: row.held_above_cut,
     hintUsable: row.hint_usable,
     lastCallAgoMs: row.last_call_ago_ms ?? undefined,
   };

@@ -5,7 +5,7 @@
  */
 import { GraphError, isGraphError } from '../core/errors.ts';
 import type { ConversationList, ConversationSnapshot, Instant } from '../core/model.ts';
-import { differs, endsWalk, LIST_LIMIT, PROBE_LIMIT, type SurveyedPage } from '../core/plan.ts';
+import { differs, endsWalk, LIST_LIMIT, type SurveyedPage } from '../core/plan.ts';
 import type { ConversationSource, Emit, WalkStore } from '../core/ports.ts';
 import { topOfWalk } from '../core/watermark.ts';
 
@@ -19,6 +19,8 @@ export interface SurveyParts {
 export interface SurveyPlan {
   /** Below it everything was met by an earlier walk; undefined walks to the end of the list. */
   readonly cutAt: Instant | undefined;
+  /** How many conversations to look at first. */
+  readonly firstLimit: number;
   /** Whether to send the cut along as `since`. It is a hint: nothing is concluded from it. */
   readonly sendHint: boolean;
   /** Collect everything that is listed as if nothing were held. */
@@ -34,7 +36,7 @@ export async function* survey(
   const cursors = new Set<string>();
   const order = { violated: false, lastAt: Infinity };
   let after: string | undefined;
-  let limit = plan.cutAt === undefined ? LIST_LIMIT : PROBE_LIMIT;
+  let limit = plan.firstLimit;
   let since = plan.sendHint ? plan.cutAt : undefined;
   let previousIds: ReadonlySet<string> = new Set();
   let top: Instant | undefined;
@@ -72,8 +74,8 @@ export async function* survey(
     }
     cursors.add(list.after);
     after = list.after;
-    // The first hop after a probe fills its range up to what one list call can collect.
-    limit = limit === PROBE_LIMIT && cursors.size === 1 ? LIST_LIMIT - PROBE_LIMIT : LIST_LIMIT;
+    // The hop after a short look fills its range up to what one list call can collect.
+    limit = cursors.size === 1 && limit < LIST_LIMIT ? LIST_LIMIT - limit : LIST_LIMIT;
   }
   emit({ type: 'survey-finished' });
   return top;

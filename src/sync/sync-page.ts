@@ -4,7 +4,7 @@
  * to its end with everything collected moves the watermark (I1).
  */
 import { NO_COUNTS, type RunCounts, type SyncMode } from '../core/model.ts';
-import { LIST_LIMIT, type SurveyedPage } from '../core/plan.ts';
+import { LIST_LIMIT, probeLimit, type SurveyedPage } from '../core/plan.ts';
 import type { Clock, ConversationSource, Emit, SyncOutcome, WalkState, WalkStore } from '../core/ports.ts';
 import { toCut } from '../core/watermark.ts';
 import { createTaskGroup } from '../lib/task-group.ts';
@@ -50,10 +50,12 @@ export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncOu
       emit({ type: 'batch-committed', counts: { ...counts, graphCalls: source.callCount() } });
     });
 
+  const cutAt = plan.mode === 'incremental' ? toCut(plan.state.watermark) : undefined;
   const walk = survey(
     { ...parts, signal: collects.signal },
     {
-      cutAt: plan.mode === 'incremental' ? toCut(plan.state.watermark) : undefined,
+      cutAt,
+      firstLimit: cutAt === undefined ? LIST_LIMIT : probeLimit(plan.state.heldAboveCut),
       sendHint: plan.sendHint && plan.state.hintUsable,
       everything: plan.forced,
     },

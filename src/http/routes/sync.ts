@@ -1,0 +1,70 @@
+/**
+ * Starting a sync and waiting for its answer. A client that goes away does not stop the run: nothing of the request is
+ * handed on that could.
+ */
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import type { Tidemark } from '../../core/engine-api.ts';
+import { TidemarkError } from '../../core/errors.ts';
+import { refuseInvalidInput } from '../invalid-input.ts';
+import { jsonBody } from '../json-body.ts';
+import { json } from '../schemas/fields.ts';
+import { ANYWHERE, BODY_FAULTS, FACEBOOK_FAULTS, problems } from '../schemas/problem.ts';
+import { SyncAllRequestSchema, SyncAllSchema, SyncRequestSchema, SyncSchema } from '../schemas/sync.ts';
+
+const tags = ['Sync'];
+
+const sync = createRoute({
+  method: 'post',
+  path: '/api/conversations/sync',
+  operationId: 'sync',
+  summary: 'Sync one Page',
+  description:
+    'Full the first time or when forced, incremental after. While a sync of the Page is running, joins that run and ' +
+    'answers with its result.',
+  tags,
+  middleware: jsonBody,
+  request: { body: { required: true, content: json(SyncRequestSchema) } },
+  responses: {
+    200: { description: 'What the run did.', content: json(SyncSchema) },
+    ...problems(
+      'PAGE_ID_REQUIRED',
+      'PAGE_IDS_DISAGREE',
+      ...BODY_FAULTS,
+      'PAGE_NOT_FOUND',
+      'TOKEN_MISSING',
+      'LEASE_LOST',
+      'SYNC_INCOMPLETE',
+      'SHUTTING_DOWN',
+      ...FACEBOOK_FAULTS,
+      ...ANYWHERE,
+    ),
+  },
+});
+
+const syncAll = createRoute({
+  method: 'post',
+  path: '/api/conversations/sync-all',
+  operationId: 'syncAll',
+  summary: 'Sync all active Pages in parallel',
+  description: "The body may be left out. One Page's failure is a row of the answer and never stops another Page.",
+  tags,
+  middleware: jsonBody,
+  request: { body: { required: false, content: json(SyncAllRequestSchema) } },
+  responses: {
+    200: { description: 'What was done, Page by Page.', content: json(SyncAllSchema) },
+    ...problems(...BODY_FAULTS, ...ANYWHERE),
+  },
+});
+
+export function syncRoutes(tidemark: Tidemark) {
+  return new OpenAPIHono({ defaultHook: refuseInvalidInput })
+    .openapi(sync, async (c) => {
+      const request = c.req.valid('json');
+      if (request.pageId === undefined && request.facebookPageId === undefined) {
+        // Published clients look for exactly this sentence.
+        throw new TidemarkError('PAGE_ID_REQUIRED', 'Page ID required');
+      }
+      return c.json(await tidemark.sync({ ...request, trigger: 'api' }), 200);
+    })
+    .openapi(syncAll, async (c) => c.json(await tidemark.syncAll({ ...c.req.valid('json'), trigger: 'api' }), 200));
+}

@@ -1,0 +1,115 @@
+/** Syncs as the API takes and answers them. */
+import { z } from '@hono/zod-openapi';
+import type { SyncAnswer } from '../api.ts';
+import { Count, Instant, NOT_AN_OBJECT, optional, OptionalText } from './fields.ts';
+
+const EXAMPLE_PAGE_ID = '0199a3c4-5b6d-7e8f-9a0b-1c2d3e4f5a6b';
+const NOT_A_DURATION = 'must be a whole number of milliseconds above 0';
+
+const how = {
+  forceFull: optional(z.boolean('must be true or false')).openapi({
+    description: 'Collect everything again, whatever the mirror holds. Default: false.',
+  }),
+  maxDurationMs: optional(z.number(NOT_A_DURATION).int(NOT_A_DURATION).positive(NOT_A_DURATION)).openapi({
+    description: 'Stop after this long and answer `partial`; the next sync goes on from there. Default: no bound.',
+  }),
+};
+
+export const SyncRequestSchema = z
+  .object(
+    {
+      pageId: OptionalText.openapi({ description: 'The uuid of the Page. One of the two ids is enough.' }),
+      facebookPageId: OptionalText.openapi({ description: "Facebook's own id of the Page." }),
+      ...how,
+    },
+    NOT_AN_OBJECT,
+  )
+  .openapi('SyncRequest', { example: { pageId: EXAMPLE_PAGE_ID } });
+
+export const SyncAllRequestSchema = z.object(how, NOT_AN_OBJECT).openapi('SyncAllRequest', { example: {} });
+
+const SyncModeSchema = z.enum(['full', 'incremental']);
+const Duration = z.string().openapi({ description: 'The same for people.' });
+
+const changes = {
+  synced: Count.openapi({ description: 'Conversations whose mirror changed: inserted + updated.' }),
+  inserted: Count,
+  updated: Count,
+  eventsCreated: Count.openapi({ description: 'Messages newly mirrored.' }),
+  graphCalls: Count.openapi({ description: 'Calls made to Facebook.' }),
+  durationMs: Count,
+};
+
+const whichPage = { pageId: z.uuid(), facebookPageId: z.string(), pageName: z.string().nullable() };
+
+export const SyncSchema = z
+  .object({
+    success: z.literal(true),
+    syncMode: SyncModeSchema.openapi({ description: '`full` for a first or forced sync.' }),
+    ...changes,
+    message: z.string(),
+    skipped: Count.openapi({ description: 'Conversations listed that were already current.' }),
+    deleted: Count,
+    total: Count,
+    status: z.enum(['succeeded', 'partial']).openapi({
+      description: '`partial`: something is left for the next sync; `lastSyncedAt` has not moved.',
+    }),
+    duration: Duration,
+    runId: z.string(),
+    ...whichPage,
+    lastSyncedAt: Instant.nullable(),
+  })
+  .openapi('Sync', {
+    example: {
+      success: true,
+      syncMode: 'incremental',
+      synced: 5,
+      inserted: 3,
+      updated: 2,
+      message: 'Incremental sync: 5 conversation(s) with 12 events',
+      skipped: 0,
+      deleted: 0,
+      total: 5,
+      eventsCreated: 12,
+      status: 'succeeded',
+      durationMs: 640,
+      duration: '0.64s',
+      runId: '0199a3c4-6c7d-7f80-8a9b-0c1d2e3f4a5b',
+      pageId: EXAMPLE_PAGE_ID,
+      facebookPageId: '101234567890123',
+      pageName: 'Corner Bakery',
+      graphCalls: 2,
+      lastSyncedAt: '2026-03-01T09:30:00.000Z',
+    },
+  }) satisfies z.ZodType<SyncAnswer>;
+
+const SyncAllRowSchema = z
+  .object({
+    ...whichPage,
+    success: z.boolean(),
+    syncMode: SyncModeSchema.optional(),
+    ...changes,
+    status: z.enum(['succeeded', 'partial', 'failed']),
+    error: z.string().optional().openapi({ description: 'Why this Page failed.' }),
+    code: z.string().optional(),
+  })
+  .openapi('SyncAllRow');
+
+export const SyncAllSchema = z
+  .object({
+    success: z.boolean(),
+    totalPages: Count,
+    results: z.array(SyncAllRowSchema).readonly(),
+    totals: z.object({
+      totalSynced: Count,
+      totalInserted: Count,
+      totalUpdated: Count,
+      totalEvents: Count,
+      successCount: Count,
+      failureCount: Count,
+    }),
+    message: z.string(),
+    durationMs: Count,
+    duration: Duration,
+  })
+  .openapi('SyncAll');

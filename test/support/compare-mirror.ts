@@ -1,0 +1,140 @@
+/**
+ * Holds the mirror against the world it mirrors, row by row and field by field. Every difference is a line; an equal
+ * mirror gives none. Reads both sides by itself: nothing of what is tested takes part in the comparison.
+ */
+import pg from 'pg';
+import type { ConversationTruth, MessageTruth, PageTruth } from '../../src/simulator/truth.ts';
+
+type Row = Record<string, unknown>;
+type Fields = Record<string, unknown>;
+
+/** Compares everything of one Page and platform. `facebookPageId` names it on both sides. */
+export async function compareMirror(databaseUrl: string, truth: PageTruth, platform = 'messenger'): Promise<string[]> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const mirrored = async (table: string): Promise<Row[]> => {
+      const answer = await client.query<Row>(
+        `SELECT mirrored.* FROM ${table} AS mirrored JOIN facebook_pages AS page ON page.id = mirrored.page_id
+         WHERE page.facebook_page_id = $1`,
+        [truth.id],
+      );
+      return answer.rows;
+    };
+    const conversations = truth.conversations.filter((conversation) => conversation.platform === platform);
+    return [
+      ...compare('conversation', {
+        expected: new Map(conversations.map((conversation) => [conversation.id, toConversation(truth.id, conversation)])),
+        actual: new Map((await mirrored('facebook_conversations')).map((row) => [String(row['id']), fromConversation(row)])),
+      }),
+      ...compare('message', {
+        expected: new Map(
+          conversations.flatMap(({ id, messages }) => messages.map((message) => [message.id, toMessage(id, message)])),
+        ),
+        actual: new Map((await mirrored('facebook_messages')).map((row) => [String(row['id']), fromMessage(row)])),
+      }),
+    ];
+  } finally {
+    await client.end();
+  }
+}
+
+function compare(kind: string, sides: { expected: Map<string, Fields>; actual: Map<string, Fields> }): string[] {
+  const { expected, actual } = sides;
+  const differences: string[] = [];
+  for (const [id, fields] of expected) {
+    const row = actual.get(id);
+    if (row === undefined) {
+      differences.push(`${kind} ${id} is missing in the mirror`);
+      continue;
+    }
+    for (const [field, value] of Object.entries(fields)) {
+      const wanted = JSON.stringify(value);
+      const found = JSON.stringify(row[field]);
+      if (wanted !== found) differences.push(`${kind} ${id}: ${field} is ${found}, in the world ${wanted}`);
+    }
+  }
+  for (const id of actual.keys()) {
+    if (!expected.has(id)) differences.push(`${kind} ${id} is in the mirror but not in the world`);
+  }
+  return differences;
+}
+
+function toConversation(pageId: string, conversation: ConversationTruth): Fields {
+  const contact = conversation.participants?.find((person) => person.id !== pageId);
+  return {
+    platform: conversation.platform,
+    updatedTime: conversation.updatedTime ?? null,
+    messageCount: conversation.messageCount,
+    unreadCount: conversation.unreadCount,
+    snippet: storable(conversation.snippet),
+    link: storable(conversation.link),
+    contactId: contact?.id ?? null,
+    contactName: storable(contact?.name),
+    participants: (conversation.participants ?? []).map(({ id, name }) => [id, storable(name)]),
+    deleted: false,
+  };
+}
+
+function fromConversation(row: Row): Fields {
+  const participants = row['participants'] as readonly { id?: string; name?: string; username?: string }[];
+  return {
+    platform: row['platform'],
+    updatedTime: toSeconds(row['updated_time']),
+    messageCount: row['message_count'],
+    unreadCount: row['unread_count'],
+    snippet: row['snippet'],
+    link: row['link'],
+    contactId: row['contact_id'],
+    contactName: row['contact_name'],
+    participants: participants.map(({ id, name, username }) => [id, name ?? username ?? null]),
+    deleted: row['deleted_at'] !== null,
+  };
+}
+
+function toMessage(conversationId: string, message: MessageTruth): Fields {
+  const sent = message.sentByPage ? 'outbound' : 'inbound';
+  return {
+    conversationId,
+    createdTime: message.createdTime,
+    fromId: message.from?.id ?? null,
+    fromName: storable(message.from?.name),
+    // Without a sender only the tag on what a Page sent tells anything.
+    direction: message.from === undefined && !message.sentByPage ? null : sent,
+    text: storable(message.text),
+    attachments: message.attachments.map(({ id }) => id),
+    shares: message.shares.map(({ link }) => link),
+    sticker: message.sticker ?? null,
+    reactions: message.reactions.map(({ reaction, person }) => [reaction, person.id]),
+    replyTo: message.replyTo ?? null,
+    rawId: message.id,
+  };
+}
+
+function fromMessage(row: Row): Fields {
+  const attachments = row['attachments'] as readonly { id?: string; type?: string; link?: string; url?: string }[];
+  const reactions = row['reactions'] as readonly { reaction: string; users?: readonly { id: string }[] }[];
+  return {
+    conversationId: row['conversation_id'],
+    createdTime: toSeconds(row['created_time']),
+    fromId: row['from_id'],
+    fromName: row['from_name'],
+    direction: row['direction'],
+    text: row['text'],
+    attachments: attachments.filter(({ type }) => type === undefined).map(({ id }) => id),
+    shares: attachments.filter(({ type }) => type === 'share').map(({ link }) => link),
+    sticker: attachments.find(({ type }) => type === 'sticker')?.url ?? null,
+    reactions: reactions.map(({ reaction, users }) => [reaction, users?.[0]?.id]),
+    replyTo: row['reply_to'],
+    rawId: (row['raw'] as { id?: string }).id,
+  };
+}
+
+/** What PostgreSQL can hold of a text: everything but NUL and lone surrogates. */
+function storable(text: string | undefined): string | null {
+  return text === undefined ? null : text.toWellFormed().replaceAll('\0', '\uFFFD');
+}
+
+function toSeconds(time: unknown): string | null {
+  return time instanceof Date ? `${time.toISOString().slice(0, 19)}Z` : null;
+}

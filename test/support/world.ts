@@ -1,0 +1,87 @@
+/**
+ * A world to mirror and a Tidemark to mirror it: the simulator over real HTTP, the engine on a real PostgreSQL
+ * database of its own. Calls are not slowed down unless a test asks for the meter.
+ */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTidemark, type EngineSettings } from '../../src/engine.ts';
+import type { Tidemark } from '../../src/core/engine-api.ts';
+import type { SyncEvent } from '../../src/core/events.ts';
+import { must } from '../../src/lib/must.ts';
+import { Secret } from '../../src/lib/secret.ts';
+import type { SimulatorOptions } from '../../src/simulator/options.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
+import { migrateDatabase } from '../../src/store/migrate.ts';
+import { compareMirror } from './compare-mirror.ts';
+import { createTestDatabase, type PostgresVersion } from './postgres.ts';
+
+export const TEST_KEY = new Secret(Buffer.alloc(32, 7).toString('base64'));
+
+export interface TestWorld extends AsyncDisposable {
+  readonly simulator: Simulator;
+  readonly tidemark: Tidemark;
+  readonly databaseUrl: string;
+  /** Everything that any run has told, oldest first. */
+  readonly events: readonly SyncEvent[];
+  readonly settings: EngineSettings;
+  /** Facebook's ids of the Pages. */
+  readonly pageIds: readonly string[];
+  /** What differs between the mirror and the world of a Page; nothing when they are equal. */
+  differences(facebookPageId?: string): Promise<string[]>;
+  /** Calls of the Conversations API since the last time this was asked. */
+  takeCalls(): number;
+}
+
+export interface WorldOptions {
+  readonly version: PostgresVersion;
+  readonly simulator?: SimulatorOptions;
+  readonly settings?: Partial<EngineSettings>;
+  /** Connect the Pages of the person. Default: true. */
+  readonly connect?: boolean;
+}
+
+export async function openWorld(options: WorldOptions): Promise<TestWorld> {
+  const simulator = await startSimulator({ pages: 1, conversations: 120, callsPerSecond: 0, ...options.simulator });
+  const database = await createTestDatabase({
+    version: options.version,
+    template: { name: 'migrated', build: async (url) => void (await migrateDatabase({ databaseUrl: url })) },
+  });
+  const events: SyncEvent[] = [];
+  const settings: EngineSettings = {
+    databaseUrl: database.url,
+    dataDir: join(tmpdir(), 'tidemark-unused'),
+    encryptionKey: TEST_KEY,
+    graphApiUrl: simulator.url,
+    graphApiVersion: 'v25.0',
+    callsPerSecond: 1000,
+    sinceParameter: 'send',
+    pageConcurrency: 50,
+    ...options.settings,
+  };
+  const tidemark = await createTidemark(settings, { onEvent: (event) => events.push(event) });
+  if (options.connect ?? true) await tidemark.pages.connect(new Secret(simulator.world.tokens.user));
+  const pageIds = simulator.world.pages.map((page) => page.id);
+  let counted = 0;
+
+  return {
+    simulator,
+    tidemark,
+    databaseUrl: database.url,
+    events,
+    settings,
+    pageIds,
+    differences: (facebookPageId = must(pageIds[0], 'a world has a Page')) =>
+      compareMirror(database.url, simulator.world.truth(facebookPageId)),
+    takeCalls() {
+      const calls = simulator.calls.all.filter((call) => call.platform !== undefined).length;
+      const taken = calls - counted;
+      counted = calls;
+      return taken;
+    },
+    async [Symbol.asyncDispose]() {
+      await tidemark.close();
+      await simulator.close();
+      await database.drop();
+    },
+  };
+}
