@@ -189,7 +189,8 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
           emit({ type: 'call-delayed', waitMs: untilAt - clock.now(), reason });
         },
       },
-      onProblem: ({ id, reason }) => emit({ type: 'conversation-failed', conversationId: id ?? 'without id', reason }),
+      onProblem: ({ subject, conversationId, id, index, reason }) =>
+        emit({ type: 'item-unreadable', subject, conversationId, itemId: id, index, reason }),
     });
   }
 

@@ -21,6 +21,15 @@ export type SyncEvent = RunIdentity &
     | { readonly type: 'order-violated'; readonly conversationId: string }
     | { readonly type: 'batch-processing'; readonly conversations: number }
     | { readonly type: 'batch-committed'; readonly counts: RunCounts }
+    /** An entry of an answer that could not be read: `index` in the list that `subject` names. */
+    | {
+        readonly type: 'item-unreadable';
+        readonly subject: string;
+        readonly conversationId: string | undefined;
+        readonly itemId: string | undefined;
+        readonly index: number;
+        readonly reason: string;
+      }
     | { readonly type: 'conversation-failed'; readonly conversationId: string; readonly reason: string }
     | { readonly type: 'call-delayed'; readonly waitMs: number; readonly reason: string }
     | { readonly type: 'run-finished'; readonly status: 'succeeded' | 'partial'; readonly counts: RunCounts; readonly durationMs: number }

@@ -3,7 +3,7 @@
  * conversation (I14), and commits it in one batch. Lists move between survey and collect, so the result is checked
  * off: what the range did not bring is read by its id, what it brought unasked is stored too.
  */
-import { isGraphError, isTidemarkError } from '../core/errors.ts';
+import { isGraphError } from '../core/errors.ts';
 import type { CollectedConversation, ConversationSnapshot, HeldConversation, MessageSnapshot } from '../core/model.ts';
 import { type CollectPlan, NESTED_MESSAGES, planCollect, type SurveyedPage } from '../core/plan.ts';
 import type { BatchResult, ConversationSource, Emit, WalkStore } from '../core/ports.ts';
@@ -74,19 +74,20 @@ async function fetchPlanned(parts: CollectParts, plan: CollectPlan, failed: stri
 }
 
 /**
- * Fetches `limit` conversations in as few nested lists as Facebook allows: when it finds an answer too big, first the
- * messages per conversation are halved, then the conversations. What remains too big is left to single reads.
+ * Fetches `limit` conversations in as few nested lists as Facebook allows: when it finds an answer too big, the next
+ * one asks for half as many conversations, which costs one call more; fewer messages would cost a call for every
+ * conversation that has more. What is too big by itself is left to a single read.
  */
 async function fetchRange(
   { source, signal }: CollectParts,
   plan: Extract<CollectPlan, { kind: 'list' }>,
 ): Promise<ConversationSnapshot[]> {
   const brought: ConversationSnapshot[] = [];
-  let { after, limit, messages } = plan;
+  let { after, limit } = plan;
   while (brought.length < plan.limit) {
     try {
       const list = await source.listConversations(
-        { after, limit: Math.min(limit, plan.limit - brought.length), messages, since: undefined },
+        { after, limit: Math.min(limit, plan.limit - brought.length), messages: plan.messages, since: undefined },
         signal,
       );
       brought.push(...list.items);
@@ -94,9 +95,8 @@ async function fetchRange(
       if (after === undefined) break;
     } catch (error) {
       if (!isGraphError(error, 'too-much-data')) throw error;
-      if (messages > 5) messages = Math.floor(messages / 2);
-      else if (limit > 1) limit = Math.floor(limit / 2);
-      else break;
+      if (limit === 1) break;
+      limit = Math.floor(limit / 2);
     }
   }
   return brought;
@@ -151,10 +151,9 @@ async function reachStretch(
   }
 }
 
-/** Trouble with one conversation is its own; trouble with the Page, the token or the run ends the walk. */
+/** A refusal that concerns one conversation is its own; trouble with the Page, the network or the run ends the walk. */
 function reasonOrThrow(error: unknown): string {
-  const own = isGraphError(error, 'missing') || isGraphError(error, 'invalid') || isGraphError(error, 'too-much-data');
-  if (own && isTidemarkError(error)) return error.message;
+  if (isGraphError(error) && error.code === 'GRAPH_ERROR') return error.message;
   throw error;
 }
 

@@ -14,8 +14,7 @@ import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
 import { migrateDatabase } from '../../src/store/migrate.ts';
 import { compareMirror } from './compare-mirror.ts';
 import { createTestDatabase, type PostgresVersion } from './postgres.ts';
-
-export const TEST_KEY = new Secret(Buffer.alloc(32, 7).toString('base64'));
+import { TEST_KEY } from './test-key.ts';
 
 export interface TestWorld extends AsyncDisposable {
   readonly simulator: Simulator;
@@ -70,8 +69,10 @@ export async function openWorld(options: WorldOptions): Promise<TestWorld> {
     events,
     settings,
     pageIds,
-    differences: (facebookPageId = must(pageIds[0], 'a world has a Page')) =>
-      compareMirror(database.url, simulator.world.truth(facebookPageId)),
+    async differences(facebookPageId = must(pageIds[0], 'a world has a Page')) {
+      const all = await compareMirror(database.url, simulator.world.truth(facebookPageId));
+      return all.length > 20 ? [`${all.length} differences, such as`, ...all.slice(0, 5)] : all;
+    },
     takeCalls() {
       const calls = simulator.calls.all.filter((call) => call.platform !== undefined).length;
       const taken = calls - counted;

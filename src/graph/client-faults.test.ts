@@ -1,0 +1,132 @@
+import { describe, expect, test } from 'vitest';
+import { must } from '../lib/must.ts';
+import type { CallReport } from './call.ts';
+import { errors, PAGE_ID, refusal } from './fixtures/payloads.ts';
+import { jumpingClock, recordingGate, testClient } from './testing/ports.ts';
+import { graphErrorOf, testRequest } from './testing/requests.ts';
+import { type Reply, startStub } from './testing/stub-server.ts';
+
+describe('a passing fault', () => {
+  const faults: Record<string, Reply> = {
+    'an empty body': { text: '' },
+    'an empty body with HTTP 500': { status: 500, text: '' },
+    HTML: { status: 502, text: '<!doctype html><title>Sorry</title>' },
+    'HTML with HTTP 404': { status: 404, text: '<!doctype html>' },
+    'half a JSON': { text: '{"data":[{"id":"t_1"' },
+    'a bare value': { text: 'false' },
+    'a cut body': { fault: 'cut', json: { data: ['x'.repeat(1000)] } },
+    'a reset connection': { fault: 'reset' },
+    'no answer in time': { fault: 'hang' },
+    'a fault of Facebook': { status: 500, json: refusal(errors.unavailable) },
+  };
+
+  test.each(Object.entries(faults))(
+    'is tried again, each time through the gate and counted: %s',
+    async (_name, reply) => {
+      await using stub = await startStub(reply, reply, { json: { ok: true } });
+      const client = testClient(stub.baseUrl, { timeoutMs: 100 });
+      const log: string[] = [];
+      const gate = recordingGate(log);
+      const answer = await client.get(testRequest({ gate, onCall: ({ outcome }) => log.push(outcome) }));
+      expect(answer.body).toEqual({ ok: true });
+      expect(log).toEqual(['enter', 'transient', 'enter', 'transient', 'enter', 'answered']);
+      await client.close();
+    },
+  );
+
+  test.each(Object.entries(faults))(
+    'becomes a transient error that names the Page when it stays: %s',
+    async (_name, reply) => {
+      await using stub = await startStub(reply);
+      const client = testClient(stub.baseUrl, { timeoutMs: 100 });
+      const error = await graphErrorOf(client.get(testRequest()));
+      expect(error.kind).toBe('transient');
+      expect(error.message).toContain(`Page ${PAGE_ID}`);
+      expect(stub.seen).toHaveLength(4);
+      await client.close();
+    },
+  );
+
+  test('of a host that is not there says so', async () => {
+    const stub = await startStub({});
+    const { baseUrl } = stub;
+    await stub[Symbol.asyncDispose]();
+    const client = testClient(baseUrl);
+    const error = await graphErrorOf(client.get(testRequest()));
+    expect(error).toMatchObject({ code: 'GRAPH_UNREACHABLE', kind: 'transient', httpStatus: undefined });
+    expect(error.message).toContain('ECONNREFUSED');
+    await client.close();
+  });
+});
+
+describe('a refusal', () => {
+  test.each([
+    ['token', errors.expired],
+    ['permission', errors.missingPermission],
+    ['missing', errors.objectMissing],
+    ['invalid', errors.needsProof],
+    ['too-much-data', errors.tooMuch],
+    ['invalid', errors.unknownPath],
+    ['throttled', errors.messengerQuota],
+    ['blocked', errors.blocked],
+  ] as const)('that would come again is asked once: %s', async (kind, error) => {
+    await using stub = await startStub({ status: 400, json: refusal(error) });
+    const client = testClient(stub.baseUrl);
+    const reports: CallReport[] = [];
+    const thrown = await graphErrorOf(client.get(testRequest({ onCall: (report) => reports.push(report) })));
+    expect(thrown).toMatchObject({ kind, graphCode: error.code, httpStatus: 400 });
+    expect(stub.seen).toHaveLength(1);
+    expect(reports).toMatchObject([{ outcome: kind, graphCode: error.code, httpStatus: 400 }]);
+    await client.close();
+  });
+
+  test('counts with HTTP 200 as well', async () => {
+    await using stub = await startStub({ json: refusal(errors.expired) });
+    const client = testClient(stub.baseUrl);
+    expect((await graphErrorOf(client.get(testRequest()))).code).toBe('TOKEN_EXPIRED');
+    await client.close();
+  });
+
+  test('because of a quota parks the gate for as long as the usage header says', async () => {
+    const usage = {
+      '1': [
+        { type: 'messenger', call_count: 107, total_cputime: 1, total_time: 2, estimated_time_to_regain_access: 13 },
+      ],
+    };
+    await using stub = await startStub({
+      status: 400,
+      json: refusal(errors.messengerQuota),
+      headers: { 'x-business-use-case-usage': JSON.stringify(usage) },
+    });
+    const clock = jumpingClock();
+    const client = testClient(stub.baseUrl, { clock });
+    const gate = recordingGate();
+    const reports: CallReport[] = [];
+    const error = await graphErrorOf(client.get(testRequest({ gate, onCall: (report) => reports.push(report) })));
+    expect(error).toMatchObject({ code: 'THROTTLED', retryAfterMs: 13 * 60_000 });
+    expect(gate.parks).toEqual([{ untilAt: clock.now() + 13 * 60_000 + 500, reason: error.message }]);
+    expect(reports[0]?.usage.pools).toEqual([{ pool: 'messenger', percent: 107, regainMs: 13 * 60_000 }]);
+    await client.close();
+  });
+
+  test('because of the calls per second parks the gate for a moment and is asked again', async () => {
+    await using stub = await startStub({ status: 400, json: refusal(errors.rateLimit) }, { json: { ok: true } });
+    const clock = jumpingClock();
+    const startedAt = clock.now();
+    const client = testClient(stub.baseUrl, { clock });
+    const gate = recordingGate();
+    await client.get(testRequest({ gate }));
+    expect(gate.log).toEqual(['enter', 'park', 'enter']);
+    const pauseMs = must(gate.parks[0], 'parked once').untilAt - startedAt;
+    expect(pauseMs).toBeGreaterThanOrEqual(1000);
+    expect(pauseMs).toBeLessThanOrEqual(2000);
+    await client.close();
+  });
+
+  test('of the whole host (HTTP 429) obeys Retry-After, whatever the body is', async () => {
+    await using stub = await startStub({ status: 429, text: 'Too many', headers: { 'retry-after': '90' } });
+    const client = testClient(stub.baseUrl);
+    expect(await graphErrorOf(client.get(testRequest()))).toMatchObject({ kind: 'throttled', retryAfterMs: 90_000 });
+    await client.close();
+  });
+});

@@ -1,0 +1,69 @@
+/** Conversations of Facebook as snapshots, with the messages that came along. Their raw object is kept without those. */
+import type { ConversationSnapshot, CursorPage, JsonValue, MessageSnapshot } from '../core/model.ts';
+import { MESSAGE_FIELDS, parseMessage } from './messages.ts';
+import { HEAD_CURSOR, type ItemProblem, parseItems, toNextCursor } from './paging.ts';
+import { type Self, toContact } from './self.ts';
+import { isObject, type Maybe, OddItem, toCount, toEntries, toId, toInstant, toParticipant, toText } from './shapes.ts';
+
+const CONVERSATION_FIELDS = 'id,updated_time,message_count,unread_count,snippet,link,participants';
+
+/** What is asked of a conversation, with its newest `messages` messages; 0 for none. */
+export function toConversationFields(messages: number): string {
+  return messages === 0 ? CONVERSATION_FIELDS : `${CONVERSATION_FIELDS},messages.limit(${messages}){${MESSAGE_FIELDS}}`;
+}
+
+export interface ConversationReading {
+  readonly self: Self;
+  /** Whether messages were asked for. */
+  readonly isNested: boolean;
+  /** Told of messages that could not be read. */
+  readonly onProblem: (problem: ItemProblem) => void;
+}
+
+/** Throws an OddItem for what is not an object with an id. */
+export function parseConversation(value: JsonValue, reading: ConversationReading): ConversationSnapshot {
+  if (!isObject(value)) throw new OddItem('it is not an object');
+  const id = toId(value['id']);
+  if (id === undefined) throw new OddItem('it has no id');
+  const { messages, ...raw } = value;
+  const messageCount = toCount(raw['message_count']);
+  return {
+    id,
+    updatedAt: toInstant(raw['updated_time']),
+    messageCount,
+    unreadCount: toCount(raw['unread_count']),
+    snippet: toText(raw['snippet']),
+    link: toText(raw['link']),
+    participants: toEntries(raw['participants']).flatMap((person) => toParticipant(person) ?? []),
+    contact: toContact(raw['participants'], reading.self),
+    messages: reading.isNested ? toNestedMessages({ messages, messageCount, conversationId: id }, reading) : undefined,
+    raw,
+  };
+}
+
+interface NestedInput {
+  readonly messages: Maybe;
+  readonly messageCount: number | undefined;
+  readonly conversationId: string;
+}
+
+/**
+ * The newest messages. Facebook leaves the list out when it is empty; a conversation that has messages, or may have,
+ * and brings none is read from the head of its own list instead of being taken for empty.
+ */
+function toNestedMessages(
+  { messages, messageCount, conversationId }: NestedInput,
+  { self, onProblem }: ConversationReading,
+): CursorPage<MessageSnapshot> {
+  if (!isObject(messages) || !Array.isArray(messages['data'])) {
+    return { items: [], after: messageCount === 0 ? undefined : HEAD_CURSOR };
+  }
+  const items = parseItems({
+    items: messages['data'],
+    parse: (message) => parseMessage(message, self),
+    subject: `the messages of conversation ${conversationId}`,
+    conversationId,
+    onProblem,
+  });
+  return { items, after: toNextCursor(messages['paging']) };
+}

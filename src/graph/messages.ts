@@ -1,0 +1,51 @@
+/** Messages of Facebook as snapshots. Every field but the id may be missing; the raw object is kept as it came. */
+import type { JsonValue, MessageSnapshot } from '../core/model.ts';
+import { isSelf, type Self } from './self.ts';
+import { isObject, type Maybe, OddItem, toEntries, toId, toInstant, toParticipant, toText } from './shapes.ts';
+
+/** What is asked of a message. Facebook leaves out what has no data; members of a share must be asked for by name. */
+export const MESSAGE_FIELDS =
+  'id,created_time,from,to,message,attachments,shares{id,link,name,description,picture,template},' +
+  'sticker,tags,reactions,reply_to,story,is_unsupported';
+
+/** Throws an OddItem for what is not an object with an id. */
+export function parseMessage(value: JsonValue, self: Self): MessageSnapshot {
+  if (!isObject(value)) throw new OddItem('it is not an object');
+  const id = toId(value['id']);
+  if (id === undefined) throw new OddItem('it has no id');
+  const replyTo = value['reply_to'];
+  return {
+    id,
+    createdAt: toInstant(value['created_time']),
+    from: toParticipant(value['from']),
+    direction: toDirection(value['from'], value['tags'], self),
+    text: toText(value['message']),
+    attachments: toAttachments(value['attachments'], value['shares'], value['sticker']),
+    reactions: toEntries(value['reactions']),
+    replyTo: isObject(replyTo) ? toId(replyTo['mid']) : undefined,
+    raw: value,
+  };
+}
+
+/** The sender's id decides; without one, the tag that Facebook puts on what a Page has sent. */
+function toDirection(from: Maybe, tags: Maybe, self: Self): MessageSnapshot['direction'] {
+  if (isSelf(from, self)) return 'outbound';
+  const isNamed = isObject(from) && toId(from['id']) !== undefined;
+  if (isNamed && self.isComplete) return 'inbound';
+  return toEntries(tags).some((tag) => isObject(tag) && tag['name'] === 'sent') ? 'outbound' : undefined;
+}
+
+/**
+ * Everything a message carries beside its text, in one list: Facebook's attachments as they are, then its shares as
+ * `{"type": "share", …}` and its sticker as `{"type": "sticker", "url"}`. Facebook's own attachments have no `type`.
+ */
+function toAttachments(attachments: Maybe, shares: Maybe, sticker: Maybe): readonly JsonValue[] {
+  const files = toEntries(attachments);
+  const url = toText(sticker);
+  if (shares === undefined && url === undefined) return files;
+  return [
+    ...files,
+    ...toEntries(shares).map((share) => Object.assign({ type: 'share' }, isObject(share) ? share : { value: share })),
+    ...(url === undefined ? [] : [{ type: 'sticker', url }]),
+  ];
+}

@@ -1,0 +1,166 @@
+/**
+ * Finds out which Pages an access token opens: all of a person's Pages for a user token, the one Page for a Page
+ * token. A Page that cannot be synced is named with its reason, never left out.
+ */
+import { GraphError, isGraphError, TidemarkError } from '../core/errors.ts';
+import type { JsonObject, JsonValue } from '../core/model.ts';
+import type { CallGate } from '../core/ports.ts';
+import { Secret } from '../lib/secret.ts';
+import type { GraphAnswer, GraphClient, GraphRequest } from './call.ts';
+import { parseList, toCursorParams } from './paging.ts';
+import { isObject, type Maybe, toId, toText } from './shapes.ts';
+
+export interface DiscoveredPage {
+  readonly facebookPageId: string;
+  readonly name: string | undefined;
+  readonly token: Secret;
+  /** What the person may do for the Page; undefined when Facebook does not say. */
+  readonly tasks: readonly string[] | undefined;
+  readonly instagramAccountId: string | undefined;
+}
+
+export interface UnusablePage {
+  /** Undefined when Facebook's entry has no id. */
+  readonly facebookPageId: string | undefined;
+  readonly name: string | undefined;
+  readonly reason: string;
+}
+
+export interface DiscoveredPages {
+  readonly kind: 'user' | 'page';
+  readonly connected: readonly DiscoveredPage[];
+  readonly refused: readonly UnusablePage[];
+}
+
+export interface DiscoverInput {
+  readonly client: GraphClient;
+  /** A user token or a Page token. */
+  readonly token: Secret;
+  /** Default: a gate that is always open; this takes a handful of calls. */
+  readonly gate?: CallGate | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const OPEN_GATE: CallGate = { enter: async () => {}, park: () => {} };
+const INSTAGRAM_FIELD = 'instagram_business_account';
+const PAGES_PER_CALL = 100;
+
+/** Rejects with TOKEN_INVALID when Facebook does not accept the token, else with the GraphError of what went wrong. */
+export async function discoverPages({
+  client,
+  token,
+  gate = OPEN_GATE,
+  signal,
+}: DiscoverInput): Promise<DiscoveredPages> {
+  if (!/^[\x21-\x7e]+$/u.test(token.reveal())) {
+    throw new TidemarkError('TOKEN_INVALID', 'The access token is empty or holds characters that no token has.');
+  }
+  const asked = { token, gate, signal };
+  try {
+    return (await discoverAsUser(client, asked)) ?? (await discoverAsPage(client, asked));
+  } catch (error) {
+    if (!isGraphError(error, 'token')) throw error;
+    throw new TidemarkError('TOKEN_INVALID', error.message, { cause: error });
+  }
+}
+
+type Asked = Pick<GraphRequest, 'token' | 'gate' | 'signal'>;
+
+/** Every Page of a person; undefined when the token has no such list, because it is a Page's. */
+async function discoverAsUser(client: GraphClient, asked: Asked): Promise<DiscoveredPages | undefined> {
+  const subject = 'the Pages of the access token';
+  const connected = new Map<string, DiscoveredPage>();
+  const refused: UnusablePage[] = [];
+  const seen = new Set<string>();
+  let after: string | undefined;
+  do {
+    const answer = await getWithInstagram(client, {
+      ...asked,
+      path: ['me', 'accounts'],
+      params: { fields: 'id,name,access_token,tasks', limit: PAGES_PER_CALL, ...toCursorParams(after) },
+      subject,
+    }).catch((error: unknown) => {
+      if (after === undefined && (isGraphError(error, 'invalid') || isGraphError(error, 'missing'))) return undefined;
+      throw error;
+    });
+    if (answer === undefined || (after === undefined && !isList(answer.body))) return undefined;
+    const list = parseList({ body: answer.body, sentAfter: after, subject });
+    for (const entry of list.items) {
+      const page = readAccount(entry);
+      if ('reason' in page) refused.push(page);
+      else connected.set(page.facebookPageId, page);
+    }
+    after = list.after;
+    if (after !== undefined && seen.has(after)) {
+      throw new GraphError('GRAPH_ERROR', `Facebook lists ${subject} in a circle. Try again later.`, {
+        kind: 'invalid',
+      });
+    }
+    if (after !== undefined) seen.add(after);
+  } while (after !== undefined);
+  return { kind: 'user', connected: [...connected.values()], refused };
+}
+
+async function discoverAsPage(client: GraphClient, asked: Asked): Promise<DiscoveredPages> {
+  const subject = 'the Page of the access token';
+  const { body } = await getWithInstagram(client, { ...asked, path: ['me'], params: { fields: 'id,name' }, subject });
+  const facebookPageId = isObject(body) ? toId(body['id']) : undefined;
+  if (!isObject(body) || facebookPageId === undefined) {
+    throw new GraphError('GRAPH_ERROR', `Facebook's answer for ${subject} has no id.`, { kind: 'transient' });
+  }
+  const page: DiscoveredPage = {
+    facebookPageId,
+    name: toText(body['name']),
+    token: asked.token,
+    tasks: undefined,
+    instagramAccountId: toInstagramId(body),
+  };
+  return { kind: 'page', connected: [page], refused: [] };
+}
+
+/** The Instagram account needs a permission of its own, and one field that may not be read fails the whole call. */
+async function getWithInstagram(client: GraphClient, request: GraphRequest): Promise<GraphAnswer> {
+  const withInstagram = { ...request.params, fields: `${request.params['fields']},${INSTAGRAM_FIELD}` };
+  try {
+    return await client.get({ ...request, params: withInstagram });
+  } catch (error) {
+    if (!isGraphError(error, 'permission') && !isGraphError(error, 'invalid')) throw error;
+    return client.get(request);
+  }
+}
+
+/** One entry of the list: a Page to connect, or why not. */
+function readAccount(entry: JsonValue): DiscoveredPage | UnusablePage {
+  if (!isObject(entry)) {
+    return { facebookPageId: undefined, name: undefined, reason: 'Facebook lists it without any data.' };
+  }
+  const facebookPageId = toId(entry['id']);
+  const name = toText(entry['name']);
+  const token = toId(entry['access_token']);
+  const tasks = toTasks(entry['tasks']);
+  const refuse = (reason: string): UnusablePage => ({ facebookPageId, name, reason });
+
+  if (facebookPageId === undefined) return refuse('Facebook lists it without an id.');
+  if (tasks !== undefined && !tasks.includes('MESSAGING')) {
+    return refuse(
+      'The person behind the token lacks the MESSAGING task on this Page: have an admin of the Page grant it.',
+    );
+  }
+  if (token === undefined) {
+    return refuse('Facebook gives no access token for this Page: choose it when granting pages_messaging to the app.');
+  }
+  return { facebookPageId, name, token: new Secret(token), tasks, instagramAccountId: toInstagramId(entry) };
+}
+
+function toTasks(value: Maybe): readonly string[] | undefined {
+  return Array.isArray(value) ? value.filter((task) => typeof task === 'string') : undefined;
+}
+
+function toInstagramId(page: JsonObject): string | undefined {
+  const account = page[INSTAGRAM_FIELD];
+  return isObject(account) ? toId(account['id']) : undefined;
+}
+
+function isList(body: GraphAnswer['body']): boolean {
+  return isObject(body) && Array.isArray(body['data']);
+}

@@ -1,0 +1,40 @@
+import { describe, expect, test } from 'vitest';
+import { redact, redactAnswer } from './redact.ts';
+
+describe('redact', () => {
+  test.each([
+    ['https://x.example/?access_token=abc123&limit=1', 'https://x.example/?access_token=[secret]&limit=1'],
+    ['{"access_token":"abc123"}', '{"access_token":"[secret]"}'],
+    ['appsecret_proof=0a1b2c and more', 'appsecret_proof=[secret] and more'],
+    ['Malformed access token EAABsbCS1iHgBO0Zx', 'Malformed access token [secret]'],
+    ['token 123456789|abcDEF_ghi-123', 'token [secret]'],
+    ['input_token%3Dabc&x', 'input_token%3D[secret]&x'],
+    ['Session has expired on Friday.', 'Session has expired on Friday.'],
+  ])('%s', (text, clean) => {
+    expect(redact(text)).toBe(clean);
+  });
+
+  test('takes out the secrets it is told of, also as they stand in addresses', () => {
+    expect(redact('a 1|b c 1%7Cb', ['1|b', ''])).toBe('a [secret] c [secret]');
+  });
+});
+
+describe('redactAnswer', () => {
+  test('leaves a text without links and secrets as it is', () => {
+    const text = '{"message":"my access_token= is EAABsbCS1iHgBO0Zx"}';
+    expect(redactAnswer(text, ['other'])).toBe(text);
+  });
+
+  test('cleans escaped links', () => {
+    const text = '{"previous": "https:\\/\\/g.example\\/?access_token=one\\u0026appsecret_proof=two&after=x"}';
+    expect(redactAnswer(text, [])).toBe(
+      '{"previous": "https:\\/\\/g.example\\/?access_token=[secret]\\u0026appsecret_proof=[secret]&after=x"}',
+    );
+  });
+
+  test('keeps a token that was asked for, also when it is the one that was sent', () => {
+    expect(redactAnswer('{"access_token":"T0ken","name":"T0ken"}', ['T0ken'])).toBe(
+      '{"access_token":"T0ken","name":"[secret]"}',
+    );
+  });
+});

@@ -1,0 +1,93 @@
+/**
+ * Meta's usage headers as plain data: how much of each quota is used up, and when a blocked one opens again. A header
+ * that is absent means unknown, not zero, and one that cannot be read is named, never an error of the call.
+ */
+import type { JsonObject } from '../core/model.ts';
+import { parseJson } from './json.ts';
+import { isObject, type Maybe } from './shapes.ts';
+
+/** One quota: `app`, `page`, or a business use case such as `messenger`, `instagram` or `pages`. */
+export interface PoolUsage {
+  readonly pool: string;
+  /** The worst of calls, CPU time and total time, in percent of what is allowed. May exceed 100. */
+  readonly percent: number;
+  /** How long the quota stays closed. Undefined when it is open, or when Meta does not say. */
+  readonly regainMs: number | undefined;
+}
+
+export interface Usage {
+  /** One entry per quota, each with its worst figures; empty when nothing is known. */
+  readonly pools: readonly PoolUsage[];
+  /** Names of headers that could not be read. */
+  readonly unreadable: readonly string[];
+}
+
+export const NO_USAGE: Usage = { pools: [], unreadable: [] };
+
+type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+const MEASURES = ['call_count', 'total_cputime', 'total_time'] as const;
+const FLAT_HEADERS = { 'x-app-usage': 'app', 'x-page-usage': 'page' } as const;
+const BUSINESS_HEADER = 'x-business-use-case-usage';
+
+/** Reads the usage headers of an answer; `headers` has lower-case names. */
+export function readUsage(headers: Headers): Usage {
+  const pools = new Map<string, PoolUsage>();
+  const unreadable: string[] = [];
+  const add = (pool: PoolUsage) => pools.set(pool.pool, worse(pools.get(pool.pool), pool));
+
+  for (const [header, pool] of Object.entries(FLAT_HEADERS)) {
+    if (headers[header] === undefined) continue;
+    const read = toPool(readHeader(headers[header]), pool);
+    if (read === undefined) unreadable.push(header);
+    else add(read);
+  }
+  if (headers[BUSINESS_HEADER] !== undefined) {
+    const objects = readHeader(headers[BUSINESS_HEADER]);
+    const entries = objects === undefined ? [undefined] : Object.values(objects).flat();
+    for (const entry of entries as readonly Maybe[]) {
+      const read = isObject(entry) && typeof entry['type'] === 'string' ? toPool(entry, entry['type']) : undefined;
+      if (read !== undefined) add(read);
+      else if (!unreadable.includes(BUSINESS_HEADER)) unreadable.push(BUSINESS_HEADER);
+    }
+  }
+  return { pools: [...pools.values()], unreadable };
+}
+
+/** How long the most closed quota stays closed; undefined when none is known to be. */
+export function longestRegainMs(usage: Usage): number | undefined {
+  const known = usage.pools.flatMap(({ regainMs }) => (regainMs === undefined ? [] : [regainMs]));
+  return known.length === 0 ? undefined : Math.max(...known);
+}
+
+function readHeader(value: string | readonly string[]): JsonObject | undefined {
+  try {
+    const parsed = parseJson(typeof value === 'string' ? value : (value[0] ?? ''));
+    return isObject(parsed) ? parsed : undefined;
+  } catch {
+    // Not JSON: the caller names the header as unreadable.
+    return undefined;
+  }
+}
+
+function toPool(value: Maybe, pool: string): PoolUsage | undefined {
+  if (!isObject(value)) return undefined;
+  const percents = MEASURES.flatMap((measure) => {
+    const figure = value[measure];
+    return typeof figure === 'number' && figure >= 0 ? [figure] : [];
+  });
+  if (percents.length === 0) return undefined;
+  const minutes = value['estimated_time_to_regain_access'];
+  const regainMs = typeof minutes === 'number' && minutes > 0 ? minutes * 60_000 : undefined;
+  return { pool, percent: Math.max(...percents), regainMs };
+}
+
+function worse(known: PoolUsage | undefined, other: PoolUsage): PoolUsage {
+  if (known === undefined) return other;
+  const regainMs = Math.max(known.regainMs ?? 0, other.regainMs ?? 0);
+  return {
+    pool: known.pool,
+    percent: Math.max(known.percent, other.percent),
+    regainMs: regainMs === 0 ? undefined : regainMs,
+  };
+}
