@@ -17,6 +17,7 @@ export type SyncEvent = RunIdentity &
     /** `listed` and `differing` are of this list page. */
     | { readonly type: 'list-surveyed'; readonly listed: number; readonly differing: number }
     | { readonly type: 'survey-finished' }
+    | { readonly type: 'survey-restarted'; readonly reason: string }
     | { readonly type: 'hint-withdrawn'; readonly reason: string }
     | { readonly type: 'order-violated'; readonly conversationId: string }
     | { readonly type: 'batch-processing'; readonly conversations: number }

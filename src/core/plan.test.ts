@@ -47,6 +47,8 @@ function pageOf(after: string | undefined, wanted: readonly boolean[], updatedAt
   const comparisons = wanted.map((_, index) => ({ listed: listed(`${after}_${index}`, { updatedAt }), held: held() }));
   return {
     after,
+    next: undefined,
+    top: undefined,
     comparisons,
     wanted: new Set(comparisons.filter((_, index) => wanted[index]).map((comparison) => comparison.listed.id)),
     listed: wanted.length,

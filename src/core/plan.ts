@@ -30,8 +30,11 @@ export function differs({ listed, held }: Comparison): boolean {
 
 /** A page of the survey: where it begins, what it listed, and which of that is to be collected. */
 export interface SurveyedPage {
-  /** Cursor that leads to this page; undefined at the head of the list. */
+  /** Cursor that leads to this page, undefined at the head; and to the next, undefined when the walk ends here. */
   readonly after: string | undefined;
+  readonly next: string | undefined;
+  /** The watermark that the walk may set when it is complete. */
+  readonly top: Instant | undefined;
   readonly comparisons: readonly Comparison[];
   readonly wanted: ReadonlySet<string>;
   /** Conversations on it that the page before did not list as well; and how many of them are current. */
@@ -86,11 +89,16 @@ export function probeLimit(heldAboveCut: number): number {
   return Math.min(Math.max(PROBE_LIMIT, heldAboveCut + PROBE_MARGIN), LIST_LIMIT);
 }
 
+/** The size to begin the next run with: what was found to work, and after a run without refusal a little more. */
+export function growNestedLimit(before: number, after: number): number {
+  return after < before ? after : Math.min(LIST_LIMIT, Math.ceil(after * 1.25));
+}
+
 /**
  * Whether an incremental walk may end with this page: it reaches below the cut, where an earlier walk has met
  * everything, and nothing there differs. A strict comparison, because times have a resolution of one second.
  */
-export function endsWalk(page: SurveyedPage, cutAt: Instant | undefined): boolean {
+export function endsWalk(page: Pick<SurveyedPage, 'comparisons' | 'wanted'>, cutAt: Instant | undefined): boolean {
   if (cutAt === undefined) return false;
   const below = page.comparisons.filter(({ listed }) => listed.updatedAt !== undefined && listed.updatedAt < cutAt);
   return below.length > 0 && below.every(({ listed }) => !page.wanted.has(listed.id));

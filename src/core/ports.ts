@@ -59,6 +59,15 @@ export interface ConversationSource {
   callCount(): number;
 }
 
+/** Where a walk stopped that ran out of time; the next one of its kind goes on there. */
+export interface WalkPosition {
+  /** Cursor of the list page to go on with. A shortcut: when Facebook has forgotten it, the walk begins again. */
+  readonly after: string;
+  /** When the walk began, and the watermark it may set when it is complete. */
+  readonly startedAt: Instant;
+  readonly top: Instant | undefined;
+}
+
 /** What the store remembers of a Page and platform between walks. */
 export interface WalkState {
   readonly watermark: Instant | undefined;
@@ -67,6 +76,17 @@ export interface WalkState {
   readonly heldAboveCut: number;
   /** False once Facebook was seen to ignore `since` here, or to end a list because of it. */
   readonly hintUsable: boolean;
+  /** A walk of the same kind that ran out of time. */
+  readonly rest: WalkPosition | undefined;
+  /** How many conversations with messages Facebook was last willing to answer with. */
+  readonly nestedLimit: number;
+}
+
+/** A conversation that could not be collected, and why (I13). */
+export interface CollectFailure {
+  readonly conversationId: string;
+  readonly code: string;
+  readonly reason: string;
 }
 
 /** The right to walk a Page and platform. `fence` grows with every holder: writes of an older one are refused (I6). */
@@ -83,6 +103,8 @@ export interface BeginRequest {
   readonly runId: string;
   readonly forced: boolean;
   readonly trigger: RunTrigger;
+  /** The run that the caller waits for: begin only if that one died. Undefined: begin if nobody else walks. */
+  readonly insteadOf: string | undefined;
 }
 
 export interface BegunRun extends WalkState {
@@ -131,19 +153,31 @@ export interface WalkStore {
   findHeld(listed: readonly ConversationSnapshot[]): Promise<ReadonlyMap<string, HeldConversation>>;
   /** Writes a batch, all or nothing (I3). Rejects with LEASE_LOST when another walk has taken over (I6). */
   commit(batch: readonly CollectedConversation[]): Promise<BatchResult>;
+  /** Enters conversations that could not be collected into the retry ledger; collecting one takes it out again. */
+  recordFailures(failures: readonly CollectFailure[]): Promise<void>;
+  /** Conversations of the retry ledger whose time has come, longest waiting first. */
+  findDueRetries(limit: number): Promise<readonly string[]>;
   /** Remembers that the `since` hint is of no use for this Page. */
   withdrawHint(): Promise<void>;
-  /** Ends the run and gives the lease back. Only a complete walk carries a watermark, and only it moves one (I1). */
-  finish(outcome: SyncOutcome): Promise<void>;
+  /**
+   * Ends the run and gives the lease back. Only a complete walk carries a watermark, and only it moves one (I1).
+   * Answers how the run is recorded: succeeded only when nothing is left in the retry ledger.
+   */
+  finish(outcome: SyncOutcome): Promise<'succeeded' | 'partial'>;
 }
 
 export type Emit = (event: SyncEventBody) => void;
 
 export interface SyncOutcome {
-  /** When the walk began, by this process. */
   readonly startedAt: Instant;
-  /** Present when the walk came to its end with everything collected. No watermark: the list was empty. */
-  readonly complete: { readonly watermark: Instant | undefined } | undefined;
+  /**
+   * How the walk ended: at its end, with all that it found collected or in the retry ledger (no watermark: the list
+   * was empty), or before it, with what is left to do (undefined: from the start).
+   */
+  readonly end:
+    | { readonly kind: 'complete'; readonly watermark: Instant | undefined }
+    | { readonly kind: 'stopped'; readonly rest: WalkPosition | undefined };
+  readonly nestedLimit: number;
   readonly counts: RunCounts;
   /** Conversations listed; all of the Page's after a walk to the end. */
   readonly listed: number;

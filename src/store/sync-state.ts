@@ -8,7 +8,6 @@ import type { Instant, SyncMode } from '../core/model.ts';
 import type { BeginRequest, BegunRun, Lease, OtherRun, RunFailure, RunLedger, SyncOutcome } from '../core/ports.ts';
 import { LIST_LIMIT } from '../core/plan.ts';
 import { OVERLAP_MS } from '../core/watermark.ts';
-import { must } from '../lib/must.ts';
 import type { Database } from './connect.ts';
 import { toIso } from './conversations.ts';
 
@@ -17,7 +16,7 @@ const LEASE_MS = 20_000;
 
 /**
  * $1 page · $2 platform · $3 run · $4 lease ms · $5 forced · $6 trigger · $7 this process
- * · $8 overlap ms · $9 conversations to count above the cut at most. Takes a lease that is free or has run out;
+ * · $8 overlap ms · $9 conversations to count above the cut at most · $10 run to replace. Takes a lease that is free or has run out;
  * the run that let it run out is closed as failed. A walk is full when there is nothing to be incremental to.
  */
 const BEGIN_RUN = `
@@ -33,8 +32,10 @@ WITH page AS (
     lease_fence = held.lease_fence + 1,
     lease_expires_at = excluded.lease_expires_at,
     last_caller = excluded.last_caller
-  WHERE held.lease_run_id IS NULL OR held.lease_expires_at < now()
-  RETURNING lease_fence, watermark, hint_usable
+  WHERE CASE WHEN $10::uuid IS NULL THEN held.lease_run_id IS NULL OR held.lease_expires_at < now()
+             ELSE held.lease_run_id = $10 AND held.lease_expires_at < now() END
+  RETURNING lease_fence, watermark, hint_usable, nested_limit,
+    rest_mode, rest_forced, rest_after, rest_top, rest_started_at
 ), abandoned AS (
   UPDATE facebook_sync_runs AS run
   SET status = 'failed', finished_at = now(), error_code = 'LEASE_LOST',
@@ -42,14 +43,15 @@ WITH page AS (
   FROM lease, before
   WHERE run.page_id = $1 AND run.id = before.lease_run_id AND run.status = 'running'
 ), run AS (
-  INSERT INTO facebook_sync_runs (page_id, id, platform, mode, trigger, status, synced_before)
+  INSERT INTO facebook_sync_runs (page_id, id, platform, mode, forced, trigger, status, synced_before)
   SELECT page.id, $3, $2,
          CASE WHEN $5 OR page.last_synced_at IS NULL OR lease.watermark IS NULL THEN 'full' ELSE 'incremental' END,
-         $6, 'running', page.last_synced_at
+         $5, $6, 'running', page.last_synced_at
   FROM page, lease
   RETURNING mode
 )
-SELECT lease_fence, watermark, hint_usable, mode, page.last_synced_at,
+SELECT lease_fence, watermark, hint_usable, mode, page.last_synced_at, nested_limit,
+       rest_after, rest_top, rest_started_at, rest_mode = mode AND rest_forced = $5 AS rest_fits,
        (SELECT count(*) FROM (
           -- Served by idx_facebook_conversations_newest.
           SELECT FROM facebook_conversations AS held
@@ -75,8 +77,9 @@ RETURNING page_id`;
 
 /**
  * $1 page · $2 platform · $3 fence · $4 run · $5 complete · $6 watermark · $7 walk start · $8 listed · $9 skipped
- * · $10 calls. Watermark, last_synced_at, run and lease move together. The watermark never moves back (I1), unless
- * last_synced_at was cleared to ask for a full walk; cleared while the run went on, it stays cleared.
+ * · $10 calls · $11 rest: cursor · $12 rest: top · $13 nested limit. Watermark, last_synced_at, run and lease move together. The watermark never moves back (I1), unless
+ * last_synced_at was cleared to ask for a full walk; cleared while the run went on, it stays cleared. The mirror is
+ * whole, and last_synced_at moves, only when the retry ledger is empty.
  */
 const FINISH_RUN = `
 WITH lease AS (
@@ -84,27 +87,38 @@ WITH lease AS (
   SET lease_run_id = NULL, lease_expires_at = NULL, last_call_at = now(),
       watermark = CASE WHEN NOT $5 THEN state.watermark
                        WHEN run.synced_before IS NULL THEN coalesce($6, state.watermark)
-                       ELSE greatest($6, state.watermark) END
+                       ELSE greatest($6, state.watermark) END,
+      rest_mode = CASE WHEN $11::text IS NOT NULL THEN run.mode END,
+      rest_forced = CASE WHEN $11 IS NOT NULL THEN run.forced END,
+      rest_after = $11,
+      rest_top = $12,
+      rest_started_at = CASE WHEN $11 IS NOT NULL THEN $7::timestamptz END,
+      nested_limit = $13
   FROM facebook_sync_runs AS run
   WHERE state.page_id = $1 AND state.platform = $2 AND state.lease_fence = $3 AND run.page_id = $1 AND run.id = $4
   RETURNING state.page_id
+), verdict AS (
+  SELECT page_id, $5 AND NOT EXISTS (
+    SELECT FROM facebook_retry_ledger WHERE page_id = $1 AND platform = $2
+  ) AS whole
+  FROM lease
 ), page AS (
   UPDATE facebook_pages AS page
-  SET last_synced_at = CASE WHEN page.last_synced_at IS NOT DISTINCT FROM run.synced_before AND $5
+  SET last_synced_at = CASE WHEN page.last_synced_at IS NOT DISTINCT FROM run.synced_before AND verdict.whole
                             THEN $7 ELSE page.last_synced_at END,
       status = CASE WHEN page.is_active THEN 'connected' ELSE page.status END,
       status_detail = CASE WHEN page.is_active THEN NULL ELSE page.status_detail END,
       updated_at = now()
-  FROM lease, facebook_sync_runs AS run
-  WHERE page.id = lease.page_id AND run.page_id = $1 AND run.id = $4
+  FROM verdict, facebook_sync_runs AS run
+  WHERE page.id = verdict.page_id AND run.page_id = $1 AND run.id = $4
 ), run AS (
   UPDATE facebook_sync_runs
-  SET status = CASE WHEN $5 THEN 'succeeded' ELSE 'partial' END, finished_at = now(),
+  SET status = CASE WHEN whole THEN 'succeeded' ELSE 'partial' END, finished_at = now(),
       listed = $8, skipped = $9, graph_calls = $10
-  FROM lease
+  FROM verdict
   WHERE facebook_sync_runs.page_id = $1 AND id = $4
 )
-SELECT page_id FROM lease`;
+SELECT whole FROM verdict`;
 
 /** $1 page · $2 platform · $3 fence · $4 run · $5 calls · $6 code · $7 message · $8 Page status or null. */
 const FAIL_RUN = `
@@ -134,6 +148,11 @@ interface BegunRow extends Record<string, unknown> {
   readonly watermark: Instant | null;
   readonly hint_usable: boolean;
   readonly held_above_cut: number;
+  readonly nested_limit: number | null;
+  readonly rest_fits: boolean | null;
+  readonly rest_after: string | null;
+  readonly rest_top: Instant | null;
+  readonly rest_started_at: Instant | null;
   readonly mode: SyncMode;
   readonly last_synced_at: Instant | null;
   readonly last_call_ago_ms: number | null;
@@ -144,8 +163,9 @@ async function beginRun(
   request: BeginRequest,
   processId: string,
 ): Promise<BegunRun | OtherRun | undefined> {
-  const { pageId, platform, runId, forced, trigger } = request;
-  const values = [pageId, platform, runId, LEASE_MS, forced, trigger, processId, OVERLAP_MS, LIST_LIMIT];
+  const { pageId, platform, runId, forced, trigger, insteadOf } = request;
+  const asked = [pageId, platform, runId, LEASE_MS, forced, trigger, processId, OVERLAP_MS, LIST_LIMIT];
+  const values = [...asked, insteadOf ?? null];
   const [row] = await database.query<BegunRow>(BEGIN_RUN, values);
   if (row === undefined) {
     const [holder] = await database.query<{ lease_run_id: string | null }>(FIND_HOLDER, [pageId, platform]);
@@ -160,6 +180,11 @@ async function beginRun(
     lastSyncedAt: row.last_synced_at ?? undefined,
     heldAboveCut: row.held_above_cut,
     hintUsable: row.hint_usable,
+    nestedLimit: row.nested_limit ?? LIST_LIMIT,
+    rest:
+      row.rest_fits !== true || row.rest_after === null || row.rest_started_at === null
+        ? undefined
+        : { after: row.rest_after, top: row.rest_top ?? undefined, startedAt: row.rest_started_at },
     lastCallAgoMs: row.last_call_ago_ms ?? undefined,
   };
 }
@@ -168,22 +193,31 @@ async function renewLease(database: Database, { pageId, platform, fence }: Lease
   return (await database.query(RENEW, [pageId, platform, fence, LEASE_MS])).length > 0;
 }
 
-/** Ends a run that did not fail; false when another run has taken the lease over, and nothing was written. */
-export async function finishRun(database: Database, lease: Lease, outcome: SyncOutcome): Promise<boolean> {
-  const { complete, counts, listed, startedAt } = outcome;
-  const rows = await database.query(FINISH_RUN, [
+/** Ends a run that did not fail; undefined when another run has taken the lease over, and nothing was written. */
+export async function finishRun(
+  database: Database,
+  lease: Lease,
+  outcome: SyncOutcome,
+): Promise<'succeeded' | 'partial' | undefined> {
+  const { end, counts, listed, startedAt, nestedLimit } = outcome;
+  const rest = end.kind === 'stopped' ? end.rest : undefined;
+  const [row] = await database.query<{ whole: boolean }>(FINISH_RUN, [
     lease.pageId,
     lease.platform,
     lease.fence,
     lease.runId,
-    complete !== undefined,
-    toIso(complete?.watermark) ?? null,
-    must(toIso(startedAt), 'a walk has a start'),
+    end.kind === 'complete',
+    end.kind === 'complete' ? (toIso(end.watermark) ?? null) : null,
+    toIso(startedAt),
     listed,
     counts.skipped,
     counts.graphCalls,
+    rest?.after ?? null,
+    toIso(rest?.top) ?? null,
+    nestedLimit,
   ]);
-  return rows.length > 0;
+  if (row === undefined) return undefined;
+  return row.whole ? 'succeeded' : 'partial';
 }
 
 async function failRun(database: Database, lease: Lease, failure: RunFailure): Promise<void> {

@@ -11,6 +11,7 @@ import type { Database } from './connect.ts';
 import { contentHash } from './content-hash.ts';
 import { CONVERSATION_INPUT, toConversationInput, UPSERT_CONVERSATIONS } from './conversations.ts';
 import { MESSAGE_INPUT, toMessageInputs, UPSERT_MESSAGES } from './messages.ts';
+import { findDueRetries, recordFailures } from './retry-ledger.ts';
 import { finishRun } from './sync-state.ts';
 
 /** $1 page · $2 platform · $3 fence · $4 run · $5 conversations · $6 messages. */
@@ -24,6 +25,10 @@ WITH lease AS MATERIALIZED (
   ${UPSERT_CONVERSATIONS({ input: `lease CROSS JOIN jsonb_to_recordset($5::jsonb) AS input (${CONVERSATION_INPUT})`, platform: '$2' })}
 ), messages AS (
   ${UPSERT_MESSAGES({ input: `lease CROSS JOIN jsonb_to_recordset($6::jsonb) AS input (${MESSAGE_INPUT})` })}
+), retried AS (
+  DELETE FROM facebook_retry_ledger AS entry
+  USING lease, jsonb_to_recordset($5::jsonb) AS input (id text, collected boolean)
+  WHERE entry.page_id = $1 AND entry.platform = $2 AND entry.conversation_id = input.id AND input.collected
 ), changed AS (
   -- A conversation counts once, and as inserted when its own row was.
   SELECT id, bool_or(inserted) AS inserted FROM (
@@ -105,12 +110,20 @@ export function openWalkStore(database: Database, lease: Lease): WalkStore {
       return { inserted: counts.inserted, updated: counts.updated, eventsCreated: counts.events_created };
     },
 
+    async recordFailures(failures) {
+      if (!(await recordFailures(database, lease, failures))) throw leaseLost(platform);
+    },
+
+    findDueRetries: (limit) => findDueRetries(database, lease, limit),
+
     async withdrawHint() {
       await database.query(WITHDRAW_HINT, [pageId, platform, fence]);
     },
 
     async finish(outcome: SyncOutcome) {
-      if (!(await finishRun(database, lease, outcome))) throw leaseLost(platform);
+      const status = await finishRun(database, lease, outcome);
+      if (status === undefined) throw leaseLost(platform);
+      return status;
     },
   };
 }

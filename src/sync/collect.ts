@@ -6,11 +6,17 @@
 import { isGraphError } from '../core/errors.ts';
 import type { CollectedConversation, ConversationSnapshot, HeldConversation, MessageSnapshot } from '../core/model.ts';
 import { type CollectPlan, NESTED_MESSAGES, planCollect, type SurveyedPage } from '../core/plan.ts';
-import type { BatchResult, ConversationSource, Emit, WalkStore } from '../core/ports.ts';
+import type { BatchResult, CollectFailure, ConversationSource, Emit, WalkStore } from '../core/ports.ts';
 import { joinStretch } from '../core/stretch.ts';
 import { assertNever } from '../lib/assert-never.ts';
 
+/** How many conversations with messages to ask for at once; learnt from what Facebook finds too big. */
+export interface Sizes {
+  nestedLimit: number;
+}
+
 export interface CollectParts {
+  readonly sizes: Sizes;
   readonly source: ConversationSource;
   readonly store: WalkStore;
   readonly emit: Emit;
@@ -18,10 +24,10 @@ export interface CollectParts {
 }
 
 export interface CollectResult extends BatchResult {
-  /** Conversations that could not be collected; each was told of as an event with its reason. */
-  readonly failed: readonly string[];
+  readonly failures: readonly CollectFailure[];
 }
 
+const NOT_SHOWN = { code: 'GRAPH_ERROR', reason: 'Facebook lists it but does not show it.' };
 /** Messages per call when a conversation is followed further down than its nested messages reach. */
 const DEEP_MESSAGES = 100;
 
@@ -30,42 +36,66 @@ export async function collect(parts: CollectParts, range: readonly SurveyedPage[
   const listed = new Map(comparisons.map((comparison) => [comparison.listed.id, comparison.listed]));
   const held = new Map(comparisons.flatMap((it) => (it.held === undefined ? [] : [[it.listed.id, it.held] as const])));
   const missing = new Set(range.flatMap((page) => [...page.wanted]));
-  const failed: string[] = [];
+  const failures: CollectFailure[] = [];
 
   const snapshots = new Map<string, ConversationSnapshot>();
-  for (const snapshot of await fetchPlanned(parts, planCollect(range), failed)) {
+  for (const snapshot of await fetchPlanned(parts, planCollect(range), failures)) {
     snapshots.set(snapshot.id, snapshot);
     missing.delete(snapshot.id);
   }
-  for (const id of failed) missing.delete(id);
+  for (const { conversationId } of failures) missing.delete(conversationId);
   for (const id of missing) {
-    const snapshot = await fetchOne(parts, { id, messages: NESTED_MESSAGES }, failed);
+    const snapshot = await fetchOne(parts, { id, messages: NESTED_MESSAGES }, failures);
     if (snapshot !== undefined) snapshots.set(id, snapshot);
   }
   const unasked = [...snapshots.values()].filter((snapshot) => !listed.has(snapshot.id));
   if (unasked.length > 0) for (const [id, known] of await parts.store.findHeld(unasked)) held.set(id, known);
-
-  const batch: CollectedConversation[] = [];
-  for (const snapshot of snapshots.values()) {
-    const collected = await reachStretch(parts, snapshot, held.get(snapshot.id), failed);
-    if (collected !== undefined) batch.push(collected);
-  }
-  for (const { listed: light, held: known } of comparisons) {
-    if (known !== undefined && !known.sameSnapshot && !snapshots.has(light.id)) batch.push(toLight(light));
-  }
-  if (batch.length === 0) return { inserted: 0, updated: 0, eventsCreated: 0, failed };
-  parts.emit({ type: 'batch-processing', conversations: batch.length });
-  return { ...(await parts.store.commit(batch)), failed };
+  const light = comparisons.filter((it) => it.held?.sameSnapshot === false && !snapshots.has(it.listed.id));
+  return commitCollected(parts, { snapshots: [...snapshots.values()], held, light: light.map((it) => it.listed), failures });
 }
 
-async function fetchPlanned(parts: CollectParts, plan: CollectPlan, failed: string[]): Promise<ConversationSnapshot[]> {
+/** Collects single conversations again that failed before. */
+export async function retry(parts: CollectParts, conversationIds: readonly string[]): Promise<CollectResult> {
+  const failures: CollectFailure[] = [];
+  const wanted = conversationIds.map((id) => ({ id, messages: NESTED_MESSAGES }));
+  const snapshots = await fetchPlanned(parts, { kind: 'singles', wanted }, failures);
+  const held = await parts.store.findHeld(snapshots);
+  return commitCollected(parts, { snapshots, held, light: [], failures });
+}
+
+interface Fetched {
+  readonly snapshots: readonly ConversationSnapshot[];
+  readonly held: ReadonlyMap<string, HeldConversation>;
+  /** Listed ones that need no collecting but whose row says something else. */
+  readonly light: readonly ConversationSnapshot[];
+  readonly failures: CollectFailure[];
+}
+
+async function commitCollected(parts: CollectParts, { snapshots, held, light, failures }: Fetched): Promise<CollectResult> {
+  const batch = light.map(toLight);
+  for (const snapshot of snapshots) {
+    const collected = await reachStretch(parts, snapshot, held.get(snapshot.id), failures);
+    if (collected !== undefined) batch.push(collected);
+  }
+  // Before anything can move past them.
+  if (failures.length > 0) await parts.store.recordFailures(failures);
+  if (batch.length === 0) return { inserted: 0, updated: 0, eventsCreated: 0, failures };
+  parts.emit({ type: 'batch-processing', conversations: batch.length });
+  return { ...(await parts.store.commit(batch)), failures };
+}
+
+async function fetchPlanned(
+  parts: CollectParts,
+  plan: CollectPlan,
+  failures: CollectFailure[],
+): Promise<ConversationSnapshot[]> {
   switch (plan.kind) {
     case 'nothing':
       return [];
     case 'list':
       return fetchRange(parts, plan);
     case 'singles': {
-      const snapshots = await Promise.all(plan.wanted.map((wanted) => fetchOne(parts, wanted, failed)));
+      const snapshots = await Promise.all(plan.wanted.map((wanted) => fetchOne(parts, wanted, failures)));
       return snapshots.filter((snapshot) => snapshot !== undefined);
     }
     default:
@@ -79,24 +109,27 @@ async function fetchPlanned(parts: CollectParts, plan: CollectPlan, failed: stri
  * conversation that has more. What is too big by itself is left to a single read.
  */
 async function fetchRange(
-  { source, signal }: CollectParts,
+  { source, sizes, signal }: CollectParts,
   plan: Extract<CollectPlan, { kind: 'list' }>,
 ): Promise<ConversationSnapshot[]> {
   const brought: ConversationSnapshot[] = [];
-  let { after, limit } = plan;
+  let { after } = plan;
   while (brought.length < plan.limit) {
+    const limit = Math.min(sizes.nestedLimit, plan.limit - brought.length);
     try {
       const list = await source.listConversations(
-        { after, limit: Math.min(limit, plan.limit - brought.length), messages: plan.messages, since: undefined },
+        { after, limit, messages: plan.messages, since: undefined },
         signal,
       );
       brought.push(...list.items);
       after = list.after;
       if (after === undefined) break;
     } catch (error) {
+      // The conversation that the cursor stood on is gone: what is missing is read by its id.
+      if (after !== undefined && (isGraphError(error, 'invalid') || isGraphError(error, 'missing'))) break;
       if (!isGraphError(error, 'too-much-data')) throw error;
       if (limit === 1) break;
-      limit = Math.floor(limit / 2);
+      sizes.nestedLimit = Math.min(sizes.nestedLimit, Math.floor(limit / 2));
     }
   }
   return brought;
@@ -106,16 +139,16 @@ async function fetchRange(
 async function fetchOne(
   parts: CollectParts,
   wanted: { readonly id: string; readonly messages: number },
-  failed: string[],
+  failures: CollectFailure[],
 ): Promise<ConversationSnapshot | undefined> {
   for (let { messages } = wanted; ; messages = Math.floor(messages / 2)) {
     try {
       const snapshot = await parts.source.fetchConversation({ conversationId: wanted.id, messages }, parts.signal);
-      if (snapshot === undefined) recordFailure(parts, wanted.id, 'Facebook lists it but does not show it', failed);
+      if (snapshot === undefined) noteFailure(parts, failures, { conversationId: wanted.id, ...NOT_SHOWN });
       return snapshot;
     } catch (error) {
       if (isGraphError(error, 'too-much-data') && messages > 1) continue;
-      recordFailure(parts, wanted.id, reasonOrThrow(error), failed);
+      noteFailure(parts, failures, { conversationId: wanted.id, ...reasonOrThrow(error) });
       return undefined;
     }
   }
@@ -126,7 +159,7 @@ async function reachStretch(
   parts: CollectParts,
   snapshot: ConversationSnapshot,
   held: HeldConversation | undefined,
-  failed: string[],
+  failures: CollectFailure[],
 ): Promise<CollectedConversation | undefined> {
   const messages: MessageSnapshot[] = [...(snapshot.messages?.items ?? [])];
   let after = snapshot.messages?.after;
@@ -144,7 +177,7 @@ async function reachStretch(
     } catch (error) {
       if (isGraphError(error, 'too-much-data') && limit > 1) limit = Math.floor(limit / 2);
       else {
-        recordFailure(parts, snapshot.id, reasonOrThrow(error), failed);
+        noteFailure(parts, failures, { conversationId: snapshot.id, ...reasonOrThrow(error) });
         return undefined;
       }
     }
@@ -152,14 +185,14 @@ async function reachStretch(
 }
 
 /** A refusal that concerns one conversation is its own; trouble with the Page, the network or the run ends the walk. */
-function reasonOrThrow(error: unknown): string {
-  if (isGraphError(error) && error.code === 'GRAPH_ERROR') return error.message;
+function reasonOrThrow(error: unknown): Omit<CollectFailure, 'conversationId'> {
+  if (isGraphError(error) && error.code === 'GRAPH_ERROR') return { code: error.code, reason: error.message };
   throw error;
 }
 
-function recordFailure({ emit }: CollectParts, conversationId: string, reason: string, failed: string[]): void {
-  failed.push(conversationId);
-  emit({ type: 'conversation-failed', conversationId, reason });
+function noteFailure({ emit }: CollectParts, failures: CollectFailure[], failure: CollectFailure): void {
+  failures.push(failure);
+  emit({ type: 'conversation-failed', conversationId: failure.conversationId, reason: failure.reason });
 }
 
 function toLight(snapshot: ConversationSnapshot): CollectedConversation {

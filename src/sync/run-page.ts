@@ -36,12 +36,15 @@ const JOIN_POLL_MS = 250;
 
 /** Runs, or waits for the run under way; returns the id of the run that has ended. Rejects when its own run failed. */
 export async function runPage(parts: RunParts, request: RunRequest): Promise<string> {
+  const { ledger, clock, signal } = parts;
+  let joined: string | undefined;
   for (;;) {
-    const begun = await parts.ledger.begin({ ...request, runId: parts.newRunId() });
+    const begun = await ledger.begin({ ...request, runId: parts.newRunId(), insteadOf: joined });
     if (begun?.kind === 'begun') return walk(parts, request, begun);
+    joined ??= begun?.runId;
     // The lease of a dead process runs out while we wait, and then `begin` gives it to us.
-    if (begun !== undefined && !(await parts.ledger.isRunning(begun.runId))) return begun.runId;
-    await parts.clock.sleep(JOIN_POLL_MS, parts.signal);
+    if (joined !== undefined && !(await ledger.isRunning(joined))) return joined;
+    await clock.sleep(JOIN_POLL_MS, signal);
   }
 }
 
@@ -58,7 +61,7 @@ async function walk(parts: RunParts, request: RunRequest, run: BegunRun): Promis
   try {
     emit({ type: 'run-started', trigger: request.trigger, cutAt: mode === 'full' ? undefined : toCut(run.watermark) });
     source = await parts.openSource(run, emit);
-    const outcome = await syncPage(
+    const { status, counts } = await syncPage(
       { source, store: parts.openStore(lease), clock, emit, signal },
       {
         mode,
@@ -68,8 +71,7 @@ async function walk(parts: RunParts, request: RunRequest, run: BegunRun): Promis
         state: run,
       },
     );
-    const status = outcome.complete === undefined ? 'partial' : 'succeeded';
-    emit({ type: 'run-finished', status, counts: outcome.counts, durationMs: clock.now() - startedAt });
+    emit({ type: 'run-finished', status, counts, durationMs: clock.now() - startedAt });
     return lease.runId;
   } catch (error) {
     const failure = toTidemarkError(error);

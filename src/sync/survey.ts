@@ -6,7 +6,7 @@
 import { GraphError, isGraphError } from '../core/errors.ts';
 import type { ConversationList, ConversationSnapshot, Instant } from '../core/model.ts';
 import { differs, endsWalk, LIST_LIMIT, type SurveyedPage } from '../core/plan.ts';
-import type { ConversationSource, Emit, WalkStore } from '../core/ports.ts';
+import type { ConversationSource, Emit, WalkPosition, WalkStore } from '../core/ports.ts';
 import { topOfWalk } from '../core/watermark.ts';
 
 export interface SurveyParts {
@@ -25,25 +25,40 @@ export interface SurveyPlan {
   readonly sendHint: boolean;
   /** Collect everything that is listed as if nothing were held. */
   readonly everything: boolean;
+  /** Where an earlier walk of this kind stopped; undefined begins at the head of the list. */
+  readonly rest: WalkPosition | undefined;
 }
 
-/** Returns the top of the walk: the watermark it may set once all that it found is collected. */
-export async function* survey(
-  parts: SurveyParts,
-  plan: SurveyPlan,
-): AsyncGenerator<SurveyedPage, Instant | undefined> {
+/** A list whose cursors keep dying changes faster than it can be walked. */
+const MOST_RESTARTS = 3;
+
+export async function* survey(parts: SurveyParts, plan: SurveyPlan): AsyncGenerator<SurveyedPage, void> {
   const { store, emit } = parts;
   const cursors = new Set<string>();
   const order = { violated: false, lastAt: Infinity };
-  let after: string | undefined;
-  let limit = plan.firstLimit;
-  let since = plan.sendHint ? plan.cutAt : undefined;
+  let after = plan.rest?.after;
+  let top = plan.rest?.top;
+  let limit = after === undefined ? plan.firstLimit : LIST_LIMIT;
+  let since = plan.sendHint && after === undefined ? plan.cutAt : undefined;
   let previousIds: ReadonlySet<string> = new Set();
-  let top: Instant | undefined;
+  let restarts = 0;
 
   for (;;) {
     emit({ type: 'list-requested' });
-    const list = await listShrinking(parts.source, { limit, after, since, signal: parts.signal });
+    const list = await listShrinking(parts.source, { limit, after, since, signal: parts.signal }).catch(
+      (error: unknown) => {
+        if (after === undefined || restarts === MOST_RESTARTS || !isRefusedCursor(error)) throw error;
+        emit({ type: 'survey-restarted', reason: error.message });
+      },
+    );
+    if (list === undefined) {
+      // The conversation that the cursor stood on is gone. What is held by now costs no more than the looking.
+      restarts += 1;
+      after = undefined;
+      order.lastAt = Infinity;
+      cursors.clear();
+      continue;
+    }
     if (since !== undefined) {
       await store.withdrawHint();
       emit({ type: 'hint-withdrawn', reason: showsOlder(list, since) ? 'ignored' : 'proves nothing' });
@@ -52,7 +67,8 @@ export async function* survey(
       // A list that ends because of the hint proves nothing about what the hint left out: ask again without it.
       if (endedByHint) continue;
     }
-    if (after === undefined) top = topOfWalk(list);
+    // A walk that begins again keeps the line it began with: the lower one is the safe one.
+    if (after === undefined && restarts === 0) top = topOfWalk(list);
 
     const held = plan.everything ? undefined : await store.findHeld(list.items);
     const comparisons = list.items.map((item) => ({ listed: item, held: held?.get(item.id) }));
@@ -60,25 +76,25 @@ export async function* survey(
     // A conversation that moved while we paged is listed twice, on neighbouring pages: count it once.
     const fresh = list.items.filter((item) => !previousIds.has(item.id));
     const skipped = fresh.filter((item) => !wanted.has(item.id)).length;
-    const page: SurveyedPage = { after, comparisons, wanted, listed: fresh.length, skipped };
+    const found = { after, top, comparisons, wanted, listed: fresh.length, skipped };
     previousIds = new Set(list.items.map((item) => item.id));
     checkOrder(list.items, order, emit);
-    emit({ type: 'list-surveyed', listed: page.listed, differing: wanted.size });
-    yield page;
+    emit({ type: 'list-surveyed', listed: found.listed, differing: wanted.size });
+    const next = !order.violated && endsWalk(found, plan.cutAt) ? undefined : list.after;
+    yield { ...found, next };
 
-    if (list.after === undefined || (!order.violated && endsWalk(page, plan.cutAt))) break;
-    if (cursors.has(list.after)) {
+    if (next === undefined) break;
+    if (cursors.has(next)) {
       throw new GraphError('GRAPH_ERROR', 'Facebook repeated a list cursor; the list of conversations has no end.', {
         kind: 'transient',
       });
     }
-    cursors.add(list.after);
-    after = list.after;
+    cursors.add(next);
+    after = next;
     // The hop after a short look fills its range up to what one list call can collect.
     limit = cursors.size === 1 && limit < LIST_LIMIT ? LIST_LIMIT - limit : LIST_LIMIT;
   }
   emit({ type: 'survey-finished' });
-  return top;
 }
 
 /** Lists, asking for half as much each time Facebook finds the answer too big; never the same twice. */
@@ -94,6 +110,10 @@ async function listShrinking(
       if (!isGraphError(error, 'too-much-data') || limit <= 1) throw error;
     }
   }
+}
+
+function isRefusedCursor(error: unknown): error is GraphError {
+  return isGraphError(error, 'invalid') || isGraphError(error, 'missing');
 }
 
 function showsOlder(list: ConversationList, sinceAt: Instant): boolean {

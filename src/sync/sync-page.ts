@@ -1,14 +1,14 @@
 /**
  * The sync of one Page, read this first: survey → collect → commit, the same for every mode. The survey walks the
  * light listing and runs ahead; ranges of what differs are collected and committed beside it. Only a walk that came
- * to its end with everything collected moves the watermark (I1).
+ * to its end moves the watermark (I1), and only past what is collected or in the retry ledger (I13).
  */
 import { NO_COUNTS, type RunCounts, type SyncMode } from '../core/model.ts';
-import { LIST_LIMIT, probeLimit, type SurveyedPage } from '../core/plan.ts';
+import { growNestedLimit, LIST_LIMIT, probeLimit, type SurveyedPage } from '../core/plan.ts';
 import type { Clock, ConversationSource, Emit, SyncOutcome, WalkState, WalkStore } from '../core/ports.ts';
 import { toCut } from '../core/watermark.ts';
 import { createTaskGroup } from '../lib/task-group.ts';
-import { collect, type CollectResult } from './collect.ts';
+import { collect, type CollectParts, type CollectResult, retry } from './collect.ts';
 import { survey } from './survey.ts';
 
 export interface SyncParts {
@@ -31,54 +31,60 @@ export interface SyncPlan {
   readonly state: WalkState;
 }
 
+export interface SyncResult {
+  readonly status: 'succeeded' | 'partial';
+  readonly counts: RunCounts;
+}
+
 /** Ranges collected side by side: enough to keep the call budget busy, few enough to bound memory (I11). */
 const RANGES_AT_ONCE = 4;
+const RETRIES_PER_WALK = 20;
 
-export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncOutcome> {
+export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncResult> {
   const { source, store, clock, emit } = parts;
-  const startedAt = clock.now();
+  const startedAt = plan.state.rest?.startedAt ?? clock.now();
+  const sizes = { nestedLimit: plan.state.nestedLimit };
   let counts: RunCounts = NO_COUNTS;
   let listed = 0;
-  let open = 0;
 
   await using collects = createTaskGroup(RANGES_AT_ONCE, parts.signal);
-  const startCollect = (pages: readonly SurveyedPage[]): Promise<void> =>
+  const start = (work: (parts: CollectParts) => Promise<CollectResult>): Promise<void> =>
     collects.start(async (signal) => {
-      const result = await collect({ ...parts, signal }, pages);
-      open += result.failed.length;
-      counts = addBatch(counts, result);
+      counts = addBatch(counts, await work({ ...parts, sizes, signal }));
       emit({ type: 'batch-committed', counts: { ...counts, graphCalls: source.callCount() } });
     });
 
+  const due = await store.findDueRetries(RETRIES_PER_WALK);
+  if (due.length > 0) await start((work) => retry(work, due));
+
   const cutAt = plan.mode === 'incremental' ? toCut(plan.state.watermark) : undefined;
-  const walk = survey(
-    { ...parts, signal: collects.signal },
-    {
-      cutAt,
-      firstLimit: cutAt === undefined ? LIST_LIMIT : probeLimit(plan.state.heldAboveCut),
-      sendHint: plan.sendHint && plan.state.hintUsable,
-      everything: plan.forced,
-    },
-  );
+  const firstLimit = cutAt === undefined ? LIST_LIMIT : probeLimit(plan.state.heldAboveCut);
+  const sendHint = plan.sendHint && plan.state.hintUsable;
+  const walk = { cutAt, firstLimit, sendHint, everything: plan.forced, rest: plan.state.rest };
   let range: SurveyedPage[] = [];
-  let step = await walk.next();
-  for (; !step.done; step = await walk.next()) {
-    const page = step.value;
+  let end: SyncOutcome['end'] = { kind: 'complete', watermark: undefined };
+  for await (const page of survey({ ...parts, signal: collects.signal }, walk)) {
     listed += page.listed;
     counts = { ...counts, skipped: counts.skipped + page.skipped };
-    if (sizeOf(range) + sizeOf([page]) > LIST_LIMIT) await startCollect(range.splice(0));
+    if (sizeOf([...range, page]) > LIST_LIMIT) await start(collectOf(range.splice(0)));
     range.push(page);
-    if (sizeOf(range) >= LIST_LIMIT) await startCollect(range.splice(0));
-    if (plan.shouldStop()) break;
+    if (sizeOf(range) >= LIST_LIMIT) await start(collectOf(range.splice(0)));
+    end = { kind: 'complete', watermark: page.top };
+    if (page.next !== undefined && plan.shouldStop()) {
+      end = { kind: 'stopped', rest: { after: page.next, top: page.top, startedAt } };
+      break;
+    }
   }
-  await startCollect(range);
+  await start(collectOf(range));
   await collects.done();
 
-  const complete = step.done && open === 0 ? { watermark: step.value } : undefined;
-  const outcome = { startedAt, complete, counts: { ...counts, graphCalls: source.callCount() }, listed };
-  await store.finish(outcome);
-  return outcome;
+  counts = { ...counts, graphCalls: source.callCount() };
+  const nestedLimit = growNestedLimit(plan.state.nestedLimit, sizes.nestedLimit);
+  const status = await store.finish({ startedAt, end, counts, listed, nestedLimit });
+  return { status, counts };
 }
+
+const collectOf = (range: readonly SurveyedPage[]) => (work: CollectParts) => collect(work, range);
 
 function sizeOf(range: readonly SurveyedPage[]): number {
   return range.reduce((sum, page) => sum + page.comparisons.length, 0);

@@ -1,0 +1,202 @@
+/**
+ * What can happen in the world after it began: people write, edit, unsend, react and read, threads appear and vanish.
+ * Every change goes through here, so that order, counters and webhooks never disagree.
+ */
+import { composeWishedMessage, pagePerson } from './compose-message.ts';
+import { generateConversation } from './generate.ts';
+import { materialise } from './messages.ts';
+import type { MessageWish } from './compose-message.ts';
+import type { Ground } from './ground.ts';
+import type { Conversation, ConversationOddity, Message, Page, Platform } from './model.ts';
+
+/** Where something happened; plain data that can travel as JSON. */
+export interface Happening {
+  readonly pageId: string;
+  readonly conversationId: string;
+  readonly messageId: string;
+  /** Milliseconds. */
+  readonly createdAt: number;
+}
+
+export interface ConversationWish {
+  /** Default messenger. */
+  readonly platform?: Platform;
+  readonly odd?: ConversationOddity;
+  /** Its messages, oldest first; default: one text. */
+  readonly messages?: readonly MessageWish[];
+}
+
+export interface ActivityWish {
+  readonly pageId: string;
+  /** Default messenger. */
+  readonly platform?: Platform;
+  /** Each in another conversation, as long as there are enough. Default 0. */
+  readonly newMessages?: number;
+  /** Default 0. */
+  readonly newConversations?: number;
+}
+
+export interface Activity {
+  /** A new message; in a seeded conversation of the Page when none is named. */
+  newMessage(pageId: string, conversationId?: string, wish?: MessageWish): Happening;
+  /** A new thread. Answers where its newest message is. */
+  newConversation(pageId: string, wish?: ConversationWish): Happening;
+  deleteConversation(conversationId: string): void;
+  restoreConversation(conversationId: string): void;
+  /** Unsends a message. Neither order nor `updatedAt` of its conversation move. */
+  deleteMessage(messageId: string): void;
+  editMessage(messageId: string, text: string): void;
+  /** The other side reacts to a message; undefined takes the reaction back. */
+  react(messageId: string, reaction: string | undefined): void;
+  /** The Page reads a thread: nothing unread, and `updatedAt` stays. */
+  markRead(conversationId: string): void;
+  /** The customer has read everything up to now. */
+  customerReads(conversationId: string): void;
+  /** Everything the Page sent has reached the customer. */
+  customerReceives(conversationId: string): void;
+  /** Seeded traffic: messages to distinct known conversations, then new conversations. Oldest happening first. */
+  activity(wish: ActivityWish): Happening[];
+}
+
+export function createActivity(ground: Ground): Activity {
+  const { origin, random, now } = ground;
+
+  const living = (conversationId: string): Conversation => {
+    const conversation = ground.findConversation(conversationId);
+    if (conversation === undefined || conversation.deleted) {
+      throw new Error(`This world has no conversation ${conversationId}.`);
+    }
+    return conversation;
+  };
+
+  const existing = (messageId: string): { conversation: Conversation; message: Message } => {
+    const found = ground.findMessage(messageId);
+    if (found === undefined) throw new Error(`This world has no message ${messageId}.`);
+    return found;
+  };
+
+  /** Replaces a message by what `change` makes of it; undefined removes it. */
+  const rewrite = (messageId: string, change: (message: Message) => Message | undefined): Message => {
+    const { conversation, message } = existing(messageId);
+    const messages = materialise(origin, conversation);
+    const at = messages.findIndex(({ ordinal }) => ordinal === message.ordinal);
+    const changed = change(message);
+    messages.splice(at, 1, ...(changed === undefined ? [] : [changed]));
+    return changed ?? message;
+  };
+
+  const append = (conversation: Conversation, wish: MessageWish): Happening => {
+    const messages = materialise(origin, conversation);
+    const createdAt = wish.createdAt ?? now();
+    const ordinal = conversation.nextOrdinal;
+    const message = composeWishedMessage({ origin, conversation, ordinal, createdAt }, wish);
+    conversation.nextOrdinal += 1;
+    messages.splice(messages.findLastIndex((other) => other.createdAt <= createdAt) + 1, 0, message);
+    touch(conversation, createdAt);
+    conversation.unreadCount = message.sentByPage ? 0 : conversation.unreadCount + 1;
+    ground.emit({ kind: 'message', conversation, message });
+    return { pageId: conversation.page.id, conversationId: conversation.id, messageId: message.id, createdAt };
+  };
+
+  const open = (page: Page, wish: ConversationWish): Happening => {
+    const wishes = wish.messages ?? [{}];
+    const [first, ...others] = wishes;
+    if (first === undefined) throw new Error('A new conversation needs at least one message.');
+    const conversation = generateConversation({
+      seed: origin.seed,
+      page,
+      platform: wish.platform ?? 'messenger',
+      bornMessages: 0,
+      updatedAt: () => first.createdAt ?? now(),
+      oddity: () => wish.odd,
+    });
+    ground.conversationsById.set(conversation.id, conversation);
+    page.timelines[conversation.platform].add(conversation);
+    let happening = append(conversation, first);
+    for (const next of others) happening = append(conversation, next);
+    return happening;
+  };
+
+  const randomWish = (): MessageWish => {
+    const draw = random.next();
+    const from = random.chance(0.3) ? 'page' : 'customer';
+    if (draw < 0.06) return { from, attachments: ['image'] };
+    return draw < 0.1 ? { from, sticker: true } : { from };
+  };
+
+  return {
+    newMessage(pageId, conversationId, wish = {}) {
+      const timeline = ground.page(pageId).timelines.messenger;
+      const chosen = conversationId === undefined ? timeline.at(random.int(0, timeline.size - 1))?.id : conversationId;
+      if (chosen === undefined) throw new Error(`Page ${pageId} has no conversation to write in.`);
+      const conversation = living(chosen);
+      if (conversation.page.id !== pageId) throw new Error(`Conversation ${chosen} is not one of Page ${pageId}.`);
+      return append(conversation, wish);
+    },
+    newConversation: (pageId, wish = {}) => open(ground.page(pageId), wish),
+    deleteConversation(conversationId) {
+      const conversation = living(conversationId);
+      conversation.page.timelines[conversation.platform].remove(conversation);
+      conversation.deleted = true;
+    },
+    restoreConversation(conversationId) {
+      const conversation = ground.findConversation(conversationId);
+      if (conversation?.deleted !== true) throw new Error(`Conversation ${conversationId} is not deleted.`);
+      conversation.deleted = false;
+      conversation.page.timelines[conversation.platform].add(conversation);
+    },
+    deleteMessage(messageId) {
+      const { conversation } = existing(messageId);
+      const message = rewrite(messageId, () => undefined);
+      conversation.deletedMessages.push(message);
+      ground.emit({ kind: 'unsend', conversation, message });
+    },
+    editMessage(messageId, text) {
+      const { conversation } = existing(messageId);
+      const message = rewrite(messageId, (old) => ({ ...old, text, numberOfEdits: old.numberOfEdits + 1 }));
+      ground.emit({ kind: 'edit', conversation, message });
+    },
+    react(messageId, reaction) {
+      const { conversation, message: target } = existing(messageId);
+      const person = target.sentByPage ? conversation.customer : pagePerson(conversation);
+      const reactions = reaction === undefined ? [] : [{ reaction, person }];
+      const message = rewrite(messageId, (old) => ({ ...old, reactions }));
+      ground.emit({ kind: 'reaction', conversation, message, person, reaction });
+    },
+    markRead(conversationId) {
+      living(conversationId).unreadCount = 0;
+    },
+    customerReads(conversationId) {
+      ground.emit({ kind: 'read', conversation: living(conversationId), readAt: now() });
+    },
+    customerReceives(conversationId) {
+      const conversation = living(conversationId);
+      const sent = materialise(origin, conversation).filter(({ sentByPage }) => sentByPage);
+      const messageIds = sent.slice(-1).map(({ id }) => id);
+      ground.emit({ kind: 'delivery', conversation, deliveredAt: now(), messageIds });
+    },
+    activity({ pageId, platform = 'messenger', newMessages = 0, newConversations = 0 }) {
+      const page = ground.page(pageId);
+      const timeline = page.timelines[platform];
+      if (newMessages > 0 && timeline.size === 0) throw new Error(`Page ${pageId} has no conversation to write in.`);
+      const shuffled = random.shuffle(timeline.slice(0, timeline.size));
+      const happenings: Happening[] = [];
+      for (let count = 0; count < newMessages; count += 1) {
+        const conversation = shuffled[count % shuffled.length];
+        if (conversation !== undefined) happenings.push(append(conversation, randomWish()));
+      }
+      for (let count = 0; count < newConversations; count += 1) {
+        happenings.push(open(page, { platform, messages: [{}] }));
+      }
+      return happenings;
+    },
+  };
+}
+
+/** Moves a conversation to where its newest message puts it. */
+function touch(conversation: Conversation, createdAt: number): void {
+  const timeline = conversation.page.timelines[conversation.platform];
+  timeline.remove(conversation);
+  conversation.updatedAt = Math.max(conversation.updatedAt, createdAt);
+  timeline.add(conversation);
+}

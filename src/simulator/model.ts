@@ -1,0 +1,105 @@
+/**
+ * What the small Facebook consists of, in its own words: Pages, people, conversations and messages as they really
+ * are. How an answer shows them is the business of the shapes; nothing here knows the Graph API's field names.
+ */
+import type { Timeline } from './timeline.ts';
+
+export type Platform = 'messenger' | 'instagram';
+
+export interface Person {
+  readonly id: string;
+  /** The display name on Messenger, the username on Instagram; absent for some accounts. */
+  readonly name: string | undefined;
+}
+
+export type AttachmentKind = 'image' | 'video' | 'audio' | 'file' | 'placeholder';
+
+export interface Attachment {
+  readonly id: string;
+  /** `placeholder` is what Facebook shows instead of media in parts of Europe: a name and no address. */
+  readonly kind: AttachmentKind;
+  readonly name: string;
+  readonly mimeType: string | undefined;
+  readonly sizeBytes: number | undefined;
+  readonly width: number;
+  readonly height: number;
+  readonly url: string | undefined;
+  readonly previewUrl: string | undefined;
+}
+
+export interface Share {
+  readonly id: string | undefined;
+  readonly link: string;
+  readonly name: string;
+  readonly description: string | undefined;
+}
+
+export interface Reaction {
+  readonly reaction: string;
+  readonly person: Person;
+}
+
+export interface Message {
+  readonly id: string;
+  /** Counts the messages ever added to the conversation; part of the id. */
+  readonly ordinal: number;
+  readonly createdAt: number;
+  readonly sentByPage: boolean;
+  /** Absent in odd data only. */
+  readonly from: Person | undefined;
+  readonly to: Person | undefined;
+  /** Empty for stickers and shares; undefined where Facebook leaves the field out. */
+  readonly text: string | undefined;
+  readonly attachments: readonly Attachment[];
+  readonly shares: readonly Share[];
+  readonly sticker: string | undefined;
+  readonly reactions: readonly Reaction[];
+  /** The id of the message this one answers. */
+  readonly replyTo: string | undefined;
+  readonly numberOfEdits: number;
+}
+
+export type ConversationOddity = 'no-name' | 'no-participants' | 'page-only' | 'no-updated-time' | 'long-id';
+
+export type MessageOddity = 'no-from' | 'empty-text' | 'no-text' | 'nul' | 'lone-surrogate' | 'huge-text' | 'long-id';
+
+export interface Conversation {
+  readonly id: string;
+  /** Place in the Page's order of creation; part of every message id. */
+  readonly index: number;
+  readonly page: Page;
+  readonly platform: Platform;
+  readonly customer: Person;
+  readonly oddity: ConversationOddity | undefined;
+  /** The number in the link to the Page inbox. */
+  readonly inboxNumber: string;
+  /** How many messages it had when the world began, and when the last of them was written. */
+  readonly bornMessages: number;
+  readonly bornUpdatedAt: number;
+  /** When the last message was added. Deletions, edits, reactions and reads do not move it. */
+  updatedAt: number;
+  unreadCount: number;
+  /** Oldest first. Undefined while everything is still as generated, so that a quiet conversation costs no memory. */
+  messages: Message[] | undefined;
+  deletedMessages: Message[];
+  nextOrdinal: number;
+  deleted: boolean;
+}
+
+export interface Page {
+  readonly id: string;
+  readonly index: number;
+  readonly name: string;
+  readonly category: string;
+  /** The account behind `platform=instagram`; absent when the Page has none. */
+  readonly instagram: Person | undefined;
+  readonly timelines: Readonly<Record<Platform, Timeline<Conversation>>>;
+  readonly conversations: Conversation[];
+  readonly conversationsByCustomer: Map<string, Conversation>;
+  tasks: readonly string[];
+  token: string;
+  /** Fields of the app's webhook subscription; undefined when it is not subscribed. */
+  subscribedFields: readonly string[] | undefined;
+  /** Above Facebook's volume limit: lists of conversations fail, single reads still work. */
+  listingFails: boolean;
+}

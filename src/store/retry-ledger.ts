@@ -1,0 +1,52 @@
+/**
+ * Table facebook_retry_ledger: the conversations that could not be collected (I13). The watermark may pass them
+ * because they are written down here; collecting one takes it out in the same statement that stores it.
+ */
+import type { CollectFailure, Lease } from '../core/ports.ts';
+import type { Database } from './connect.ts';
+import { toText } from './conversations.ts';
+
+/** $1 page · $2 platform · $3 fence · $4 ids · $5 codes · $6 reasons. Waits twice as long each time, up to six hours. */
+const RECORD_FAILURES = `
+INSERT INTO facebook_retry_ledger AS held (page_id, platform, conversation_id, error_code, reason, next_attempt_at)
+SELECT $1, $2, conversation_id, error_code, reason, now()
+FROM (
+  SELECT FROM facebook_sync_state WHERE page_id = $1 AND platform = $2 AND lease_fence = $3 FOR SHARE
+) AS lease
+CROSS JOIN unnest($4::text[], $5::text[], $6::text[]) AS input (conversation_id, error_code, reason)
+ON CONFLICT (page_id, platform, conversation_id) DO UPDATE SET
+  error_code = excluded.error_code,
+  reason = excluded.reason,
+  attempts = held.attempts + 1,
+  next_attempt_at = now() + least(interval '15 seconds' * 2 ^ held.attempts, interval '6 hours')
+RETURNING conversation_id`;
+
+/** Served by the primary key: a Page has few of them. */
+const FIND_DUE = `
+SELECT conversation_id FROM facebook_retry_ledger
+WHERE page_id = $1 AND platform = $2 AND next_attempt_at <= now()
+ORDER BY next_attempt_at LIMIT $3`;
+
+/** False when the lease has passed to another run, and nothing was written. */
+export async function recordFailures(
+  database: Database,
+  lease: Lease,
+  failures: readonly CollectFailure[],
+): Promise<boolean> {
+  // One entry per conversation, as the statement needs it: the last reason counts.
+  const distinct = [...new Map(failures.map((failure) => [failure.conversationId, failure])).values()];
+  const rows = await database.query(RECORD_FAILURES, [
+    lease.pageId,
+    lease.platform,
+    lease.fence,
+    distinct.map((failure) => toText(failure.conversationId)),
+    distinct.map((failure) => failure.code),
+    distinct.map((failure) => toText(failure.reason)),
+  ]);
+  return rows.length > 0;
+}
+
+export async function findDueRetries(database: Database, lease: Lease, limit: number): Promise<readonly string[]> {
+  const rows = await database.query<{ conversation_id: string }>(FIND_DUE, [lease.pageId, lease.platform, limit]);
+  return rows.map((row) => row.conversation_id);
+}
