@@ -286,10 +286,11 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     async close() {
       if (isClosing) return;
       isClosing = true;
-      const ended = Promise.allSettled([...running.values()].map((sync) => sync.answer));
-      await Promise.race([ended, sleep(CLOSE_GRACE_MS)]);
-      closing.abort(new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed while the sync was running.'));
-      await ended;
+      const grace = setTimeout(() => {
+        closing.abort(new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed while the sync was running.'));
+      }, CLOSE_GRACE_MS);
+      await Promise.allSettled([...running.values()].map((sync) => sync.answer));
+      clearTimeout(grace);
       await client.close();
       await store.close();
     },

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { createFake, populate } from '../testing/fake-outside.ts';
+import { pageIdOf } from '../testing/fake-tidemark.ts';
+
+const world = () => populate({ pages: new Map() }, { pages: 2, conversations: 1 });
+
+describe('tidemark pages', () => {
+  it('lists Pages with their status and last sync in words', async () => {
+    const fake = createFake({ world: world(), connected: ['1', '2'] });
+    expect(await fake.run('pages', 'list')).toBe(0);
+    expect(fake.stdout().split('\n').slice(0, 2)).toEqual([
+      'Page    Facebook Page id  status     last sync      id',
+      `Page 1  1                 connected  3 minutes ago  ${pageIdOf('1')}`,
+    ]);
+  });
+
+  it('lists them as one JSON document', async () => {
+    const fake = createFake({ world: world(), connected: ['1'] });
+    expect(await fake.run('pages', 'list', '--json')).toBe(0);
+    expect(JSON.parse(fake.stdout())).toMatchObject({
+      success: true,
+      pages: [{ facebookPageId: '1', name: 'Page 1' }],
+    });
+  });
+
+  it('connects Pages with the token from stdin, trimmed, and repeats it nowhere', async () => {
+    const fake = createFake({ world: world(), stdin: '  EAAB-token\r\n' });
+    expect(await fake.run('pages', 'add', '--token-stdin')).toBe(0);
+    expect(fake.tidemark().calls).toEqual(['connect EAAB-token']);
+    expect(fake.stdout()).toBe(
+      'Connected Page 1 (1).\nConnected Page 2 (2).\n2 Pages connected; mirror them with `tidemark sync`.\n',
+    );
+    expect(fake.stderr() + fake.stdout()).not.toContain('EAAB');
+  });
+
+  it('exits 1 and names the reason when the token connects no Page', async () => {
+    const fake = createFake({ world: world(), stdin: 'powerless' });
+    expect(await fake.run('pages', 'add', '--token-stdin', '--json')).toBe(1);
+    expect(JSON.parse(fake.stdout())).toMatchObject({ success: false, refused: [{ reason: 'No MESSAGING task.' }] });
+  });
+
+  it.each([
+    ['an argument', ['EAABhunter2hunter2hunter2']],
+    ['the value of an option', ['--token=EAABhunter2hunter2hunter2']],
+    ['the word behind an option', ['--token', 'EAABhunter2hunter2hunter2']],
+    ['an argument beside --token-stdin', ['--token-stdin', 'EAABhunter2hunter2hunter2']],
+  ])('refuses a token as %s, with the reason and without repeating it', async (_, args) => {
+    const fake = createFake({ world: world(), stdin: 'x' });
+    expect(await fake.run('pages', 'add', ...args)).toBe(2);
+    expect(fake.stderr()).toContain('shell history');
+    expect(fake.stderr() + fake.stdout()).not.toContain('hunter2');
+    expect(fake.happened).toEqual([]);
+  });
+
+  it('does not repeat a token that stands behind a misspelt option', async () => {
+    const fake = createFake();
+    expect(await fake.run('pages', 'add', '--tokn=EAABhunter2hunter2hunter2', '--json')).toBe(2);
+    expect(fake.stderr() + fake.stdout()).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['nothing', '', /Nothing came through stdin/],
+    ['several words', 'my token', /more than one word/],
+  ])('refuses %s on stdin', async (_, stdin, complaint) => {
+    const fake = createFake({ stdin });
+    expect(await fake.run('pages', 'add', '--token-stdin')).toBe(2);
+    expect(fake.stderr()).toMatch(complaint);
+    expect(fake.happened).toEqual([]);
+  });
+
+  it('asks where the token comes from when nothing says so', async () => {
+    const fake = createFake();
+    expect(await fake.run('pages', 'add')).toBe(2);
+    expect(fake.stderr()).toContain('--token-stdin < token.txt');
+  });
+
+  it.each([
+    ['pause', `setActive ${pageIdOf('1')} false`, 'Paused Page 1 (1).\n'],
+    ['resume', `setActive ${pageIdOf('1')} true`, 'Resumed Page 1 (1).\n'],
+    ['remove', `remove ${pageIdOf('1')}`, 'Removed Page 1 (1) and everything mirrored of it.\n'],
+  ])('can %s a Page named by either id', async (name, call, said) => {
+    for (const id of ['1', pageIdOf('1')]) {
+      const fake = createFake({ world: world(), connected: ['1'] });
+      expect(await fake.run('pages', name, id)).toBe(0);
+      expect(fake.tidemark().calls).toEqual([call]);
+      expect(fake.stdout()).toBe(said);
+    }
+  });
+
+  it('exits 2 when the Page to change is not connected', async () => {
+    const fake = createFake({ world: world() });
+    expect(await fake.run('pages', 'remove', '1', '--json')).toBe(2);
+    expect(JSON.parse(fake.stdout())).toMatchObject({ success: false, code: 'PAGE_NOT_FOUND' });
+  });
+});

@@ -1,0 +1,70 @@
+/** `tidemark simulate`: a small Facebook on this machine, to try things out on. Its tokens are made up and may be shown. */
+import { Option } from 'commander';
+import { wholeNumber } from '../../config/kinds.ts';
+import { argument } from '../argument.ts';
+import type { ExitStatus, Outside, Simulator, SimulatorOptions } from '../outside.ts';
+import { printLines } from '../print.ts';
+import type { Registration } from '../registration.ts';
+import { listenForStop } from '../stop-signal.ts';
+import { renderTable } from '../table.ts';
+import { toCount } from '../words.ts';
+
+export function addSimulateCommand({ program, outside, end }: Registration): void {
+  program
+    .command('simulate')
+    .description('Runs the Graph API simulator alone, until Ctrl-C.')
+    .option(
+      '--port <number>',
+      'where to listen; 0 takes any free port',
+      argument(wholeNumber({ min: 0, max: 65_535 })),
+      4681,
+    )
+    .addOption(
+      new Option(
+        '--profile <profile>',
+        'how it answers: like Facebook on a good day, at once, or with faults and odd data',
+      )
+        .choices(['seed', 'fast', 'hostile'])
+        .default('seed'),
+    )
+    .option('--pages <number>', 'how many Pages', argument(wholeNumber({ min: 1, max: 1_000 })), 5)
+    .option('--conversations <number>', 'how many in each', argument(wholeNumber({ min: 0, max: 1_000_000 })), 1_000)
+    .option('--seed <number>', 'the same seed makes the same world', argument(wholeNumber({ min: 0, max: 2 ** 31 })), 1)
+    .action(async (flags: Required<SimulatorOptions>) => end(await simulate(outside, flags)));
+}
+
+async function simulate(outside: Outside, flags: Required<SimulatorOptions>): Promise<ExitStatus> {
+  using stop = listenForStop(outside);
+  const simulator = await outside.startSimulator(flags);
+  try {
+    printLines(outside, describeSimulator(simulator, flags));
+    await stop.received;
+    return 0;
+  } finally {
+    await simulator.close();
+  }
+}
+
+function describeSimulator(
+  simulator: Simulator,
+  { pages, conversations, profile, seed }: SimulatorOptions,
+): readonly string[] {
+  return [
+    `A simulated Facebook (${profile}, seed ${seed}) with ${toCount(pages, 'Page')} ` +
+      `of ${toCount(conversations, 'conversation')} each listens on ${simulator.url}`,
+    '',
+    `User token  ${simulator.userToken}`,
+    '',
+    ...renderTable(
+      [{ title: 'Page' }, { title: 'id' }, { title: 'Page token' }],
+      simulator.pages.map((page) => [page.name, page.id, page.token]),
+    ),
+    '',
+    'Point Tidemark at it from another terminal:',
+    `  export GRAPH_API_URL=${simulator.url}`,
+    `  echo ${simulator.userToken} | tidemark pages add --token-stdin`,
+    '  tidemark sync',
+    '',
+    'Ctrl-C ends it.',
+  ];
+}

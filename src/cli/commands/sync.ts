@@ -1,0 +1,111 @@
+/** `tidemark sync`: syncs the named Pages, or all active ones, side by side, and says what each of them brought. */
+import { duration } from '../../config/kinds.ts';
+import type { SyncAllAnswer, SyncAllRow } from '../../core/engine-api.ts';
+import { argument } from '../argument.ts';
+import type { ExitStatus, Outside } from '../outside.ts';
+import { parsePageRef } from '../page-ref.ts';
+import { printJson, printLines } from '../print.ts';
+import type { Registration } from '../registration.ts';
+import { loadSettings, openSession } from '../session.ts';
+import { listenForStop, unlessStopped } from '../stop-signal.ts';
+import { renderTable, toPlainText } from '../table.ts';
+import { toCount, toFigure, toSeconds } from '../words.ts';
+
+interface SyncFlags {
+  readonly full?: true;
+  readonly maxDuration?: number;
+  readonly json?: true;
+}
+
+export function addSyncCommand({ program, outside, end }: Registration): void {
+  program
+    .command('sync')
+    .summary('sync the named Pages, or all active ones in parallel')
+    .description(
+      'Syncs the named Pages, or all active ones in parallel. The first sync of a Page is full, later ones are ' +
+        'incremental. Exit status 1: a Page failed, or is partial because its time was up.',
+    )
+    .argument('[page...]', 'Pages, each by its uuid or its Facebook Page id')
+    .option('--full', 'collect everything again, whatever is already mirrored')
+    .option(
+      '--max-duration <duration>',
+      'stop between batches after this long, e.g. 240s; the next sync goes on from there',
+      argument(duration({ min: '1ms', max: '24d' })),
+    )
+    .option('--json', 'print the answer as one JSON document')
+    .action(async (pages: string[], flags: SyncFlags) => end(await sync(outside, pages, flags)));
+}
+
+async function sync(outside: Outside, names: readonly string[], flags: SyncFlags): Promise<ExitStatus> {
+  const refs = names.map(parsePageRef);
+  using stop = listenForStop(outside);
+  await using session = await openSession(outside, loadSettings(outside));
+  const { tidemark } = session;
+
+  const work = async (): Promise<ExitStatus> => {
+    // A name that no Page has is a slip of the caller, not a failed sync: find out before anything starts.
+    const pages = await Promise.all(refs.map(async (ref) => ({ pageId: (await tidemark.pages.find(ref)).id })));
+    const answer = await tidemark.syncAll({
+      ...(pages.length > 0 && { pages }),
+      forceFull: flags.full,
+      maxDurationMs: flags.maxDuration,
+      trigger: 'cli',
+    });
+    if (flags.json) printJson(outside, answer);
+    else printLines(outside, describeSync(answer));
+    return answer.results.every((row) => row.status === 'succeeded') ? 0 : 1;
+  };
+  // Awaited here, because the session is closed as soon as this function returns.
+  return await unlessStopped(stop, work());
+}
+
+function describeSync(answer: SyncAllAnswer): readonly string[] {
+  if (answer.totalPages === 0) {
+    return ['No active Page is connected. Connect one: `tidemark pages add --token-stdin < token.txt`.'];
+  }
+  const table = renderTable(
+    [
+      { title: 'Page' },
+      { title: 'mode' },
+      ...['synced', 'new', 'changed', 'messages', 'calls', 'seconds'].map(
+        (title) => ({ title, align: 'right' }) as const,
+      ),
+    ],
+    answer.results.map(toCells),
+  );
+  const troubles = answer.results.filter((row) => row.status !== 'succeeded').map(describeTrouble);
+  return [...table, '', ...troubles, ...(troubles.length > 0 ? [''] : []), summarise(answer)];
+}
+
+function toCells(row: SyncAllRow): readonly string[] {
+  return [
+    row.pageName ?? row.facebookPageId,
+    row.syncMode ?? '-',
+    toFigure(row.synced),
+    toFigure(row.inserted),
+    toFigure(row.updated),
+    toFigure(row.eventsCreated),
+    toFigure(row.graphCalls),
+    toSeconds(row.durationMs),
+  ];
+}
+
+function describeTrouble(row: SyncAllRow): string {
+  const page = toPlainText(row.pageName ?? row.facebookPageId);
+  if (row.status === 'partial' && row.error === undefined)
+    return `${page} is partial: the next sync goes on where this one stopped.`;
+  return `${page} ${row.status === 'partial' ? 'is partial' : 'failed'}: ${row.error ?? 'no reason given'}${row.code === undefined ? '' : ` (${row.code})`}`;
+}
+
+function summarise({ totals, totalPages, results, durationMs }: SyncAllAnswer): string {
+  const calls = results.reduce((sum, row) => sum + row.graphCalls, 0);
+  const pages =
+    totals.failureCount === 0
+      ? toCount(totalPages, 'Page')
+      : `${totals.successCount} of ${toCount(totalPages, 'Page')}`;
+  return (
+    `Synced ${pages} in ${toSeconds(durationMs)} s: ${toCount(totals.totalSynced, 'conversation')} ` +
+    `(${toFigure(totals.totalInserted)} new, ${toFigure(totals.totalUpdated)} changed), ` +
+    `${toCount(totals.totalEvents, 'message')}, ${toCount(calls, 'call')}.`
+  );
+}

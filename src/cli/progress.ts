@@ -1,0 +1,177 @@
+/**
+ * Shows several syncs running side by side: bars that move on a terminal, a line now and then elsewhere. It only
+ * watches events; how a sync goes never depends on it.
+ */
+import cliProgress from 'cli-progress';
+import type { EventSink, SyncEvent } from '../core/events.ts';
+import { NO_COUNTS } from '../core/model.ts';
+import type { RunCounts } from '../core/model.ts';
+import { assertNever } from '../lib/assert-never.ts';
+import type { OutputStream } from './outside.ts';
+import { paintFor } from './paint.ts';
+import { toPlainText } from './table.ts';
+import { toCount, toFigure, toSeconds } from './words.ts';
+
+export interface Progress extends Disposable {
+  readonly onEvent: EventSink;
+  /** Writes a whole line without tearing the bars. */
+  write(line: string): void;
+}
+
+/** How far one Page is. */
+interface PageState {
+  readonly name: string;
+  /** Conversations that the survey has found to collect. */
+  readonly found: number;
+  readonly counts: RunCounts;
+  readonly ending: string | undefined;
+}
+
+export interface ProgressOptions {
+  readonly stream: OutputStream;
+  /** The Pages that are going to be synced, in the order in which they are shown. */
+  readonly pages: readonly { readonly id: string; readonly name: string }[];
+  /** Conversations that each Page is known to have; 0 when that is for the survey to find out. */
+  readonly expected: number;
+}
+
+type Draw = (pageId: string, before: PageState | undefined, now: PageState) => void;
+
+/** Disposing it leaves what is shown on the screen and gives the cursor back. */
+export function showProgress(options: ProgressOptions): Progress {
+  const { draw, write, stop } = options.stream.isTTY ? drawBars(options) : drawLines(options);
+  const states = new Map<string, PageState>();
+  return {
+    onEvent(event) {
+      const before = states.get(event.page.id);
+      const now = advance(before ?? begin(event), event);
+      states.set(event.page.id, now);
+      draw(event.page.id, before, now);
+    },
+    write,
+    [Symbol.dispose]: stop,
+  };
+}
+
+function begin({ page }: SyncEvent): PageState {
+  return { name: toPlainText(page.name ?? page.facebookPageId), found: 0, counts: NO_COUNTS, ending: undefined };
+}
+
+function advance(state: PageState, event: SyncEvent): PageState {
+  switch (event.type) {
+    case 'list-surveyed':
+      return { ...state, found: state.found + event.differing };
+    case 'survey-restarted':
+      // What was found and not yet collected will be found again.
+      return { ...state, found: state.counts.synced };
+    case 'batch-committed':
+      return { ...state, counts: event.counts };
+    case 'run-finished': {
+      const word = event.status === 'succeeded' ? 'done' : 'partial';
+      return { ...state, counts: event.counts, ending: `${word} in ${toSeconds(event.durationMs)} s` };
+    }
+    case 'run-failed':
+      return { ...state, ending: `failed: ${event.code}` };
+    case 'run-started':
+    case 'list-requested':
+    case 'survey-finished':
+    case 'hint-withdrawn':
+    case 'order-violated':
+    case 'batch-processing':
+    case 'item-unreadable':
+    case 'conversation-failed':
+    case 'call-delayed':
+      return state;
+    default:
+      return assertNever(event);
+  }
+}
+
+interface Drawing {
+  readonly draw: Draw;
+  readonly write: (line: string) => void;
+  readonly stop: () => void;
+}
+
+function drawBars({ stream, pages, expected }: ProgressOptions): Drawing {
+  const paint = paintFor(stream);
+  const bars = new cliProgress.MultiBar({
+    stream,
+    format: `  {name}  ${paint('cyan', '{bar}')}  {conversations}  {messages}  {calls}  {ending}`,
+    barsize: 28,
+    barCompleteChar: '━',
+    barIncompleteChar: '─',
+    emptyOnZero: true,
+    hideCursor: true,
+    gracefulExit: true,
+  });
+  const names = pages.map((page) => toPlainText(page.name));
+  const nameWidth = Math.max(0, ...names.map((name) => name.length));
+  const barOf = new Map(
+    pages.map((page, index) => [
+      page.id,
+      bars.create(Math.max(expected, 1), 0, {
+        name: names[index]?.padEnd(nameWidth),
+        ...toColumns(NO_COUNTS),
+        ending: '',
+      }),
+    ]),
+  );
+  return {
+    draw(pageId, _before, now) {
+      const bar = barOf.get(pageId);
+      const total = Math.max(totalOf(now, expected), 1);
+      bar?.setTotal(total);
+      bar?.update(now.ending === undefined ? now.counts.synced : total, {
+        ...toColumns(now.counts),
+        ending: now.ending ?? '',
+      });
+    },
+    write: (line) => bars.log(line),
+    stop() {
+      bars.update();
+      bars.stop();
+    },
+  };
+}
+
+function toColumns({ synced, eventsCreated, graphCalls }: RunCounts): Record<string, string> {
+  return {
+    conversations: toCount(synced, 'conversation').padStart(19),
+    messages: toCount(eventsCreated, 'message').padStart(15),
+    calls: toCount(graphCalls, 'call').padStart(9),
+  };
+}
+
+function drawLines({ stream, expected }: ProgressOptions): Drawing {
+  return {
+    draw(_pageId, before, now) {
+      const isNews =
+        before === undefined || now.ending !== undefined || quarterOf(now, expected) > quarterOf(before, expected);
+      if (!isNews) return;
+      const parts = before === undefined ? ['begins'] : describeCounts(now, expected);
+      stream.write(`  ${now.name}: ${[...parts, ...(now.ending === undefined ? [] : [now.ending])].join(', ')}\n`);
+    },
+    write: (line) => stream.write(line),
+    stop: () => undefined,
+  };
+}
+
+function describeCounts(state: PageState, expected: number): readonly string[] {
+  const { synced, eventsCreated, graphCalls } = state.counts;
+  const total = totalOf(state, expected);
+  return [
+    `${toFigure(synced)} of ${toCount(total, 'conversation')}`,
+    toCount(eventsCreated, 'message'),
+    toCount(graphCalls, 'call'),
+  ];
+}
+
+function totalOf(state: PageState, expected: number): number {
+  return Math.max(expected, state.found, state.counts.synced);
+}
+
+/** How many quarters are done: a line for each is enough to see that it moves, and the last one comes with the end. */
+function quarterOf(state: PageState, expected: number): number {
+  return Math.min(3, Math.floor((4 * state.counts.synced) / Math.max(totalOf(state, expected), 1)));
+}

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { TidemarkError } from '../core/errors.ts';
+import type { RunAnswer } from '../core/engine-api.ts';
+import { createFake } from './testing/fake-outside.ts';
+import { LAST_SYNC, pageIdOf } from './testing/fake-tidemark.ts';
+
+const RUN: RunAnswer = {
+  id: 'run-1',
+  pageId: pageIdOf('1'),
+  pageName: 'Page 1',
+  platform: 'messenger',
+  mode: 'incremental',
+  trigger: 'schedule',
+  status: 'failed',
+  startedAt: LAST_SYNC,
+  finishedAt: '2026-01-02T03:04:06.500Z',
+  synced: 1_234,
+  inserted: 0,
+  updated: 0,
+  skipped: 0,
+  deleted: 0,
+  eventsCreated: 5,
+  graphCalls: 3,
+  errorCode: 'GRAPH_ERROR',
+  errorMessage: 'Facebook refused.',
+};
+
+const failing = (error: unknown) => ({
+  overrides: {
+    openTidemark: async () => {
+      throw error;
+    },
+  },
+});
+
+describe('the command line', () => {
+  it('prints a foreseen failure as a sentence and advice, without a stack', async () => {
+    const fake = createFake(failing(new TidemarkError('DATABASE_UNAVAILABLE', 'The database cannot be reached.')));
+    expect(await fake.run('sync')).toBe(1);
+    expect(fake.stderr()).toBe(
+      'The database cannot be reached.\nCheck DATABASE_URL and that the server runs; nothing is lost.\n',
+    );
+    expect(fake.stdout()).toBe('');
+  });
+
+  it('shows the stack of an unforeseen fault only with LOG_LEVEL=debug', async () => {
+    const quiet = createFake(failing(new TypeError('x is undefined')));
+    expect(await quiet.run('sync')).toBe(1);
+    expect(quiet.stderr()).toContain('Unexpected fault: x is undefined\n');
+    expect(quiet.stderr()).not.toMatch(/\n +at /);
+
+    const talkative = createFake({ ...failing(new TypeError('x is undefined')), env: { LOG_LEVEL: 'debug' } });
+    expect(await talkative.run('sync')).toBe(1);
+    expect(talkative.stderr()).toMatch(/TypeError: x is undefined\n +at /);
+  });
+
+  it('scrubs credentials from whatever a failure says', async () => {
+    const fake = createFake(failing(new Error('GET /me?access_token=hunter2 postgres://u:hunter2@h/d')));
+    await fake.run('sync', '--json');
+    expect(fake.stderr() + fake.stdout()).not.toContain('hunter2');
+  });
+
+  it('reports a failure as the one JSON document too when asked for JSON', async () => {
+    const fake = createFake({ env: { PORT: 'http' } });
+    expect(await fake.run('sync', '--json')).toBe(2);
+    expect(JSON.parse(fake.stdout())).toEqual({
+      success: false,
+      error: 'PORT must be a whole number from 0 to 65535; not "http".',
+      code: 'INVALID_SETTING',
+    });
+  });
+
+  it('prints help and version on stdout with status 0', async () => {
+    const fake = createFake();
+    expect(await fake.run('--version')).toBe(0);
+    expect(await fake.run('help', 'sync')).toBe(0);
+    expect(fake.stdout()).toMatch(/^1\.2\.3\nUsage: tidemark sync/);
+    expect(fake.stderr()).toBe('');
+  });
+
+  it('shows the runs, newest first as they come', async () => {
+    const fake = createFake({ runs: [RUN] });
+    expect(await fake.run('runs', '--limit', '5')).toBe(0);
+    expect(fake.stdout().split('\n')[1]).toBe(
+      '3 minutes ago  Page 1  incremental  schedule  failed    1,234         5      3     1.50  Facebook refused. (GRAPH_ERROR)',
+    );
+    const json = createFake({ runs: [RUN] });
+    await json.run('runs', '--json');
+    expect(JSON.parse(json.stdout())).toEqual({ success: true, runs: [RUN] });
+  });
+
+  it('prints the migrations without settings or a database', async () => {
+    const fake = createFake({ env: { PORT: 'wrong' } });
+    expect(await fake.run('migrate', '--print')).toBe(0);
+    expect(fake.stdout()).toBe('CREATE TABLE facebook_pages ();\n');
+    expect(fake.happened).toEqual([]);
+  });
+
+  it('migrates the database of the settings, or the embedded one', async () => {
+    const own = createFake({ env: { DATABASE_URL: 'postgresql://h/d' } });
+    expect(await own.run('migrate')).toBe(0);
+    expect(own.stdout()).toBe('Applied 1 migration; the database is at version 1.\n  0001_pages\n');
+    const embedded = createFake();
+    expect(await embedded.run('migrate')).toBe(0);
+    expect(embedded.tidemark().calls).toEqual(['checkReady']);
+  });
+
+  it('runs the simulator until Ctrl-C and says how to point Tidemark at it', async () => {
+    const fake = createFake();
+    const running = fake.run('simulate', '--pages', '2', '--conversations', '3', '--profile', 'fast', '--seed', '7');
+    while (!fake.stdout().includes('Ctrl-C')) await new Promise(setImmediate);
+    fake.signals.emit('SIGINT', 'SIGINT');
+    expect(await running).toBe(0);
+    expect(fake.happened).toEqual([
+      'open simulator {"port":4681,"profile":"fast","pages":2,"conversations":3,"seed":7}',
+      'close simulator',
+    ]);
+    expect(fake.stdout()).toContain('  export GRAPH_API_URL=http://127.0.0.1:4681\n');
+    expect(fake.stdout()).toContain('Page 2  2   token-2\n');
+    expect(fake.stdout()).toContain('User token  user-token\n');
+  });
+});

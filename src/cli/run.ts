@@ -1,0 +1,68 @@
+/**
+ * The command line as a function: arguments in, exit status out. It never ends the process and never throws, so that
+ * whoever called it decides what happens next.
+ */
+import { Command, CommanderError } from 'commander';
+import { renderSettingsHelp } from '../config/render-help.ts';
+import { addDemoCommand } from './commands/demo.ts';
+import { addMigrateCommand } from './commands/migrate.ts';
+import { addPagesCommand } from './commands/pages.ts';
+import { addRunsCommand } from './commands/runs.ts';
+import { addServeCommand } from './commands/serve.ts';
+import { addSimulateCommand } from './commands/simulate.ts';
+import { addSyncCommand } from './commands/sync.ts';
+import { scrub } from '../telemetry/log.ts';
+import type { ExitStatus, Outside } from './outside.ts';
+import { printJson } from './print.ts';
+import { reportError } from './report-error.ts';
+
+const COMMANDS = [
+  addDemoCommand,
+  addServeCommand,
+  addSyncCommand,
+  addPagesCommand,
+  addRunsCommand,
+  addMigrateCommand,
+  addSimulateCommand,
+];
+
+/** `args` are the arguments behind the program's name; `version` is what `--version` prints. */
+export async function run(args: readonly string[], outside: Outside, version: string): Promise<ExitStatus> {
+  const json = args.includes('--json');
+  let status: ExitStatus = 0;
+  try {
+    const program = createProgram(outside, version);
+    const end = (ended: ExitStatus): void => {
+      status = ended;
+    };
+    for (const addCommand of COMMANDS) addCommand({ program, outside, end });
+    await program.parseAsync([...args], { from: 'user' });
+    return status;
+  } catch (error) {
+    return error instanceof CommanderError ? endUsage(error, outside, json) : reportError(error, outside, json);
+  }
+}
+
+function createProgram(outside: Outside, version: string): Command {
+  const program = new Command('tidemark')
+    .description('Mirrors every Messenger conversation of your Facebook Pages into your own PostgreSQL.')
+    .version(version)
+    .showHelpAfterError('(`tidemark --help` lists commands and settings)')
+    .showSuggestionAfterError()
+    .addHelpText('after', `\n${renderSettingsHelp()}`)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => outside.stdout.write(text),
+      writeErr: (text) => outside.stderr.write(scrub(text)),
+      getOutHelpWidth: () => outside.stdout.columns ?? 100,
+      getErrHelpWidth: () => outside.stderr.columns ?? 100,
+    });
+  return program;
+}
+
+/** Commander has already said what was wrong; help and version were asked for and are no failure. */
+function endUsage(error: CommanderError, outside: Outside, json: boolean): ExitStatus {
+  if (error.exitCode === 0) return 0;
+  if (json) printJson(outside, { success: false, error: scrub(error.message.replace(/^error: /, '')), code: 'USAGE' });
+  return 2;
+}

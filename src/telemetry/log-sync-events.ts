@@ -1,0 +1,138 @@
+/**
+ * Turns the events of a sync into log lines. People and scripts look for these sentences, so their wording is fixed,
+ * also where grammar would bend it for a batch of one.
+ */
+import { ERRORS } from '../core/errors.ts';
+import type { ErrorCode } from '../core/errors.ts';
+import type { EventSink, SyncEvent } from '../core/events.ts';
+import type { Instant, RunCounts } from '../core/model.ts';
+import { assertNever } from '../lib/assert-never.ts';
+import type { Log } from './log.ts';
+
+type Level = 'debug' | 'info' | 'warn' | 'error';
+type Line = readonly [Level, string];
+
+const PREFIX = '[Sync Conversations]';
+/** Waiting for the next call of two per second is the normal rhythm; longer than this is worth a line. */
+const NOTICEABLE_DELAY_MS = 2_000;
+
+export function logSyncEvents(log: Log): EventSink {
+  return (event) => {
+    const sync = {
+      event: event.type,
+      runId: event.runId,
+      pageId: event.page.id,
+      facebookPageId: event.page.facebookPageId,
+      mode: event.mode,
+      ...numbersOf(event),
+    };
+    for (const [level, sentence] of toLines(event)) log[level]({ sync }, `${PREFIX} ${sentence}`);
+  };
+}
+
+function toLines(event: SyncEvent): readonly Line[] {
+  switch (event.type) {
+    case 'run-started':
+      return [
+        ['info', `Starting ${event.mode} sync for page: ${event.page.facebookPageId}`],
+        ...(event.mode === 'incremental' && event.cutAt !== undefined
+          ? [['info', `Only fetching conversations updated since: ${toSecond(event.cutAt)}`] as const]
+          : []),
+      ];
+    case 'list-requested':
+      return [['info', 'Fetching batch...']];
+    case 'list-surveyed':
+      return [['debug', `Listed ${event.listed} conversations, ${event.differing} differ from the mirror`]];
+    case 'survey-finished':
+      return [['debug', 'Survey finished']];
+    case 'survey-restarted':
+      return [['info', `Going through the list again from its top: ${event.reason}`]];
+    case 'hint-withdrawn':
+      return [
+        [
+          'info',
+          `No longer sending \`since\` for page: ${event.page.facebookPageId} (${event.reason}); nothing is missed without it`,
+        ],
+      ];
+    case 'order-violated':
+      return [
+        [
+          'warn',
+          `Facebook listed conversation ${event.conversationId} out of order; looking further back to miss nothing`,
+        ],
+      ];
+    case 'batch-processing':
+      return [['info', `Processing batch of ${event.conversations} conversations`]];
+    case 'batch-committed':
+      return [['debug', `Stored a batch; so far ${summary(event.counts)}`]];
+    case 'item-unreadable': {
+      const id = event.itemId === undefined ? 'without id' : `id ${event.itemId}`;
+      return [['warn', `Entry ${event.index} of ${event.subject} (${id}) could not be read: ${event.reason}`]];
+    }
+    case 'conversation-failed':
+      return [['warn', `Conversation ${event.conversationId} could not be collected: ${event.reason}`]];
+    case 'call-delayed':
+      return [
+        [
+          event.waitMs >= NOTICEABLE_DELAY_MS ? 'info' : 'debug',
+          `Waiting ${toSeconds(event.waitMs)} before the next call: ${event.reason}`,
+        ],
+      ];
+    case 'run-finished':
+      return [
+        event.status === 'succeeded'
+          ? ['info', `Finished ${event.mode} sync in ${toSeconds(event.durationMs)}: ${summary(event.counts)}`]
+          : [
+              'warn',
+              `Stopped ${event.mode} sync after ${toSeconds(event.durationMs)}, not complete yet: ${summary(event.counts)}; ` +
+                'the next sync goes on from here',
+            ],
+      ];
+    case 'run-failed':
+      return [
+        [
+          levelOf(event.code),
+          `Failed ${event.mode} sync for page ${event.page.facebookPageId} after ${toSeconds(event.durationMs)}: ` +
+            `${event.message} (${event.code})`,
+        ],
+      ];
+    default:
+      return assertNever(event);
+  }
+}
+
+/** What a program would want to count, as fields beside the sentence. */
+function numbersOf(event: SyncEvent): Record<string, unknown> {
+  switch (event.type) {
+    case 'batch-committed':
+      return { counts: event.counts };
+    case 'item-unreadable':
+      return { conversationId: event.conversationId, itemId: event.itemId };
+    case 'run-finished':
+      return { counts: event.counts, status: event.status, durationMs: event.durationMs };
+    case 'run-failed':
+      return { code: event.code, durationMs: event.durationMs };
+    default:
+      return {};
+  }
+}
+
+function summary(counts: RunCounts): string {
+  return (
+    `${counts.synced} conversations (${counts.inserted} new, ${counts.updated} changed), ` +
+    `${counts.eventsCreated} messages, ${counts.graphCalls} calls`
+  );
+}
+
+function levelOf(code: string): Level {
+  return code in ERRORS ? ERRORS[code as ErrorCode].logLevel : 'error';
+}
+
+function toSeconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(2)} s`;
+}
+
+/** Graph times have no fractions of a second, so neither have the lines that show them. */
+function toSecond(instant: Instant): string {
+  return new Date(instant).toISOString().replace(/\.\d{3}Z$/, 'Z');
+}

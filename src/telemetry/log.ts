@@ -1,0 +1,78 @@
+/**
+ * The log: lines for people or for programs, on stderr unless told otherwise. A token, password or proof must never
+ * get through: a Secret hides itself, known fields are redacted, and whatever is left is scrubbed from the finished line.
+ */
+import { pino } from 'pino';
+import type { Logger, LoggerOptions } from 'pino';
+import pretty from 'pino-pretty';
+
+export type Log = Logger;
+
+export interface LogSettings {
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+  /** Default: `text` when the stream is a terminal, else `json`. */
+  readonly logFormat: 'text' | 'json' | undefined;
+}
+
+/** Where lines go. A terminal says whether it wants colours, which is how NO_COLOR is honoured. */
+export interface LogStream {
+  write(line: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  hasColors?(): boolean;
+}
+
+const SECRET_FIELDS = [
+  'accessToken',
+  'access_token',
+  'appSecret',
+  'apiKeys',
+  'authorization',
+  'client_secret',
+  'cookie',
+  'databaseUrl',
+  'encryptionKey',
+  'password',
+  'token',
+];
+const HIDDEN = '[secret]';
+
+export function createLog(settings: LogSettings, stream: LogStream = process.stderr): Log {
+  const format = settings.logFormat ?? (stream.isTTY ? 'text' : 'json');
+  const options: LoggerOptions = {
+    level: settings.logLevel,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: HIDDEN },
+    hooks: { streamWrite: scrub },
+  };
+  return format === 'json' ? pino(options, stream) : pino(options, textStream(stream));
+}
+
+/** Hides what looks like a credential in text that is about to be shown: tokens, proofs, passwords in addresses. */
+export function scrub(text: string): string {
+  return text
+    .replaceAll(
+      /\b(access_token|input_token|fb_exchange_token|appsecret_proof|client_secret)(=|%3D)[^&"'\s\\]+/gi,
+      `$1$2${HIDDEN}`,
+    )
+    .replaceAll(/\bEAA[A-Za-z0-9]{16,}/g, HIDDEN)
+    .replaceAll(/(\bBearer )[^\s"'\\]+/g, `$1${HIDDEN}`)
+    .replaceAll(/(:\/\/[^:@/\s"]*):[^@/\s"]+@/g, `$1:${HIDDEN}@`);
+}
+
+function textStream(stream: LogStream): LogStream {
+  const colorize = stream.hasColors?.() ?? false;
+  const format = pretty.prettyFactory({
+    colorize,
+    colorizeObjects: false,
+    translateTime: 'SYS:HH:MM:ss.l',
+    // The sentence of a sync line says all that a person needs, but for the Page it is about.
+    ignore: 'pid,hostname,sync',
+    singleLine: true,
+    messageFormat: (line, messageKey) => {
+      const message = String(line[messageKey] ?? '');
+      const sync = line['sync'] as { readonly facebookPageId?: string } | undefined;
+      return sync?.facebookPageId === undefined ? message : `${sync.facebookPageId} ${message}`;
+    },
+  });
+  return { write: (line) => stream.write(format(line)) };
+}
