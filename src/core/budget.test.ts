@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createBudget } from './budget.ts';
-import type { Clock } from './ports.ts';
+import type { CallGate, Clock } from './ports.ts';
 
 /** A clock that stands still until everybody waits: then it jumps to the end of the sleep. */
 function jumpingClock(): Clock & { readonly slept: number[] } {
@@ -24,8 +24,15 @@ async function enterTimes(count: number, callsPerSecond: number, lastCallAgoMs?:
   const gate = createBudget({ clock, callsPerSecond });
   if (lastCallAgoMs !== undefined) gate.noteCallsElsewhere(start - lastCallAgoMs);
   const times: number[] = [];
-  await Promise.all(Array.from({ length: count }, () => gate.enter().then(() => times.push(clock.now() - start))));
+  await Promise.all(Array.from({ length: count }, () => gate.enter().then((departed) => {
+        times.push(clock.now() - start);
+        departed();
+      })));
   return times;
+}
+
+async function enterAndDepart(gate: CallGate): Promise<void> {
+  (await gate.enter())();
 }
 
 describe('the call budget (I7)', () => {
@@ -56,7 +63,7 @@ describe('the call budget (I7)', () => {
     const gate = createBudget({ clock, callsPerSecond: 2 });
     const until = clock.now() + 60_000;
     gate.park(until, 'quota used up');
-    await gate.enter();
+    await enterAndDepart(gate);
     expect(clock.now()).toBeGreaterThanOrEqual(until);
   });
 
@@ -74,8 +81,27 @@ describe('the call budget (I7)', () => {
     const gone = new AbortController();
     gone.abort(new Error('gone'));
     await expect(gate.enter(gone.signal)).rejects.toThrow('gone');
-    await gate.enter();
-    await gate.enter();
+    await enterAndDepart(gate);
+    await enterAndDepart(gate);
     expect(clock.slept).toEqual([]);
+  });
+
+  it('counts a call from its departure, however late that is, and lets nobody in before it', async () => {
+    const clock = jumpingClock();
+    const gate = createBudget({ clock, callsPerSecond: 1 });
+    const departed = await gate.enter();
+    let isSecondIn = false;
+    const second = gate.enter().then((secondDeparted) => {
+      isSecondIn = true;
+      secondDeparted();
+    });
+    await clock.sleep(5000);
+    expect(isSecondIn).toBe(false);
+    const departedAt = clock.now();
+    departed();
+    departed();
+    await second;
+    expect(clock.now() - departedAt).toBeGreaterThanOrEqual(1000);
+    expect(clock.now() - departedAt).toBeLessThan(1500);
   });
 });

@@ -19,21 +19,21 @@ export interface Budget extends CallGate {
   noteCallsElsewhere(lastCallAt: Instant): void;
 }
 
-/** Facebook counts arrivals, we count departures: what lies between two of them may differ by this much. */
-const JITTER_MS = 25;
+/** Facebook counts arrivals, we count departures: the way there may take this much less for one than for another. */
+const JITTER_MS = 50;
 
 export function createBudget(options: BudgetOptions): Budget {
   const { clock, callsPerSecond, patienceMs = 120_000 } = options;
   const size = Math.max(1, Math.floor(callsPerSecond));
   const windowMs = (1000 * size) / callsPerSecond + JITTER_MS;
-  let starts: Instant[] = [];
+  let departures: Instant[] = [];
   let parked = { untilAt: 0, reason: '' };
   let tail = Promise.resolve();
 
   function delayMs(): number {
     const now = clock.now();
-    starts = starts.filter((at) => at <= now && now - at < windowMs);
-    const oldest = starts.length >= size ? starts[starts.length - size] : undefined;
+    departures = departures.filter((at) => at <= now && now - at < windowMs);
+    const oldest = departures.length >= size ? departures[departures.length - size] : undefined;
     const paceMs = oldest === undefined ? 0 : oldest + windowMs - now;
     return Math.max(paceMs, parked.untilAt - now, 0);
   }
@@ -53,19 +53,26 @@ export function createBudget(options: BudgetOptions): Budget {
   return {
     async enter(signal) {
       const before = tail;
-      const { promise, resolve: leave } = Promise.withResolvers<void>();
+      const { promise, resolve: letNextIn } = Promise.withResolvers<void>();
       tail = promise;
       try {
         await before;
         signal?.throwIfAborted();
         await waitForTurn(signal);
-        starts.push(clock.now());
-      } finally {
-        leave();
+      } catch (error) {
+        letNextIn();
+        throw error;
       }
+      let hasDeparted = false;
+      return () => {
+        if (hasDeparted) return;
+        hasDeparted = true;
+        departures.push(clock.now());
+        letNextIn();
+      };
     },
     noteCallsElsewhere(lastCallAt) {
-      starts = [...starts, ...Array<Instant>(size).fill(lastCallAt)].toSorted((a, b) => a - b);
+      departures = [...departures, ...Array<Instant>(size).fill(lastCallAt)].toSorted((a, b) => a - b);
     },
     park(untilAt, reason) {
       if (untilAt > parked.untilAt) parked = { untilAt, reason };

@@ -25,8 +25,12 @@ export interface Clock {
 
 /** Admission to calls of one Page and platform (I7). */
 export interface CallGate {
-  /** Resolves when one call may start, now; waits its turn until then. Rejects with THROTTLED when that is too far off. */
-  enter(signal?: AbortSignal): Promise<void>;
+  /**
+   * Resolves when one call may start, now; waits its turn until then. Rejects with THROTTLED when that is too far
+   * off. Whoever was let in calls `departed` when the call has left for Facebook, or never will: it is from then
+   * that the call counts, and the next one waits for it. Calling it again changes nothing.
+   */
+  enter(signal?: AbortSignal): Promise<() => void>;
   /** Lets nobody in until `untilAt`: Facebook asked for quiet. */
   park(untilAt: Instant, reason: string): void;
 }

@@ -84,7 +84,7 @@ describe('the proof of the app secret', () => {
       appSecret: new Secret('invented app secret'),
     });
     // The second attempt is more than a second later.
-    await client.get(testRequest({ gate: { enter: () => clock.sleep(1500), park: () => {} } }));
+    await client.get(testRequest({ gate: { enter: () => clock.sleep(1500).then(() => () => {}), park: () => {} } }));
     const proofs = stub.seen.map(({ url }) => [
       url.searchParams.get('appsecret_time'),
       url.searchParams.get('appsecret_proof'),

@@ -12,6 +12,7 @@ import type { Secret } from '../lib/secret.ts';
 import { proveAppSecret } from './app-secret-proof.ts';
 import type { CallReport, GraphAnswer, GraphClient, GraphRequest } from './call.ts';
 import { classifyGraphError, readRefusal } from './error-codes.ts';
+import { withDeparture } from './departure.ts';
 import { parseJson } from './json.ts';
 import { redact, redactAnswer } from './redact.ts';
 import { withGate, withParking, withRetries } from './retry.ts';
@@ -51,11 +52,11 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
     maxResponseSize: maxBytes,
   });
 
-  async function attempt(request: GraphRequest): Promise<GraphAnswer> {
+  async function attempt(request: GraphRequest, departed: () => void): Promise<GraphAnswer> {
     const startedAt = clock.now();
     const seen: { httpStatus?: number; usage: Usage; fault?: unknown } = { usage: NO_USAGE };
     try {
-      const answer = await exchange(request);
+      const answer = await exchange(request, departed);
       seen.httpStatus = answer.status;
       seen.usage = readUsage(answer.headers);
       return interpret(request, answer, seen.usage);
@@ -75,13 +76,13 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
     }
   }
 
-  async function exchange(request: GraphRequest): Promise<HttpAnswer> {
+  async function exchange(request: GraphRequest, departed: () => void): Promise<HttpAnswer> {
     const { token, signal, subject } = request;
     const proof = appSecret && proveAppSecret({ appSecret, token, at: clock.now() });
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), timeoutMs);
     try {
-      const { statusCode, headers, body } = await pool.request({
+      const { statusCode, headers, body } = await withDeparture(pool, departed).request({
         method: 'GET',
         path: toPath(root, { ...request, params: { ...request.params, ...proof } }),
         headers: {

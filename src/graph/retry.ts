@@ -4,7 +4,7 @@
  */
 import { GraphError, isGraphError } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
-import type { Send } from './call.ts';
+import type { GraphAnswer, GraphRequest, Send } from './call.ts';
 
 export interface RetryParts {
   readonly clock: Clock;
@@ -23,11 +23,15 @@ const LONGEST_WISH_MS = 30_000;
 const GIVE_UP_AFTER_MS = 120_000;
 const CALLS_PER_SECOND_CODE = 613;
 
-/** Waits for the gate before each attempt. */
-export function withGate(send: Send): Send {
+/** Waits for the gate before each attempt, and tells it when the attempt has left for Facebook. */
+export function withGate(attempt: (request: GraphRequest, departed: () => void) => Promise<GraphAnswer>): Send {
   return async (request) => {
-    await request.gate.enter(request.signal);
-    return send(request);
+    const departed = await request.gate.enter(request.signal);
+    try {
+      return await attempt(request, departed);
+    } finally {
+      departed();
+    }
   };
 }
 

@@ -32,6 +32,8 @@ export interface Facebook {
   readonly faults: FaultSource;
   /** `http://127.0.0.1:PORT`, for the addresses in answers. */
   readonly url: () => string;
+  /** Resolves when it is one's turn for heavy work. */
+  readonly takeTurn: () => Promise<void>;
   /** Ends every wait when the simulator closes. */
   readonly closing: AbortSignal;
 }
@@ -49,6 +51,7 @@ export async function perform(facebook: Facebook, incoming: Incoming): Promise<O
   if (quotas.wasToldToWait(pool, page)) calls.violate(call, 'called-while-blocked');
 
   await world.callArrived(call);
+  await facebook.takeTurn();
   // A call that the meter refuses must not use up the fault meant for an answered one.
   const effect = isAdmitted ? faults.take(call) : undefined;
   if (effect?.type === 'throttle') {
@@ -69,6 +72,7 @@ export async function perform(facebook: Facebook, incoming: Incoming): Promise<O
   });
 
   await waitUntil(call.arrivedMs + delayOf(rules.latency, reply, effect), facebook.closing);
+  await facebook.takeTurn();
   const outcome = toOutcome({ now: world.now(), incoming, call, reply, effect, usage: quotas.headers(pool, page) });
   if (isThrottling(reply.error)) quotas.tell(pool, page);
   calls.end(call, {

@@ -12,6 +12,7 @@ import { createMeter } from './meter.ts';
 import { toSettings } from './options.ts';
 import { perform } from './perform.ts';
 import { createQuotas } from './quotas.ts';
+import { createTurns } from './turns.ts';
 import { createWebhooks } from './webhooks.ts';
 import { createWorld } from './world.ts';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
@@ -56,6 +57,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     quotas: createQuotas({ engagedPeople: settings.engagedPeople, now: world.now }),
     faults: createFaults({ seed: settings.world.seed, share: () => rules.faultShare }),
     url: () => url,
+    takeTurn: createTurns(),
     closing: closing.signal,
   };
   const webhooks = createWebhooks(world);

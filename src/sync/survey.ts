@@ -43,30 +43,31 @@ export async function* survey(parts: SurveyParts, plan: SurveyPlan): AsyncGenera
   let previousIds: ReadonlySet<string> = new Set();
   let restarts = 0;
 
+  /** What is held by now costs no more than the looking. */
+  const beginAgain = (reason: string) => {
+    restarts += 1;
+    after = undefined;
+    order.lastAt = Infinity;
+    cursors.clear();
+    emit({ type: 'survey-restarted', reason });
+  };
+  const withdrawHint = async (reason: string) => {
+    since = undefined;
+    await store.withdrawHint();
+    emit({ type: 'hint-withdrawn', reason });
+  };
+
   for (;;) {
     emit({ type: 'list-requested' });
-    const list = await listShrinking(parts.source, { limit, after, since, signal: parts.signal }).catch(
-      (error: unknown) => {
-        if (after === undefined || restarts === MOST_RESTARTS || !isRefusedCursor(error)) throw error;
-        emit({ type: 'survey-restarted', reason: error.message });
-      },
-    );
-    if (list === undefined) {
-      // The conversation that the cursor stood on is gone. What is held by now costs no more than the looking.
-      restarts += 1;
-      after = undefined;
-      order.lastAt = Infinity;
-      cursors.clear();
+    let list: ConversationList;
+    try {
+      list = await listShrinking(parts.source, { limit, after, since, signal: parts.signal });
+    } catch (error) {
+      if (after === undefined || restarts === MOST_RESTARTS || !isRefusedCursor(error)) throw error;
+      beginAgain(error.message);
       continue;
     }
-    if (since !== undefined) {
-      await store.withdrawHint();
-      emit({ type: 'hint-withdrawn', reason: showsOlder(list, since) ? 'ignored' : 'proves nothing' });
-      const endedByHint = !showsOlder(list, since);
-      since = undefined;
-      // A list that ends because of the hint proves nothing about what the hint left out: ask again without it.
-      if (endedByHint) continue;
-    }
+    if (since !== undefined && showsOlder(list, since)) await withdrawHint('Facebook ignores it');
     // A walk that begins again keeps the line it began with: the lower one is the safe one.
     if (after === undefined && restarts === 0) top = topOfWalk(list);
 
@@ -83,6 +84,12 @@ export async function* survey(parts: SurveyParts, plan: SurveyPlan): AsyncGenera
     const next = !order.violated && endsWalk(found, plan.cutAt) ? undefined : list.after;
     yield { ...found, next };
 
+    if (next === undefined && since !== undefined) {
+      // The list may have ended because of the hint, and that proves nothing about what the hint left out.
+      await withdrawHint('a list that it may have cut short proves nothing');
+      beginAgain('the list may have been cut short by since');
+      continue;
+    }
     if (next === undefined) break;
     if (cursors.has(next)) {
       throw new GraphError('GRAPH_ERROR', 'Facebook repeated a list cursor; the list of conversations has no end.', {

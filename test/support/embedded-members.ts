@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { onTestFinished } from 'vitest';
+import { sleep } from '../../src/lib/sleep.ts';
 
 export interface Member {
   readonly url: string;
@@ -99,7 +100,7 @@ export async function until(condition: () => boolean | Promise<boolean>, what: s
   const deadlineAt = Date.now() + 30_000;
   while (!(await condition())) {
     if (Date.now() > deadlineAt) throw new Error(`Waited in vain until ${what}.`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await sleep(20);
   }
 }
 

@@ -63,11 +63,9 @@ describeEachPostgres('test databases', (version: PostgresVersion) => {
 
   test('know the case of all letters', async () => {
     const database = await createTestDatabase({ version });
-    expect(await query(database.url, `SELECT lower('ÄÉŁ'), 'Ünal' ILIKE 'ünal', current_setting('server_encoding')`)).toEqual([
-      'äéł',
-      true,
-      'UTF8',
-    ]);
+    expect(
+      await query(database.url, `SELECT lower('ÄÉŁ'), 'Ünal' ILIKE 'ünal', current_setting('server_encoding')`),
+    ).toEqual(['äéł', true, 'UTF8']);
     await database.drop();
   });
 });

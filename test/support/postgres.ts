@@ -46,7 +46,9 @@ export async function createTestDatabase(options: {
   const name = `test_${randomBytes(8).toString('hex')}`;
   await asAdmin(serverUrl, async (admin) => {
     if (template !== undefined) await ensureTemplate({ admin, serverUrl, template });
-    await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template === undefined ? 'template0' : templateName(template)}`);
+    await admin.query(
+      `CREATE DATABASE ${name} TEMPLATE ${template === undefined ? 'template0' : templateName(template)}`,
+    );
   });
   return {
     url: withDatabase(serverUrl, name),
@@ -56,7 +58,9 @@ export async function createTestDatabase(options: {
 
 /** Runs a suite once on each version; the version is the last thing in its name. */
 export function describeEachPostgres(name: string, suite: (version: PostgresVersion) => void): void {
-  for (const version of POSTGRES_VERSIONS) describe(`${name} · PostgreSQL ${version}`, () => suite(version));
+  describe.each(POSTGRES_VERSIONS)(`${name} · PostgreSQL %d`, (version) => {
+    suite(version);
+  });
 }
 
 /** Built under another name first: test files run at the same time, and one may be cut short while building. */

@@ -13,7 +13,7 @@ import type { SimulatorOptions } from '../../src/simulator/options.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
 import { migrateDatabase } from '../../src/store/migrate.ts';
 import { compareMirror } from './compare-mirror.ts';
-import { createTestDatabase, type PostgresVersion } from './postgres.ts';
+import { createTestDatabase, type PostgresVersion, type TestDatabase } from './postgres.ts';
 import { TEST_KEY } from './test-key.ts';
 
 export interface TestWorld extends AsyncDisposable {
@@ -39,24 +39,31 @@ export interface WorldOptions {
   readonly connect?: boolean;
 }
 
-export async function openWorld(options: WorldOptions): Promise<TestWorld> {
-  const simulator = await startSimulator({ pages: 1, conversations: 120, callsPerSecond: 0, ...options.simulator });
-  const database = await createTestDatabase({
-    version: options.version,
-    template: { name: 'migrated', build: async (url) => void (await migrateDatabase({ databaseUrl: url })) },
-  });
-  const events: SyncEvent[] = [];
-  const settings: EngineSettings = {
-    databaseUrl: database.url,
+/** A database of its own with the schema in it. */
+export async function openMigratedDatabase(version: PostgresVersion): Promise<TestDatabase> {
+  const build = async (url: string) => void (await migrateDatabase({ databaseUrl: url }));
+  return createTestDatabase({ version, template: { name: 'migrated', build } });
+}
+
+/** Settings for a database and a Graph API, with calls as fast as they come. */
+export function testSettings(databaseUrl: string, graphApiUrl: string): EngineSettings {
+  return {
+    databaseUrl,
     dataDir: join(tmpdir(), 'tidemark-unused'),
     encryptionKey: TEST_KEY,
-    graphApiUrl: simulator.url,
+    graphApiUrl,
     graphApiVersion: 'v25.0',
     callsPerSecond: 1000,
     sinceParameter: 'send',
     pageConcurrency: 50,
-    ...options.settings,
   };
+}
+
+export async function openWorld(options: WorldOptions): Promise<TestWorld> {
+  const simulator = await startSimulator({ pages: 1, conversations: 120, callsPerSecond: 0, ...options.simulator });
+  const database = await openMigratedDatabase(options.version);
+  const events: SyncEvent[] = [];
+  const settings = { ...testSettings(database.url, simulator.url), ...options.settings };
   const tidemark = await createTidemark(settings, { onEvent: (event) => events.push(event) });
   if (options.connect ?? true) await tidemark.pages.connect(new Secret(simulator.world.tokens.user));
   const pageIds = simulator.world.pages.map((page) => page.id);

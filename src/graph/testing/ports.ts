@@ -36,6 +36,7 @@ export function recordingGate(log: string[] = []): RecordingGate {
     async enter(signal) {
       signal?.throwIfAborted();
       log.push('enter');
+      return () => {};
     },
     park(untilAt, reason) {
       log.push('park');
