@@ -3,8 +3,19 @@
  * about what to fetch or how to store it.
  */
 import { type Budget, createBudget } from './core/budget.ts';
-import { toFailedRow, toPageAnswer, toRunAnswer, toSyncAllAnswer, toSyncAnswer, toSyncRow } from './core/answers.ts';
+import {
+  toFailedRow,
+  toHistoryAnswer,
+  toHistoryRow,
+  toPageAnswer,
+  toRunAnswer,
+  toSyncAllAnswer,
+  toSyncAnswer,
+  toSyncRow,
+} from './core/answers.ts';
 import type {
+  HistoryRequest,
+  HistoryRow,
   PageRef,
   SyncAllRequest,
   SyncAllRow,
@@ -13,23 +24,24 @@ import type {
   Tidemark,
 } from './core/engine-api.ts';
 import { TidemarkError, toRecordedError, toTidemarkError } from './core/errors.ts';
-import type { EventSink, SyncEventBody } from './core/events.ts';
-import type { Page, SyncMode } from './core/model.ts';
-import type { BegunRun, Clock } from './core/ports.ts';
+import type { EventSink } from './core/events.ts';
+import type { Page } from './core/model.ts';
+import type { BegunRun, Clock, Emit } from './core/ports.ts';
 import { createGraphClient } from './graph/client.ts';
 import { openPageSource } from './graph/page-source.ts';
 import { discoverPages } from './graph/pages.ts';
+import { createPageRuns } from './jobs/page-runs.ts';
 import { must } from './lib/must.ts';
 import type { Secret } from './lib/secret.ts';
 import { sleep } from './lib/sleep.ts';
 import { createTaskGroup } from './lib/task-group.ts';
+import { findPagesWithOpenHistory, openHistoryStore } from './store/history-store.ts';
 import { openStore } from './store/open-store.ts';
 import { findPage, findPageByFacebookId, findToken, listPages, removePage, savePages, setPageActive } from './store/pages.ts';
 import { findConversationPages, listConversations, listMessages } from './store/reading.ts';
 import { findRun, listRuns } from './store/sync-runs.ts';
 import { openRunLedger } from './store/sync-state.ts';
 import { openWalkStore } from './store/walk-store.ts';
-import { runPage } from './sync/run-page.ts';
 
 export interface EngineSettings {
   /** PostgreSQL 15 or newer. Default: the embedded one in `dataDir`. */
@@ -45,6 +57,8 @@ export interface EngineSettings {
   readonly callsPerSecond: number;
   /** Whether incremental listings carry `since`; a hint, never relied on. */
   readonly sinceParameter: 'send' | 'off';
+  /** How many of the newest messages of a conversation are mirrored. */
+  readonly messagesPerConversation: 'all' | number;
   /** Pages synced at the same time. */
   readonly pageConcurrency: number;
 }
@@ -52,17 +66,11 @@ export interface EngineSettings {
 export interface EngineOptions {
   /** Told of everything that happens in any run of this process. */
   readonly onEvent?: EventSink | undefined;
+  /** Fetch older messages in the background after every sync, as a server does. Default: only when asked. */
+  readonly followWithHistory?: boolean | undefined;
 }
-
-/** How long closing waits for batches under way before it ends them. */
-const CLOSE_GRACE_MS = 10_000;
 
 const DEFAULT_RUNS = 50;
-
-interface RunningSync {
-  readonly answer: Promise<SyncAnswer>;
-  readonly sinks: Set<EventSink>;
-}
 
 /**
  * Opens the store (migrating it), and is ready. Errors: DATABASE_UNAVAILABLE, DATABASE_UNSUPPORTED, SCHEMA_NEWER,
@@ -84,9 +92,21 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
   });
   const ledger = openRunLedger(database, crypto.randomUUID());
   const budgets = new Map<string, Budget>();
-  const running = new Map<string, RunningSync>();
+  const depth = settings.messagesPerConversation === 'all' ? Infinity : settings.messagesPerConversation;
+  const runs = createPageRuns(
+    {
+      ledger,
+      clock,
+      newRunId: () => crypto.randomUUID(),
+      openSource,
+      openStore: (lease) => openWalkStore(database, lease),
+      openHistory: (lease) => openHistoryStore(database, lease),
+      hasOpenHistory: async (page) => (await findPagesWithOpenHistory(database, depth)).has(page.id),
+      onEvent: options.onEvent,
+    },
+    { sendHint: settings.sinceParameter === 'send', depth, followWithHistory: options.followWithHistory ?? false },
+  );
   const closing = new AbortController();
-  let isClosing = false;
 
   async function findReferred({ pageId, facebookPageId }: PageRef): Promise<Page> {
     if (pageId === undefined && facebookPageId === undefined) {
@@ -108,50 +128,14 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     return must(byId ?? byFacebookId, 'one of the two was given and found');
   }
 
-  async function runSync(page: Page, request: SyncRequest, sinks: ReadonlySet<EventSink>): Promise<SyncAnswer> {
-    const tell = (run: { runId: string; mode: SyncMode }, event: SyncEventBody) => {
-      const whole = { ...event, ...run, page };
-      options.onEvent?.(whole);
-      for (const sink of sinks) sink(whole);
-    };
-    const runId = await runPage(
-      {
-        ledger,
-        clock,
-        newRunId: () => crypto.randomUUID(),
-        openStore: (lease) => openWalkStore(database, lease),
-        openSource: (run, emit) => openSource(page, run, emit),
-        onEvent: tell,
-        shouldStop: () => isClosing,
-        signal: closing.signal,
-      },
-      {
-        pageId: page.id,
-        platform: 'messenger',
-        forced: request.forceFull ?? false,
-        sendHint: settings.sinceParameter === 'send',
-        maxDurationMs: request.maxDurationMs,
-        trigger: request.trigger ?? 'library',
-      },
-    );
+  async function sync(request: SyncRequest): Promise<SyncAnswer> {
+    const page = await findReferred(request);
+    const runId = await runs.sync(page, request);
     const run = must(await findRun(database, runId), 'it has just ended');
     if (run.status !== 'succeeded' && run.status !== 'partial') {
       throw toRecordedError(run.errorCode, run.errorMessage ?? `Run ${runId} was ${run.status}.`);
     }
     return toSyncAnswer((await findPage(database, page.id)) ?? page, run);
-  }
-
-  async function sync(request: SyncRequest): Promise<SyncAnswer> {
-    const page = await findReferred(request);
-    const underWay = running.get(page.id);
-    if (underWay !== undefined) {
-      if (request.onEvent !== undefined) underWay.sinks.add(request.onEvent);
-      return underWay.answer;
-    }
-    const sinks = new Set(request.onEvent === undefined ? [] : [request.onEvent]);
-    const answer = runSync(page, request, sinks).finally(() => running.delete(page.id));
-    running.set(page.id, { answer, sinks });
-    return answer;
   }
 
   /** One Page's row of the whole: its failure is a value here, so that it can never stop another Page (I8). */
@@ -165,6 +149,15 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     }
   }
 
+  async function historyRow(page: Page, request: HistoryRequest): Promise<HistoryRow> {
+    try {
+      const runId = await runs.history(page, request);
+      return toHistoryRow(page, runId === undefined ? undefined : await findRun(database, runId));
+    } catch (error) {
+      return toHistoryRow(page, toTidemarkError(error));
+    }
+  }
+
   /** One budget per Page and platform for the life of the process, however many runs draw on it. */
   function openBudget({ lease, lastCallAgoMs }: BegunRun): Budget {
     const key = `${lease.pageId} ${lease.platform}`;
@@ -174,7 +167,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     return budget;
   }
 
-  async function openSource(page: Page, run: BegunRun, emit: (event: SyncEventBody) => void) {
+  async function openSource(page: Page, run: BegunRun, emit: Emit) {
     const budget = openBudget(run);
     return openPageSource({
       client,
@@ -281,16 +274,27 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
       return toSyncAllAnswer(results, clock.now() - startedAt);
     },
 
+    async collectHistory(request) {
+      const open = await findPagesWithOpenHistory(database, depth);
+      const named = request.pages && (await Promise.all(request.pages.map(findReferred)));
+      const pages = (named ?? (await listPages(database))).filter((page) => open.has(page.id));
+      const rows = new Map<string, HistoryRow>();
+      await using group = createTaskGroup(settings.pageConcurrency, closing.signal);
+      for (const page of pages) {
+        await group.start(async () => {
+          rows.set(page.id, await historyRow(page, request));
+        });
+      }
+      await group.done();
+      return toHistoryAnswer(pages.map((page) => must(rows.get(page.id), 'every task has ended')));
+    },
+
     checkReady: () => store.checkReady(),
 
     async close() {
-      if (isClosing) return;
-      isClosing = true;
-      const grace = setTimeout(() => {
-        closing.abort(new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed while the sync was running.'));
-      }, CLOSE_GRACE_MS);
-      await Promise.allSettled([...running.values()].map((sync) => sync.answer));
-      clearTimeout(grace);
+      if (closing.signal.aborted) return;
+      closing.abort(new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed.'));
+      await runs.close();
       await client.close();
       await store.close();
     },

@@ -5,7 +5,7 @@
 export type { Settings } from './config/options.ts';
 export { readSettings } from './config/read-settings.ts';
 export type * from './core/engine-api.ts';
+export { Secret } from './core/engine-api.ts';
 export { ERRORS, type ErrorCode, isTidemarkError, TidemarkError } from './core/errors.ts';
 export type { SyncEvent } from './core/events.ts';
 export { createTidemark, type EngineOptions, type EngineSettings } from './engine.ts';
-export { Secret } from './lib/secret.ts';

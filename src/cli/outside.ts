@@ -33,7 +33,8 @@ export type EngineSettings = Pick<
 
 export interface EngineOptions {
   readonly onEvent: EventSink;
-  readonly onWarning: (text: string) => void;
+  /** Fetch older messages in the background after every sync. */
+  readonly followWithHistory?: boolean;
 }
 
 export interface Server {

@@ -81,6 +81,7 @@ function advance(state: PageState, event: SyncEvent): PageState {
     case 'item-unreadable':
     case 'conversation-failed':
     case 'call-delayed':
+    case 'history-committed':
       return state;
     default:
       return assertNever(event);

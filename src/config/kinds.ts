@@ -97,6 +97,12 @@ export function base64Bytes(bytes: number): Kind<string> {
   };
 }
 
+/** One text or several of a kind, separated by commas; kept as one text, without the blanks around the commas. */
+export function oneOrMore(kind: Kind<string>): Kind<string> {
+  const schema = list(kind, kind.accepts).schema.transform((parts) => parts.join(','));
+  return { accepts: `${kind.accepts}; several are separated by commas`, schema };
+}
+
 /** Values separated by commas; blanks around a comma do not count. */
 export function list<T>(kind: Kind<T>, accepts: string): Kind<readonly T[]> {
   return {

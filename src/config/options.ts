@@ -9,6 +9,7 @@ import {
   decimalNumber,
   duration,
   list,
+  oneOrMore,
   orWord,
   pattern,
   postgresAddress,
@@ -114,10 +115,11 @@ export const OPTIONS = {
   } satisfies Option<Secret>,
   encryptionKey: {
     variable: 'TIDEMARK_ENCRYPTION_KEY',
-    kind: secret(base64Bytes(32)),
+    kind: secret(oneOrMore(base64Bytes(32))),
     fallback: { absent: 'a key file in `TIDEMARK_DATA_DIR`, made on first use, only with the embedded PostgreSQL' },
     meaning:
-      'Key that access tokens are stored encrypted with. Keep it: without it every Page has to be connected again.',
+      'Key that access tokens are stored encrypted with. Keep it: without it every Page has to be connected again. ' +
+      'To change it, put the new one first and leave the old one behind it until every Page has been synced once.',
     example: 'the-output-of-openssl-rand-base64-32',
     secret: true,
   } satisfies Option<Secret>,

@@ -148,6 +148,17 @@ describe('readSettings', () => {
     expect(refusal({ TIDEMARK_ENCRYPTION_KEY: key }).message).toContain('exactly 32 bytes in base64');
   });
 
+  it('takes several encryption keys, the newest first, and names none of them when one is wrong', () => {
+    const older = Buffer.alloc(32, 8).toString('base64');
+    const read = (keys: string) => readSettings({ TIDEMARK_ENCRYPTION_KEY: keys }, { cwd }).encryptionKey?.reveal();
+    expect(read(`${KEY}, ${older}`)).toBe(`${KEY},${older}`);
+    for (const wrong of [`${KEY},`, `${KEY},${older.slice(4)}`, `${KEY} ${older}`, ',']) {
+      const { message } = refusal({ TIDEMARK_ENCRYPTION_KEY: wrong });
+      expect(message).toContain('several are separated by commas');
+      expect(message).not.toContain(KEY);
+    }
+  });
+
   it('accepts an encryption key with and without padding', () => {
     for (const key of [KEY, KEY.replace('=', '')]) {
       expect(readSettings({ TIDEMARK_ENCRYPTION_KEY: key }, { cwd }).encryptionKey?.reveal()).toBe(key);

@@ -1,5 +1,7 @@
 /** How what the engine knows is said to its users: the same JSON for the library, the command line and HTTP. */
 import type {
+  HistoryAnswer,
+  HistoryRow,
   PageAnswer,
   RunAnswer,
   SyncAllAnswer,
@@ -97,6 +99,26 @@ export function toSyncAllAnswer(results: readonly SyncAllRow[], durationMs: numb
     message: `Synced ${totalSynced} conversation(s) across ${successCount} of ${results.length} page(s)`,
     durationMs,
     duration: toSeconds(durationMs),
+  };
+}
+
+/** From the run as it was recorded; none when somebody else was at work; or from what went wrong. */
+export function toHistoryRow(page: Page, outcome: Run | TidemarkError | undefined): HistoryRow {
+  const named = { pageId: page.id, facebookPageId: page.facebookPageId, pageName: page.name ?? null };
+  if (outcome === undefined) return { ...named, status: 'busy', eventsCreated: 0, graphCalls: 0 };
+  if (outcome instanceof Error) {
+    const { message, code } = outcome;
+    return { ...named, status: 'failed', eventsCreated: 0, graphCalls: 0, error: message, code };
+  }
+  const { status, eventsCreated, graphCalls } = outcome;
+  return { ...named, status: status === 'succeeded' ? 'succeeded' : 'partial', eventsCreated, graphCalls };
+}
+
+export function toHistoryAnswer(results: readonly HistoryRow[]): HistoryAnswer {
+  return {
+    results,
+    totalEvents: results.reduce((total, row) => total + row.eventsCreated, 0),
+    totalCalls: results.reduce((total, row) => total + row.graphCalls, 0),
   };
 }
 

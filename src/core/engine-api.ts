@@ -3,9 +3,12 @@
  * server use nothing else. Answers hold JSON-ready values (ISO 8601 instants, `null` for unknown), so every door
  * shows the same thing.
  */
-import type { Secret } from '../lib/secret.ts';
+import { Secret } from '../lib/secret.ts';
 import type { EventSink } from './events.ts';
 import type { JsonValue, PageStatus, Platform, RunMode, RunStatus, RunTrigger, SyncMode } from './model.ts';
+
+/** What tokens and keys travel in; part of this interface, so that its users need no other room. */
+export { Secret };
 
 /** Names a Page by either id. When both are given they must belong together. */
 export interface PageRef {
@@ -61,6 +64,34 @@ export interface SyncRequest extends PageRef {
 export interface SyncAllRequest extends Omit<SyncRequest, keyof PageRef> {
   /** Which Pages. Default: every active one. */
   readonly pages?: readonly PageRef[] | undefined;
+}
+
+export interface HistoryRequest {
+  /** Which Pages. Default: every active one that has older messages to fetch. */
+  readonly pages?: readonly PageRef[] | undefined;
+  /** Stop between calls after this long. Default: no bound. */
+  readonly maxDurationMs?: number | undefined;
+  readonly trigger?: RunTrigger | undefined;
+  readonly onEvent?: EventSink | undefined;
+}
+
+export interface HistoryRow {
+  readonly pageId: string;
+  readonly facebookPageId: string;
+  readonly pageName: string | null;
+  /** `busy`: a sync is at work on the Page, or another process; ask again later. */
+  readonly status: 'succeeded' | 'partial' | 'busy' | 'failed';
+  readonly eventsCreated: number;
+  readonly graphCalls: number;
+  readonly error?: string;
+  readonly code?: string;
+}
+
+export interface HistoryAnswer {
+  /** Pages that had older messages to fetch. */
+  readonly results: readonly HistoryRow[];
+  readonly totalEvents: number;
+  readonly totalCalls: number;
 }
 
 export interface SyncAnswer {
@@ -231,6 +262,11 @@ export interface Tidemark extends AsyncDisposable {
   sync(request: SyncRequest): Promise<SyncAnswer>;
   /** Syncs many Pages in parallel. A failing Page is a row of the answer, never a rejection. */
   syncAll(request: SyncAllRequest): Promise<SyncAllAnswer>;
+  /**
+   * Fetches older messages than a sync brings, down to the first one of every conversation. Stops by itself when a
+   * sync wants the Page; what is left is fetched the next time.
+   */
+  collectHistory(request: HistoryRequest): Promise<HistoryAnswer>;
   /** Resolves when database and schema are usable; rejects with the reason when not. */
   checkReady(): Promise<void>;
   /** Connection string of the database, for `psql`; only when it is the embedded one, which is local. */

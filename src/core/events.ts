@@ -2,12 +2,12 @@
  * What the sync tells about itself while it runs. Logs, progress bars, streams and metrics subscribe to this one
  * union; the algorithm knows none of them.
  */
-import type { Instant, Page, RunCounts, RunTrigger, SyncMode } from './model.ts';
+import type { Instant, Page, RunCounts, RunMode, RunTrigger } from './model.ts';
 
 export interface RunIdentity {
   readonly runId: string;
   readonly page: Pick<Page, 'id' | 'facebookPageId' | 'name'>;
-  readonly mode: SyncMode;
+  readonly mode: RunMode;
 }
 
 export type SyncEvent = RunIdentity &
@@ -32,6 +32,13 @@ export type SyncEvent = RunIdentity &
         readonly reason: string;
       }
     | { readonly type: 'conversation-failed'; readonly conversationId: string; readonly reason: string }
+    /** `messages` that were not held before; `complete` down to the first one. */
+    | {
+        readonly type: 'history-committed';
+        readonly conversationId: string;
+        readonly messages: number;
+        readonly complete: boolean;
+      }
     | { readonly type: 'call-delayed'; readonly waitMs: number; readonly reason: string }
     | { readonly type: 'run-finished'; readonly status: 'succeeded' | 'partial'; readonly counts: RunCounts; readonly durationMs: number }
     | { readonly type: 'run-failed'; readonly code: string; readonly message: string; readonly durationMs: number }

@@ -112,13 +112,15 @@ export interface CollectedConversation {
   readonly messages: readonly MessageSnapshot[];
   /** The stretch after this write. Undefined for a light snapshot, and for a conversation without any message. */
   readonly stretch: Stretch | undefined;
+  /** Facebook's cursor to what is older than the floor; undefined when the floor has not moved or nothing is older. */
+  readonly floorCursor: string | undefined;
   readonly historyComplete: boolean;
   /** False for a light snapshot: the row is refreshed, what was collected stays as it is. */
   readonly collected: boolean;
 }
 
 export type SyncMode = 'full' | 'incremental';
-export type RunMode = SyncMode | 'verify';
+export type RunMode = SyncMode | 'verify' | 'history';
 export type RunTrigger = 'api' | 'cli' | 'schedule' | 'library' | 'demo';
 export type RunStatus = 'running' | 'succeeded' | 'partial' | 'failed' | 'cancelled';
 

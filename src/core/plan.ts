@@ -50,15 +50,15 @@ export type CollectPlan =
   | { readonly kind: 'singles'; readonly wanted: readonly { readonly id: string; readonly messages: number }[] };
 
 /**
- * The cheapest way to collect what a range of consecutive survey pages wants. One list call carries any number of them, so it wins from two on;
+ * The cheapest way to collect what a range of consecutive survey pages wants, with at most `depth` messages each. One list call carries any number of them, so it wins from two on;
  * a lone one is read by its id, which is as many calls and answers sooner.
  */
-export function planCollect(range: readonly SurveyedPage[]): CollectPlan {
+export function planCollect(range: readonly SurveyedPage[], depth = Infinity): CollectPlan {
   const wanted = range.flatMap((page) => page.comparisons.filter(({ listed }) => page.wanted.has(listed.id)));
   const [only] = wanted;
   if (only === undefined) return { kind: 'nothing' };
   if (wanted.length === 1) {
-    return { kind: 'singles', wanted: [{ id: only.listed.id, messages: messagesFor(only) }] };
+    return { kind: 'singles', wanted: [{ id: only.listed.id, messages: messagesFor(only, depth) }] };
   }
   const pages = range.slice(range.findIndex((page) => page.wanted.size > 0));
   const listed = pages.flatMap((page) => page.comparisons.map((comparison) => page.wanted.has(comparison.listed.id)));
@@ -66,19 +66,21 @@ export function planCollect(range: readonly SurveyedPage[]): CollectPlan {
     kind: 'list',
     after: pages[0]?.after,
     limit: listed.lastIndexOf(true) + 1,
-    messages: Math.max(...wanted.map(messagesFor)),
+    messages: Math.max(...wanted.map((comparison) => messagesFor(comparison, depth))),
   };
 }
 
 /**
  * How many of its newest messages to bring along. Of a known conversation: what the counts say is new and a little
  * more, to join what is held. Of any other one: what a nested list goes to, whatever it counts now; it may be growing.
+ * Never more than the depth that is to be mirrored.
  */
-export function messagesFor({ listed, held }: Comparison): number {
+export function messagesFor({ listed, held }: Comparison, depth = Infinity): number {
+  const most = Math.min(NESTED_MESSAGES, depth);
   const count = listed.messageCount;
   const before = held?.stretch === undefined ? undefined : held.collectedMessageCount;
-  if (count === undefined || before === undefined || count < before) return NESTED_MESSAGES;
-  return Math.min(count - before + MESSAGE_MARGIN, NESTED_MESSAGES);
+  if (count === undefined || before === undefined || count < before) return most;
+  return Math.min(count - before + MESSAGE_MARGIN, most);
 }
 
 /**

@@ -10,12 +10,13 @@ import type {
   CursorPage,
   HeldConversation,
   Instant,
+  MessagePoint,
   MessageSnapshot,
   PageStatus,
   Platform,
   RunCounts,
+  RunMode,
   RunTrigger,
-  SyncMode,
 } from './model.ts';
 
 export interface Clock {
@@ -102,6 +103,7 @@ export interface Lease {
 }
 
 export interface BeginRequest {
+  readonly purpose: 'sync' | 'history';
   readonly pageId: string;
   readonly platform: Platform;
   readonly runId: string;
@@ -114,7 +116,7 @@ export interface BeginRequest {
 export interface BegunRun extends WalkState {
   readonly kind: 'begun';
   readonly lease: Lease;
-  readonly mode: SyncMode;
+  readonly mode: RunMode;
   /** How long ago another process may last have called Facebook for this Page; undefined: none did. */
   readonly lastCallAgoMs: number | undefined;
 }
@@ -123,6 +125,7 @@ export interface BegunRun extends WalkState {
 export interface OtherRun {
   readonly kind: 'other';
   readonly runId: string;
+  readonly mode: RunMode;
 }
 
 export interface RunFailure {
@@ -135,7 +138,7 @@ export interface RunFailure {
 
 /** Who may walk, across all processes, and what became of it. */
 export interface RunLedger {
-  /** Begins a run, or names the one under way. Undefined when the Page is gone or the lease just changed hands. */
+  /** Begins a run, or names the one under way; a sync asks a history run to step aside. Undefined when the Page is gone or the lease just changed hands. */
   begin(request: BeginRequest): Promise<BegunRun | OtherRun | undefined>;
   /** Keeps the lease for another while; false when another run has taken it over. */
   renew(lease: Lease): Promise<boolean>;
@@ -168,6 +171,37 @@ export interface WalkStore {
    * Answers how the run is recorded: succeeded only when nothing is left in the retry ledger.
    */
   finish(outcome: SyncOutcome): Promise<'succeeded' | 'partial'>;
+}
+
+/** A conversation whose older messages are still to be brought. */
+export interface OpenHistory {
+  readonly conversationId: string;
+  readonly floor: MessagePoint;
+  /** Cursor to what is older than the floor, when it is known. */
+  readonly cursor: string | undefined;
+  /** Messages held of it. */
+  readonly held: number;
+}
+
+export interface HistoryStep {
+  readonly conversationId: string;
+  readonly messages: readonly MessageSnapshot[];
+  /** The floor, cursor and completeness after this step. */
+  readonly floor: MessagePoint;
+  readonly cursor: string | undefined;
+  readonly complete: boolean;
+}
+
+/** The mirror, seen by the one history run that holds the lease of its Page and platform. */
+export interface HistoryStore {
+  /** Conversations with fewer than `depth` messages held and older ones to bring, newest first. */
+  findOpen(query: { readonly limit: number; readonly depth: number }): Promise<readonly OpenHistory[]>;
+  /** Writes a step, all or nothing. Rejects with LEASE_LOST; `isWanted` says that a sync waits for the Page. */
+  commit(step: HistoryStep): Promise<{ readonly eventsCreated: number; readonly isWanted: boolean }>;
+  /** Leaves a conversation alone for a day: Facebook refuses its older messages. That is no deletion. */
+  postpone(conversationId: string, reason: string): Promise<void>;
+  /** Ends the run and gives the lease back; `partial` when conversations are still open. */
+  finish(outcome: { readonly depth: number; readonly graphCalls: number }): Promise<'succeeded' | 'partial'>;
 }
 
 export type Emit = (event: SyncEventBody) => void;

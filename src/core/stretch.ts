@@ -42,7 +42,7 @@ export function joinStretch(
  * Whether the list has come to `point` or passed it. Passing counts only by a strictly older time (times have a
  * resolution of one second) and only in a list that is in order: newest first is observed, not promised.
  */
-function reaches(brought: readonly MessageSnapshot[], point: MessagePoint): boolean {
+export function reaches(brought: readonly MessageSnapshot[], point: MessagePoint): boolean {
   if (brought.some((message) => message.id === point.id)) return true;
   const last = must(brought.at(-1), 'only asked about a list that holds something').createdAt;
   return point.createdAt !== undefined && last !== undefined && last < point.createdAt && isNewestFirst(brought);
@@ -57,6 +57,6 @@ function isNewestFirst(messages: readonly MessageSnapshot[]): boolean {
   return true;
 }
 
-function toPoint(message: MessageSnapshot): MessagePoint {
+export function toPoint(message: MessageSnapshot): MessagePoint {
   return { id: message.id, createdAt: message.createdAt };
 }

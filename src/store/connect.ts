@@ -3,7 +3,7 @@
  * state in a session or names a statement, so a transaction pooler may sit in between.
  */
 import pg from 'pg';
-import { TidemarkError } from '../core/errors.ts';
+import { toDatabaseError } from './database-errors.ts';
 
 export type Row = Record<string, unknown>;
 
@@ -48,7 +48,7 @@ export function connect(options: ConnectOptions): Database {
     application_name: 'tidemark',
   });
   // An idle connection that breaks is no failure of anybody's work: the pool replaces it, and the next query tells.
-  pool.on('error', () => {});
+  pool.on('error', ignore);
 
   return {
     async query<R extends Row>(sql: string, values?: readonly unknown[]) {
@@ -56,12 +56,15 @@ export function connect(options: ConnectOptions): Database {
     },
     async transaction(work) {
       const client = await run(() => pool.connect());
+      // A connection may break between two statements: the next one tells.
+      client.on('error', ignore);
       try {
         await run(() => client.query('BEGIN'));
         const result = await work((sql, values) =>
           run(async () => (await client.query(sql, values as unknown[] | undefined)).rows),
         );
         await run(() => client.query('COMMIT'));
+        client.off('error', ignore);
         client.release();
         return result;
       } catch (error) {
@@ -74,42 +77,12 @@ export function connect(options: ConnectOptions): Database {
   };
 }
 
+function ignore(): void {}
+
 async function run<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     throw toDatabaseError(error);
   }
-}
-
-/** Classes of SQLSTATE, and errors of the network, after which the same statement may work a little later. */
-const AWAY_STATES = /^(08|53|57P|58)/;
-const AWAY_ERRORS = /^(ECONN|EPIPE|ENOTFOUND|EAI_|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)/;
-const AWAY_MESSAGES = /connection terminated|timeout exceeded when trying to connect|timeout expired|Cannot use a pool after/i;
-const REFUSED_STATES = new Map([
-  ['28P01', 'it refuses the password'],
-  ['28000', 'it refuses the user'],
-  ['3D000', 'it has no such database'],
-  ['42501', 'the user lacks a privilege'],
-]);
-
-function toDatabaseError(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const code = 'code' in error ? String(error.code) : '';
-  const cause = { cause: error };
-  if (code === '42P01' || code === '42703') {
-    return new TidemarkError('SCHEMA_MISSING', `The database lacks a table or column: ${error.message}.`, cause);
-  }
-  const refusal = REFUSED_STATES.get(code);
-  if (refusal !== undefined) {
-    return new TidemarkError('DATABASE_UNAVAILABLE', `The database cannot be used: ${refusal} (${error.message}).`, cause);
-  }
-  if (AWAY_STATES.test(code) || AWAY_ERRORS.test(code) || AWAY_MESSAGES.test(error.message)) {
-    const detail = error.message || code;
-    return new TidemarkError('DATABASE_UNAVAILABLE', `The database cannot be reached: ${detail}.`, {
-      ...cause,
-      retryAfterMs: 5000,
-    });
-  }
-  return error;
 }

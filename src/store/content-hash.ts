@@ -5,7 +5,8 @@
 import { hash } from 'node:crypto';
 import type { JsonObject } from '../core/model.ts';
 
-const SIGNED_ADDRESS = /https?:\/\/[^/"\\?#]+([^"?#]*)\?[^"]*?\boe=[^"]*/g;
+// In JSON text: an address ends at the closing quote, at a blank, or at a backslash (an escaped one).
+const SIGNED_ADDRESS = /https?:\/\/[^/"\\?#\s]+([^"\\?#\s]*)\?[^"\\\s]*?\boe=[^"\\\s]*/g;
 
 export function contentHash(raw: JsonObject): string {
   // The same object asked for in another way may come with its fields in another order.

@@ -11,10 +11,13 @@ export const CONVERSATION_INPUT = `
   id text, updated_time timestamptz, message_count integer, unread_count integer, snippet text, link text,
   contact_id text, contact_name text, participants jsonb, raw jsonb, content_hash text,
   collected boolean, history_complete boolean,
-  newest_message_id text, newest_message_time timestamptz, floor_message_id text, floor_message_time timestamptz`;
+  newest_message_id text, newest_message_time timestamptz, floor_message_id text, floor_message_time timestamptz,
+  floor_cursor text`;
 
 /** Columns that say what Facebook showed. */
 const SNAPSHOT = ['updated_time', 'message_count', 'unread_count', 'snippet', 'link', 'participants', 'raw', 'content_hash'];
+/** Columns that Facebook may stop showing: what was known stays. */
+const CONTACT = ['contact_id', 'contact_name'];
 /** Columns that say what was collected; a light snapshot leaves them alone. */
 const COLLECTED = [
   'collected_updated_time',
@@ -26,10 +29,16 @@ const COLLECTED = [
   'history_complete',
 ];
 
+const FIRST_AT = Date.parse('0001-01-01T00:00:00.000Z');
+const LAST_AT = Date.parse('9999-12-31T23:59:59.999Z');
+
 const NOT_OLDER = '(held.updated_time IS NULL OR excluded.updated_time >= held.updated_time)';
 const IS_COLLECTED = 'excluded.collected_at IS NOT NULL';
 
 const forward = (column: string) => `${column} = CASE WHEN ${NOT_OLDER} THEN excluded.${column} ELSE held.${column} END`;
+const newerKnown = (column: string) =>
+  `${column} = CASE WHEN ${NOT_OLDER} THEN coalesce(excluded.${column}, held.${column})
+    ELSE coalesce(held.${column}, excluded.${column}) END`;
 const collected = (column: string) => `${column} = CASE WHEN ${IS_COLLECTED} THEN excluded.${column} ELSE held.${column} END`;
 const row = (table: string, columns: readonly string[]) => columns.map((column) => `${table}.${column}`).join(', ');
 
@@ -41,17 +50,18 @@ export const UPSERT_CONVERSATIONS = ({ input, platform }: { input: string; platf
 INSERT INTO facebook_conversations AS held (
   page_id, platform, id, updated_time, message_count, unread_count, snippet, link, contact_id, contact_name,
   participants, raw, content_hash, collected_at, collected_updated_time, collected_message_count,
-  newest_message_id, newest_message_time, floor_message_id, floor_message_time, history_complete)
+  newest_message_id, newest_message_time, floor_message_id, floor_message_time, floor_cursor, history_complete)
 SELECT page_id, ${platform}, id, updated_time, message_count, unread_count, snippet, link, contact_id, contact_name,
   participants, raw, content_hash, CASE WHEN collected THEN now() END, updated_time, message_count,
-  newest_message_id, newest_message_time, floor_message_id, floor_message_time, history_complete
+  newest_message_id, newest_message_time, floor_message_id, floor_message_time, floor_cursor, history_complete
 FROM ${input}
 ON CONFLICT (page_id, id) DO UPDATE SET
   ${SNAPSHOT.map(forward).join(',\n  ')},
   ${COLLECTED.map(collected).join(',\n  ')},
-  contact_id = coalesce(excluded.contact_id, held.contact_id),
-  contact_name = coalesce(excluded.contact_name, held.contact_name),
+  ${CONTACT.map(newerKnown).join(',\n  ')},
   collected_at = coalesce(excluded.collected_at, held.collected_at),
+  floor_cursor = CASE WHEN ${IS_COLLECTED} AND excluded.floor_message_id IS DISTINCT FROM held.floor_message_id
+                      THEN excluded.floor_cursor ELSE held.floor_cursor END,
   deleted_at = NULL,
   synced_at = now(),
   revision = held.revision + 1
@@ -61,7 +71,7 @@ WHERE (${NOT_OLDER} AND held.content_hash IS DISTINCT FROM excluded.content_hash
        OR (${row('held', COLLECTED)}) IS DISTINCT FROM (${row('excluded', COLLECTED)})))
 RETURNING id, revision = 1 AS inserted`;
 
-export function toConversationInput({ snapshot, stretch, collected, historyComplete }: CollectedConversation) {
+export function toConversationInput({ snapshot, stretch, floorCursor, collected, historyComplete }: CollectedConversation) {
   const { contact } = snapshot;
   return {
     id: toStorableText(snapshot.id),
@@ -81,11 +91,13 @@ export function toConversationInput({ snapshot, stretch, collected, historyCompl
     newest_message_time: toIso(stretch?.newest.createdAt),
     floor_message_id: toText(stretch?.floor.id),
     floor_message_time: toIso(stretch?.floor.createdAt),
+    floor_cursor: floorCursor,
   };
 }
 
+/** An instant as PostgreSQL reads it; none for one outside the years 1 to 9999, which must not sink a batch. */
 export function toIso(at: Instant | undefined): string | undefined {
-  return at === undefined ? undefined : new Date(at).toISOString();
+  return at !== undefined && at >= FIRST_AT && at <= LAST_AT ? new Date(at).toISOString() : undefined;
 }
 
 export function toText(text: string | undefined): string | undefined {

@@ -2,7 +2,7 @@
  * Table facebook_messages: how a batch is written. Text is stored as Facebook sent it, but for characters that
  * PostgreSQL can't hold; a message that already says the same is not written at all.
  */
-import type { CollectedConversation, MessageSnapshot } from '../core/model.ts';
+import type { MessageSnapshot } from '../core/model.ts';
 import { contentHash } from './content-hash.ts';
 import { toIso, toText } from './conversations.ts';
 import { toStorableJson, toStorableText } from './text.ts';
@@ -13,12 +13,12 @@ export const MESSAGE_INPUT = `
   attachments jsonb, reactions jsonb, reply_to text, raw jsonb, content_hash text`;
 
 /** Idempotent by the primary key; the row's revision says whether it was inserted. */
-export const UPSERT_MESSAGES = ({ input }: { input: string }) => `
+export const UPSERT_MESSAGES = ({ input, source }: { input: string; source: 'sync' | 'history' }) => `
 INSERT INTO facebook_messages AS held (
   page_id, id, conversation_id, created_time, from_id, from_name, direction, text, attachments, reactions, reply_to,
   source, raw, content_hash)
 SELECT page_id, id, conversation_id, created_time, from_id, from_name, direction, text, attachments, reactions, reply_to,
-  'sync', raw, content_hash
+  '${source}', raw, content_hash
 FROM ${input}
 ON CONFLICT (page_id, id) DO UPDATE SET
   conversation_id = excluded.conversation_id,
@@ -38,10 +38,12 @@ WHERE held.content_hash IS DISTINCT FROM excluded.content_hash
 RETURNING conversation_id, revision = 1 AS inserted`;
 
 /** The messages of a batch, each once: Facebook may list one twice when a thread moves while it is paged. */
-export function toMessageInputs(batch: readonly CollectedConversation[]) {
+export function toMessageInputs(
+  batch: readonly { readonly conversationId: string; readonly messages: readonly MessageSnapshot[] }[],
+) {
   const inputs = new Map<string, ReturnType<typeof toInput>>();
-  for (const { snapshot, messages } of batch) {
-    for (const message of messages) inputs.set(message.id, toInput(snapshot.id, message));
+  for (const { conversationId, messages } of batch) {
+    for (const message of messages) inputs.set(toStorableText(message.id), toInput(conversationId, message));
   }
   return [...inputs.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }

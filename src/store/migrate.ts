@@ -5,9 +5,10 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { TidemarkError } from '../core/errors.ts';
+import { isTidemarkError, TidemarkError } from '../core/errors.ts';
 import { must } from '../lib/must.ts';
 import { connect, type Database } from './connect.ts';
+import { requireVisibleRows } from './visible-rows.ts';
 
 export interface Migration {
   readonly version: number;
@@ -31,7 +32,14 @@ const CREATE_LEDGER = `CREATE TABLE IF NOT EXISTS tidemark_migrations (
   name text NOT NULL,
   applied_at timestamptz NOT NULL DEFAULT now()
 );
-ALTER TABLE tidemark_migrations ENABLE ROW LEVEL SECURITY;`;
+ALTER TABLE tidemark_migrations ENABLE ROW LEVEL SECURITY;
+COMMENT ON TABLE tidemark_migrations IS 'The migrations that this schema has been through.';
+COMMENT ON COLUMN tidemark_migrations.version IS 'Number of the migration.';
+COMMENT ON COLUMN tidemark_migrations.name IS 'Its name.';
+COMMENT ON COLUMN tidemark_migrations.applied_at IS 'When it was applied.';`;
+
+/** By its schema: a later one of the search_path may hold an installation of its own. */
+const FIND_LEDGER = `SELECT to_regclass(quote_ident(current_schema()) || '.tidemark_migrations') IS NOT NULL AS found`;
 
 export function readMigrations(): readonly Migration[] {
   return readdirSync(FOLDER)
@@ -45,47 +53,60 @@ export function readMigrations(): readonly Migration[] {
 
 /** Brings the schema up to date. Errors: DATABASE_UNSUPPORTED, SCHEMA_NEWER, MIGRATION_FAILED, DATABASE_UNAVAILABLE. */
 export async function migrate(database: Database): Promise<MigrateAnswer> {
-  await requireSupportedServer(database);
+  await checkServer(database);
+  await requireVisibleRows(database);
   const migrations = readMigrations();
-  const newest = must(migrations.at(-1), 'migrations are shipped with the program').version;
+  const { version } = must(migrations.at(-1), 'migrations are shipped with the program');
+  // Most starts end here: they take no lock and need no right to change the schema.
+  if (findMissing(migrations, await findApplied(database.query)).length === 0) return { applied: [], version };
   return database.transaction(async (query) => {
     await query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
-    await query(CREATE_LEDGER);
-    const done = await query<{ version: number }>('SELECT version FROM tidemark_migrations ORDER BY version');
-    const applied = new Set(done.map((row) => row.version));
-    const last = done.at(-1)?.version ?? 0;
-    if (last > newest) {
-      throw new TidemarkError(
-        'SCHEMA_NEWER',
-        `The database is at schema version ${last}, but this Tidemark knows only up to ${newest}: upgrade Tidemark.`,
-      );
+    await apply(query, { name: 'tidemark_migrations', sql: CREATE_LEDGER });
+    const missing = findMissing(migrations, await findApplied(query));
+    for (const migration of missing) {
+      await apply(query, migration);
+      await query('INSERT INTO tidemark_migrations (version, name) VALUES ($1, $2)', [migration.version, migration.name]);
     }
-    const missing = migrations.filter((migration) => !applied.has(migration.version));
-    for (const { version, name, sql } of missing) {
-      try {
-        await query(sql);
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        throw new TidemarkError('MIGRATION_FAILED', `Migration ${name} failed, nothing was changed: ${reason}`, {
-          cause: error,
-        });
-      }
-      await query('INSERT INTO tidemark_migrations (version, name) VALUES ($1, $2)', [version, name]);
-    }
-    return { applied: missing.map((migration) => migration.name), version: newest };
+    return { applied: missing.map((migration) => migration.name), version };
   });
 }
 
 /** The version the database is at, 0 when it has none of our tables. */
 export async function findSchemaVersion(database: Database): Promise<number> {
-  const [table] = await database.query<{ ledger: string | null }>(
-    `SELECT to_regclass('tidemark_migrations')::text AS ledger`,
-  );
-  if (table?.ledger === null) return 0;
-  const [row] = await database.query<{ version: number | null }>(
-    'SELECT max(version) AS version FROM tidemark_migrations',
-  );
-  return row?.version ?? 0;
+  return Math.max(0, ...(await findApplied(database.query)));
+}
+
+/** What is still to be applied, in order. Errors: SCHEMA_NEWER. */
+export function findMissing(migrations: readonly Migration[], applied: readonly number[]): readonly Migration[] {
+  const newest = Math.max(0, ...migrations.map((migration) => migration.version));
+  const last = Math.max(0, ...applied);
+  if (last > newest) {
+    throw new TidemarkError(
+      'SCHEMA_NEWER',
+      `The database is at schema version ${last}, but this Tidemark knows only up to ${newest}: upgrade Tidemark.`,
+    );
+  }
+  return migrations.filter((migration) => !applied.includes(migration.version));
+}
+
+async function findApplied(query: Database['query']): Promise<readonly number[]> {
+  const [ledger] = await query<{ found: boolean }>(FIND_LEDGER);
+  if (ledger?.found !== true) return [];
+  const rows = await query<{ version: number }>('SELECT version FROM tidemark_migrations ORDER BY version');
+  return rows.map((row) => row.version);
+}
+
+async function apply(query: Database['query'], { name, sql }: Pick<Migration, 'name' | 'sql'>): Promise<void> {
+  try {
+    await query(sql);
+  } catch (error) {
+    // Gone in the middle of it: that is no fault of the migration.
+    if (isTidemarkError(error) && error.retryAfterMs !== undefined) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new TidemarkError('MIGRATION_FAILED', `Migration ${name} failed, nothing was changed: ${reason}`, {
+      cause: error,
+    });
+  }
 }
 
 /** Migrates the database behind a connection string. */
@@ -108,12 +129,15 @@ export function renderMigrations(): string {
   return ['BEGIN;', `SELECT pg_advisory_xact_lock(${LOCK});`, `${CREATE_LEDGER}\n`, ...parts, 'COMMIT;', ''].join('\n');
 }
 
-async function requireSupportedServer(database: Database): Promise<void> {
+async function checkServer(database: Database): Promise<void> {
   const [row] = await database.query<{ number: string; version: string }>(
     `SELECT current_setting('server_version_num') AS number, current_setting('server_version') AS version`,
   );
-  const server = must(row, 'current_setting gives one row');
-  if (Number(server.number) < OLDEST_SERVER) {
-    throw new TidemarkError('DATABASE_UNSUPPORTED', `The database is PostgreSQL ${server.version}; 15 is the oldest.`);
-  }
+  requireSupportedServer(must(row, 'current_setting gives one row'));
+}
+
+/** Takes `server_version_num` and `server_version`. Errors: DATABASE_UNSUPPORTED. */
+export function requireSupportedServer({ number, version }: { readonly number: string; readonly version: string }): void {
+  if (Number(number) >= OLDEST_SERVER) return;
+  throw new TidemarkError('DATABASE_UNSUPPORTED', `The database is PostgreSQL ${version}; 15 is the oldest.`);
 }

@@ -41,7 +41,6 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     const key = options.encryptionKey ?? (embedded && (await readOrMakeKey(dataDir)));
     const cipher = createTokenCipher(key);
     await migrate(database);
-    await requireVisibleRows(database);
     return {
       database,
       cipher,
@@ -61,19 +60,4 @@ async function requireSchema(database: Database): Promise<void> {
   if (version < newest) {
     throw new TidemarkError('SCHEMA_MISSING', `The database is at schema version ${version} of ${newest}.`);
   }
-}
-
-/** Row level security hides rows without an error: a role that it applies to would see an empty mirror and refill it. */
-async function requireVisibleRows(database: Database): Promise<void> {
-  const hidden = await database.query<{ name: string }>(
-    `SELECT name FROM unnest(ARRAY['facebook_pages', 'facebook_conversations', 'facebook_messages',
-       'facebook_sync_state', 'facebook_sync_runs']) AS name
-     WHERE row_security_active(name::regclass)`,
-  );
-  if (hidden.length === 0) return;
-  const names = hidden.map((row) => row.name).join(', ');
-  throw new TidemarkError(
-    'DATABASE_UNSUPPORTED',
-    `Row level security hides rows of ${names} from this database user: connect as their owner, or as a role with BYPASSRLS.`,
-  );
 }

@@ -53,31 +53,48 @@ export interface PageToSave {
   readonly token: Secret;
 }
 
-/** $1 Facebook ids · $2 names · $3 tokens · $4 Instagram accounts. A known Page gets the new token and a new start. */
-const SAVE_PAGES = `
-INSERT INTO facebook_pages AS held (facebook_page_id, name, access_token, instagram_account_id, status, is_active)
-SELECT facebook_page_id, name, access_token, instagram_account_id, 'connected', true
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])
-  AS input (facebook_page_id, name, access_token, instagram_account_id)
-ON CONFLICT (facebook_page_id) DO UPDATE SET
-  name = coalesce(excluded.name, held.name),
-  access_token = excluded.access_token,
-  instagram_account_id = coalesce(excluded.instagram_account_id, held.instagram_account_id),
+const RENEW = (source: string) => `
+  name = coalesce(${source}.name, held.name),
+  access_token = ${source}.access_token,
+  instagram_account_id = coalesce(${source}.instagram_account_id, held.instagram_account_id),
   status = CASE WHEN held.is_active THEN 'connected' ELSE held.status END,
   status_detail = CASE WHEN held.is_active THEN NULL ELSE held.status_detail END,
-  updated_at = now()
-RETURNING ${COLUMNS}`;
+  updated_at = now()`;
+
+/**
+ * $1 Facebook ids · $2 names · $3 tokens · $4 Instagram accounts. A known Page gets the new token and a new start; by
+ * an UPDATE, because an INSERT would first have to satisfy the columns of an adopted table that we do not know.
+ */
+const SAVE_PAGES = `
+WITH input AS (
+  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])
+    AS input (facebook_page_id, name, access_token, instagram_account_id)
+), known AS (
+  UPDATE facebook_pages AS held SET ${RENEW('input')}
+  FROM input WHERE held.facebook_page_id = input.facebook_page_id
+  RETURNING held.*
+), added AS (
+  INSERT INTO facebook_pages AS held (facebook_page_id, name, access_token, instagram_account_id, status, is_active)
+  SELECT facebook_page_id, name, access_token, instagram_account_id, 'connected', true FROM input
+  WHERE NOT EXISTS (SELECT FROM facebook_pages AS other WHERE other.facebook_page_id = input.facebook_page_id)
+  ON CONFLICT (facebook_page_id) DO UPDATE SET ${RENEW('excluded')}
+  RETURNING held.*
+), saved AS (
+  SELECT * FROM known UNION ALL SELECT * FROM added
+)
+SELECT ${COLUMNS} FROM saved ORDER BY array_position($1, facebook_page_id)`;
 
 export async function savePages(
   database: Database,
   cipher: TokenCipher,
   pages: readonly PageToSave[],
 ): Promise<readonly Page[]> {
+  const distinct = [...new Map(pages.map((page) => [page.facebookPageId, page])).values()];
   const rows = await database.query<PageRow>(SAVE_PAGES, [
-    pages.map((page) => page.facebookPageId),
-    pages.map((page) => toText(page.name) ?? null),
-    pages.map((page) => cipher.encrypt(page.token, page.facebookPageId)),
-    pages.map((page) => page.instagramAccountId ?? null),
+    distinct.map((page) => page.facebookPageId),
+    distinct.map((page) => toText(page.name) ?? null),
+    distinct.map((page) => cipher.encrypt(page.token, page.facebookPageId)),
+    distinct.map((page) => page.instagramAccountId ?? null),
   ]);
   return rows.map(toPage);
 }
@@ -120,9 +137,15 @@ export async function setPageActive(
   return row && toPage(row);
 }
 
-/** Removes a Page and, by its foreign keys, everything mirrored of it. */
+/**
+ * Removes a Page and, by its foreign keys, everything mirrored of it. A walk of it may be writing: its lease goes
+ * first, in the order in which a batch takes its locks, so that the two wait for each other and never in a circle.
+ */
 export async function removePage(database: Database, pageId: string): Promise<void> {
-  await database.query('DELETE FROM facebook_pages WHERE id = $1', [pageId]);
+  await database.transaction(async (query) => {
+    await query('DELETE FROM facebook_sync_state WHERE page_id = $1', [pageId]);
+    await query('DELETE FROM facebook_pages WHERE id = $1', [pageId]);
+  });
 }
 
 function toPage(row: PageRow): Page {

@@ -11,7 +11,8 @@ import type {
   MessageQuery,
 } from '../core/engine-api.ts';
 import type { Instant, JsonValue, Platform } from '../core/model.ts';
-import type { Database } from './connect.ts';
+import { type Database, UUID } from './connect.ts';
+import { toStorableText } from './text.ts';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;
@@ -94,7 +95,7 @@ export async function listConversations(
   const rows = await database.query<ConversationRow>(LIST_CONVERSATIONS, [
     query.pageId ?? null,
     query.platform ?? null,
-    query.search === undefined ? null : `%${query.search.replace(/[\\%_]/g, String.raw`\$&`)}%`,
+    query.search === undefined ? null : `%${toStorableText(query.search).replaceAll(/[\\%_]/g, String.raw`\$&`)}%`,
     limit + 1,
     cursor?.time ?? null,
     cursor?.id ?? null,
@@ -205,8 +206,7 @@ function readCursor(cursor: string): Position {
     const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
     if (Array.isArray(parts) && parts.length === 3 && parts.every((part) => typeof part === 'string')) {
       const [time = '', id = '', pageId = ''] = parts;
-      const known = time === '-infinity' || !Number.isNaN(Date.parse(time));
-      if (known && /^[0-9a-f-]{36}$/i.test(pageId)) return { time, id, pageId };
+      if (isTime(time) && UUID.test(pageId) && toStorableText(id) === id) return { time, id, pageId };
     }
   } catch {
     // Not base64 or not JSON: the same as any other cursor that is not ours.
@@ -214,3 +214,10 @@ function readCursor(cursor: string): Position {
   throw new TidemarkError('INVALID_INPUT', 'cursor must be the nextCursor of an earlier answer.');
 }
 
+/** Whether PostgreSQL will read it as the time that it once printed: a real date, hour and offset. */
+function isTime(text: string): boolean {
+  if (text === '-infinity') return true;
+  const [, date, hours, fraction = ''] = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d{1,6})?[+-](?:0\d|1[0-5])(?::[0-5]\d){0,2}$/.exec(text) ?? [];
+  const at = new Date(`${date}T${hours}${fraction.slice(0, 4)}Z`);
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(`${date}T${hours}`);
+}

@@ -4,7 +4,7 @@
  */
 import type { CollectFailure, Lease } from '../core/ports.ts';
 import type { Database } from './connect.ts';
-import { toText } from './conversations.ts';
+import { toStorableText } from './text.ts';
 
 /** $1 page · $2 platform · $3 fence · $4 ids · $5 codes · $6 reasons. Waits twice as long each time, up to six hours. */
 const RECORD_FAILURES = `
@@ -34,14 +34,14 @@ export async function recordFailures(
   failures: readonly CollectFailure[],
 ): Promise<boolean> {
   // One entry per conversation, as the statement needs it: the last reason counts.
-  const distinct = [...new Map(failures.map((failure) => [failure.conversationId, failure])).values()];
+  const distinct = new Map(failures.map((failure) => [toStorableText(failure.conversationId), failure]));
   const rows = await database.query(RECORD_FAILURES, [
     lease.pageId,
     lease.platform,
     lease.fence,
-    distinct.map((failure) => toText(failure.conversationId)),
-    distinct.map((failure) => failure.code),
-    distinct.map((failure) => toText(failure.reason)),
+    [...distinct.keys()],
+    [...distinct.values()].map((failure) => failure.code),
+    [...distinct.values()].map((failure) => toStorableText(failure.reason)),
   ]);
   return rows.length > 0;
 }

@@ -4,20 +4,22 @@
  * may be killed.
  */
 import { TidemarkError } from '../core/errors.ts';
-import type { Instant, SyncMode } from '../core/model.ts';
+import type { Instant, RunMode } from '../core/model.ts';
 import type { BeginRequest, BegunRun, Lease, OtherRun, RunFailure, RunLedger, SyncOutcome } from '../core/ports.ts';
 import { LIST_LIMIT } from '../core/plan.ts';
 import { OVERLAP_MS } from '../core/watermark.ts';
 import type { Database } from './connect.ts';
 import { toIso } from './conversations.ts';
+import { toStorableText } from './text.ts';
 
 /** How long a lease lasts without being renewed. A dead process is replaced within this time. */
 const LEASE_MS = 20_000;
 
 /**
  * $1 page · $2 platform · $3 run · $4 lease ms · $5 forced · $6 trigger · $7 this process
- * · $8 overlap ms · $9 conversations to count above the cut at most · $10 run to replace. Takes a lease that is free or has run out;
- * the run that let it run out is closed as failed. A walk is full when there is nothing to be incremental to.
+ * · $8 overlap ms · $9 conversations to count above the cut at most · $10 run to replace · $11 purpose.
+ * Takes a lease that is free or has run out; the run that let it run out is closed as failed. A walk is full when
+ * there is nothing to be incremental to.
  */
 const BEGIN_RUN = `
 WITH page AS (
@@ -31,7 +33,8 @@ WITH page AS (
     lease_run_id = excluded.lease_run_id,
     lease_fence = held.lease_fence + 1,
     lease_expires_at = excluded.lease_expires_at,
-    last_caller = excluded.last_caller
+    last_caller = excluded.last_caller,
+    lease_wanted = false
   WHERE CASE WHEN $10::uuid IS NULL THEN held.lease_run_id IS NULL OR held.lease_expires_at < now()
              ELSE held.lease_run_id = $10 AND held.lease_expires_at < now() END
   RETURNING lease_fence, watermark, hint_usable, nested_limit,
@@ -45,7 +48,8 @@ WITH page AS (
 ), run AS (
   INSERT INTO facebook_sync_runs (page_id, id, platform, mode, forced, trigger, status, synced_before)
   SELECT page.id, $3, $2,
-         CASE WHEN $5 OR page.last_synced_at IS NULL OR lease.watermark IS NULL THEN 'full' ELSE 'incremental' END,
+         CASE WHEN $11 = 'history' THEN 'history'
+              WHEN $5 OR page.last_synced_at IS NULL OR lease.watermark IS NULL THEN 'full' ELSE 'incremental' END,
          $5, $6, 'running', page.last_synced_at
   FROM page, lease
   RETURNING mode
@@ -62,9 +66,18 @@ SELECT lease_fence, watermark, hint_usable, mode, page.last_synced_at, nested_li
         WHERE last_caller <> $7)::float8 AS last_call_ago_ms
 FROM lease, run, page`;
 
+/** $1 page · $2 platform · $3 purpose. A sync makes itself known to a history run: it steps aside. */
 const FIND_HOLDER = `
-SELECT state.lease_run_id FROM facebook_pages AS page
-LEFT JOIN facebook_sync_state AS state ON state.page_id = page.id AND state.platform = $2
+WITH holder AS (
+  SELECT run.id, run.mode FROM facebook_sync_state AS state
+  JOIN facebook_sync_runs AS run ON run.page_id = state.page_id AND run.id = state.lease_run_id
+  WHERE state.page_id = $1 AND state.platform = $2
+), wanted AS (
+  UPDATE facebook_sync_state AS state SET lease_wanted = true
+  FROM holder
+  WHERE state.page_id = $1 AND state.platform = $2 AND holder.mode = 'history' AND $3 = 'sync' AND NOT lease_wanted
+)
+SELECT holder.id AS run_id, holder.mode FROM facebook_pages AS page LEFT JOIN holder ON true
 WHERE page.id = $1`;
 
 const IS_RUNNING = `SELECT 1 FROM facebook_sync_runs WHERE id = $1 AND status = 'running'`;
@@ -77,8 +90,8 @@ RETURNING page_id`;
 
 /**
  * $1 page · $2 platform · $3 fence · $4 run · $5 complete · $6 watermark · $7 walk start · $8 listed · $9 skipped
- * · $10 calls · $11 rest: cursor · $12 rest: top · $13 nested limit. Watermark, last_synced_at, run and lease move together. The watermark never moves back (I1), unless
- * last_synced_at was cleared to ask for a full walk; cleared while the run went on, it stays cleared. The mirror is
+ * · $10 calls · $11 rest: cursor · $12 rest: top · $13 nested limit. Watermark, last_synced_at, run and lease move
+ * together. The watermark never moves back (I1), unless last_synced_at was cleared to ask for a full walk; cleared while the run went on, it stays cleared. The mirror is
  * whole, and last_synced_at moves, only when the retry ledger is empty.
  */
 const FINISH_RUN = `
@@ -95,7 +108,8 @@ WITH lease AS (
       rest_started_at = CASE WHEN $11 IS NOT NULL THEN $7::timestamptz END,
       nested_limit = $13
   FROM facebook_sync_runs AS run
-  WHERE state.page_id = $1 AND state.platform = $2 AND state.lease_fence = $3 AND run.page_id = $1 AND run.id = $4
+  WHERE state.page_id = $1 AND state.platform = $2 AND state.lease_fence = $3
+    AND run.page_id = $1 AND run.id = $4 AND run.status = 'running'
   RETURNING state.page_id
 ), verdict AS (
   SELECT page_id, $5 AND NOT EXISTS (
@@ -125,9 +139,11 @@ const FAIL_RUN = `
 WITH lease AS (
   UPDATE facebook_sync_state SET lease_run_id = NULL, lease_expires_at = NULL, last_call_at = now()
   WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
+  RETURNING page_id
 ), page AS (
-  UPDATE facebook_pages SET status = $8, status_detail = $7, updated_at = now()
-  WHERE id = $1 AND is_active AND $8::text IS NOT NULL
+  UPDATE facebook_pages AS page SET status = $8, status_detail = $7, updated_at = now()
+  FROM lease
+  WHERE page.id = lease.page_id AND page.is_active AND $8::text IS NOT NULL
 )
 UPDATE facebook_sync_runs
 SET status = 'failed', finished_at = now(), graph_calls = $5, error_code = $6, error_message = $7
@@ -143,6 +159,11 @@ export function openRunLedger(database: Database, processId: string): RunLedger 
   };
 }
 
+interface HolderRow extends Record<string, unknown> {
+  readonly run_id: string | null;
+  readonly mode: RunMode;
+}
+
 interface BegunRow extends Record<string, unknown> {
   readonly lease_fence: number;
   readonly watermark: Instant | null;
@@ -153,7 +174,7 @@ interface BegunRow extends Record<string, unknown> {
   readonly rest_after: string | null;
   readonly rest_top: Instant | null;
   readonly rest_started_at: Instant | null;
-  readonly mode: SyncMode;
+  readonly mode: RunMode;
   readonly last_synced_at: Instant | null;
   readonly last_call_ago_ms: number | null;
 }
@@ -163,14 +184,14 @@ async function beginRun(
   request: BeginRequest,
   processId: string,
 ): Promise<BegunRun | OtherRun | undefined> {
-  const { pageId, platform, runId, forced, trigger, insteadOf } = request;
+  const { pageId, platform, runId, forced, trigger, insteadOf, purpose } = request;
   const asked = [pageId, platform, runId, LEASE_MS, forced, trigger, processId, OVERLAP_MS, LIST_LIMIT];
-  const values = [...asked, insteadOf ?? null];
+  const values = [...asked, insteadOf ?? null, purpose];
   const [row] = await database.query<BegunRow>(BEGIN_RUN, values);
   if (row === undefined) {
-    const [holder] = await database.query<{ lease_run_id: string | null }>(FIND_HOLDER, [pageId, platform]);
+    const [holder] = await database.query<HolderRow>(FIND_HOLDER, [pageId, platform, purpose]);
     if (holder === undefined) throw new TidemarkError('PAGE_NOT_FOUND', `Page ${pageId} is no longer connected.`);
-    return holder.lease_run_id === null ? undefined : { kind: 'other', runId: holder.lease_run_id };
+    return holder.run_id === null ? undefined : { kind: 'other', runId: holder.run_id, mode: holder.mode };
   }
   return {
     kind: 'begun',
@@ -223,5 +244,5 @@ export async function finishRun(
 async function failRun(database: Database, lease: Lease, failure: RunFailure): Promise<void> {
   const { code, message, graphCalls, pageStatus } = failure;
   const { pageId, platform, fence, runId } = lease;
-  await database.query(FAIL_RUN, [pageId, platform, fence, runId, graphCalls, code, message, pageStatus ?? null]);
+  await database.query(FAIL_RUN, [pageId, platform, fence, runId, graphCalls, code, toStorableText(message), pageStatus ?? null]);
 }

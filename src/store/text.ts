@@ -35,7 +35,9 @@ function cleanValue(value: JsonValue | undefined, path: string, replaced: string
     return Object.fromEntries(
       Object.entries(value).map(([rawKey, item]) => {
         const key = toStorableText(rawKey);
-        return [key, cleanValue(item, path === '' ? key : `${path}.${key}`, replaced)];
+        const here = path === '' ? key : `${path}.${key}`;
+        if (key !== rawKey) replaced.push(here);
+        return [key, cleanValue(item, here, replaced)];
       }),
     );
   }

@@ -17,8 +17,12 @@ export interface TokenCipher {
 }
 
 const VERSION = 'tm1';
+/** An envelope of any version; Facebook's tokens are letters and digits. */
+const ENVELOPE = /^tm\d+:/;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
+const ALGORITHM = 'aes-256-gcm';
+const TAG = { authTagLength: TAG_BYTES };
 
 interface Key {
   readonly id: string;
@@ -39,18 +43,24 @@ export function createTokenCipher(keys: Secret | undefined): TokenCipher {
         );
       }
       const iv = randomBytes(IV_BYTES);
-      const cipher = createCipheriv('aes-256-gcm', key.bytes, iv).setAAD(Buffer.from(facebookPageId));
+      const cipher = createCipheriv(ALGORITHM, key.bytes, iv, TAG).setAAD(Buffer.from(facebookPageId));
       const sealed = Buffer.concat([iv, cipher.update(token.reveal(), 'utf8'), cipher.final()]);
       return [VERSION, key.id, Buffer.concat([sealed, cipher.getAuthTag()]).toString('base64url')].join(':');
     },
     decrypt(stored, facebookPageId) {
-      const [version, keyId, payload] = stored.split(':');
-      if (version !== VERSION || payload === undefined) return { token: new Secret(stored), stale: true };
+      if (!ENVELOPE.test(stored)) return { token: new Secret(stored), stale: true };
+      const [version, keyId, payload = ''] = stored.split(':');
+      if (version !== VERSION) {
+        throw new TidemarkError(
+          'ENCRYPTION_KEY_WRONG',
+          `The access token of Page ${facebookPageId} was encrypted by a newer version of Tidemark.`,
+        );
+      }
       const key = known.find((candidate) => candidate.id === keyId);
       if (key === undefined) throw wrongKey(facebookPageId, known.length);
       const sealed = Buffer.from(payload, 'base64url');
       try {
-        const decipher = createDecipheriv('aes-256-gcm', key.bytes, sealed.subarray(0, IV_BYTES))
+        const decipher = createDecipheriv(ALGORITHM, key.bytes, sealed.subarray(0, IV_BYTES), TAG)
           .setAAD(Buffer.from(facebookPageId))
           .setAuthTag(sealed.subarray(-TAG_BYTES));
         const plain = Buffer.concat([decipher.update(sealed.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]);

@@ -13,6 +13,7 @@ import { CONVERSATION_INPUT, toConversationInput, UPSERT_CONVERSATIONS } from '.
 import { MESSAGE_INPUT, toMessageInputs, UPSERT_MESSAGES } from './messages.ts';
 import { findDueRetries, recordFailures } from './retry-ledger.ts';
 import { finishRun } from './sync-state.ts';
+import { toStorableText } from './text.ts';
 
 /** $1 page · $2 platform · $3 fence · $4 run · $5 conversations · $6 messages. */
 const COMMIT_BATCH = `
@@ -24,7 +25,7 @@ WITH lease AS MATERIALIZED (
 ), conversations AS (
   ${UPSERT_CONVERSATIONS({ input: `lease CROSS JOIN jsonb_to_recordset($5::jsonb) AS input (${CONVERSATION_INPUT})`, platform: '$2' })}
 ), messages AS (
-  ${UPSERT_MESSAGES({ input: `lease CROSS JOIN jsonb_to_recordset($6::jsonb) AS input (${MESSAGE_INPUT})` })}
+  ${UPSERT_MESSAGES({ input: `lease CROSS JOIN jsonb_to_recordset($6::jsonb) AS input (${MESSAGE_INPUT})`, source: 'sync' })}
 ), retried AS (
   DELETE FROM facebook_retry_ledger AS entry
   USING lease, jsonb_to_recordset($5::jsonb) AS input (id text, collected boolean)
@@ -90,9 +91,15 @@ export function openWalkStore(database: Database, lease: Lease): WalkStore {
   return {
     async findHeld(listed) {
       if (listed.length === 0) return new Map();
-      const rows = await database.query<HeldRow>(FIND_HELD, [pageId, listed.map((item) => item.id)]);
-      const hashes = new Map(listed.map((item) => [item.id, contentHash(item.raw)]));
-      return new Map(rows.map((row) => [row.id, toHeld(row, hashes.get(row.id) === row.content_hash)]));
+      const ids = listed.map((item) => toStorableText(item.id));
+      const rows = await database.query<HeldRow>(FIND_HELD, [pageId, ids]);
+      const byStoredId = new Map(rows.map((row) => [row.id, row]));
+      const held = new Map<string, HeldConversation>();
+      for (const { id, raw } of listed) {
+        const row = byStoredId.get(toStorableText(id));
+        if (row !== undefined) held.set(id, toHeld(row, contentHash(raw) === row.content_hash));
+      }
+      return held;
     },
 
     async commit(batch): Promise<BatchResult> {
@@ -103,7 +110,9 @@ export function openWalkStore(database: Database, lease: Lease): WalkStore {
         fence,
         runId,
         JSON.stringify(distinct.map(toConversationInput)),
-        JSON.stringify(toMessageInputs(distinct)),
+        JSON.stringify(
+          toMessageInputs(distinct.map(({ snapshot, messages }) => ({ conversationId: snapshot.id, messages }))),
+        ),
       ]);
       const counts = must(row, 'counts are one row');
       if (counts.leases === 0) throw leaseLost(platform);
@@ -128,7 +137,7 @@ export function openWalkStore(database: Database, lease: Lease): WalkStore {
   };
 }
 
-function leaseLost(platform: Platform): TidemarkError {
+export function leaseLost(platform: Platform): TidemarkError {
   return new TidemarkError('LEASE_LOST', `Another process has taken over the ${platform} sync of this Page.`);
 }
 
@@ -136,8 +145,9 @@ function leaseLost(platform: Platform): TidemarkError {
 function onePerConversation(batch: readonly CollectedConversation[]): readonly CollectedConversation[] {
   const byId = new Map<string, CollectedConversation>();
   for (const item of batch) {
-    const other = byId.get(item.snapshot.id);
-    if (other === undefined || isNewer(item.snapshot, other.snapshot)) byId.set(item.snapshot.id, item);
+    const id = toStorableText(item.snapshot.id);
+    const other = byId.get(id);
+    if (other === undefined || isNewer(item.snapshot, other.snapshot)) byId.set(id, item);
   }
   // One order for all, so that batches written side by side can't wait for each other in a circle.
   return [...byId.values()].toSorted((a, b) => (a.snapshot.id < b.snapshot.id ? -1 : 1));

@@ -17,6 +17,8 @@ export interface Sizes {
 
 export interface CollectParts {
   readonly sizes: Sizes;
+  /** Messages of a conversation to mirror; Infinity: all. */
+  readonly depth: number;
   readonly source: ConversationSource;
   readonly store: WalkStore;
   readonly emit: Emit;
@@ -39,13 +41,13 @@ export async function collect(parts: CollectParts, range: readonly SurveyedPage[
   const failures: CollectFailure[] = [];
 
   const snapshots = new Map<string, ConversationSnapshot>();
-  for (const snapshot of await fetchPlanned(parts, planCollect(range), failures)) {
+  for (const snapshot of await fetchPlanned(parts, planCollect(range, parts.depth), failures)) {
     snapshots.set(snapshot.id, snapshot);
     missing.delete(snapshot.id);
   }
   for (const { conversationId } of failures) missing.delete(conversationId);
   for (const id of missing) {
-    const snapshot = await fetchOne(parts, { id, messages: NESTED_MESSAGES }, failures);
+    const snapshot = await fetchOne(parts, { id, messages: Math.min(NESTED_MESSAGES, parts.depth) }, failures);
     if (snapshot !== undefined) snapshots.set(id, snapshot);
   }
   const unasked = [...snapshots.values()].filter((snapshot) => !listed.has(snapshot.id));
@@ -57,24 +59,27 @@ export async function collect(parts: CollectParts, range: readonly SurveyedPage[
 /** Collects single conversations again that failed before. */
 export async function retry(parts: CollectParts, conversationIds: readonly string[]): Promise<CollectResult> {
   const failures: CollectFailure[] = [];
-  const wanted = conversationIds.map((id) => ({ id, messages: NESTED_MESSAGES }));
+  const wanted = conversationIds.map((id) => ({ id, messages: Math.min(NESTED_MESSAGES, parts.depth) }));
   const snapshots = await fetchPlanned(parts, { kind: 'singles', wanted }, failures);
   const held = await parts.store.findHeld(snapshots);
   return commitCollected(parts, { snapshots, held, light: [], failures });
 }
 
-interface Fetched {
+interface Noted {
+  readonly failures: CollectFailure[];
+}
+
+interface Fetched extends Noted {
   readonly snapshots: readonly ConversationSnapshot[];
   readonly held: ReadonlyMap<string, HeldConversation>;
   /** Listed ones that need no collecting but whose row says something else. */
   readonly light: readonly ConversationSnapshot[];
-  readonly failures: CollectFailure[];
 }
 
 async function commitCollected(parts: CollectParts, { snapshots, held, light, failures }: Fetched): Promise<CollectResult> {
   const batch = light.map(toLight);
   for (const snapshot of snapshots) {
-    const collected = await reachStretch(parts, snapshot, held.get(snapshot.id), failures);
+    const collected = await reachStretch(parts, { snapshot, held: held.get(snapshot.id), failures });
     if (collected !== undefined) batch.push(collected);
   }
   // Before anything can move past them.
@@ -157,9 +162,7 @@ async function fetchOne(
 /** Follows a conversation down until nothing lies between its newest message and what is held. */
 async function reachStretch(
   parts: CollectParts,
-  snapshot: ConversationSnapshot,
-  held: HeldConversation | undefined,
-  failures: CollectFailure[],
+  { snapshot, held, failures }: { snapshot: ConversationSnapshot; held: HeldConversation | undefined } & Noted,
 ): Promise<CollectedConversation | undefined> {
   const messages: MessageSnapshot[] = [...(snapshot.messages?.items ?? [])];
   let after = snapshot.messages?.after;
@@ -168,7 +171,8 @@ async function reachStretch(
     const join = joinStretch(held, messages, after === undefined);
     if (join.joined) {
       const { stretch, historyComplete } = join;
-      return { snapshot, messages, stretch, historyComplete, collected: true };
+      const floorCursor = stretch?.floor.id === messages.at(-1)?.id ? after : undefined;
+      return { snapshot, messages, stretch, floorCursor, historyComplete, collected: true };
     }
     try {
       const page = await parts.source.listMessages({ conversationId: snapshot.id, limit, after }, parts.signal);
@@ -196,5 +200,5 @@ function noteFailure({ emit }: CollectParts, failures: CollectFailure[], failure
 }
 
 function toLight(snapshot: ConversationSnapshot): CollectedConversation {
-  return { snapshot, messages: [], stretch: undefined, historyComplete: false, collected: false };
+  return { snapshot, messages: [], stretch: undefined, floorCursor: undefined, historyComplete: false, collected: false };
 }

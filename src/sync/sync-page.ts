@@ -26,6 +26,8 @@ export interface SyncPlan {
   readonly forced: boolean;
   /** Whether the `since` hint may be tried. */
   readonly sendHint: boolean;
+  /** Messages of a conversation to mirror; Infinity: all. */
+  readonly depth: number;
   /** Asked between list pages: whether to stop here and leave the rest to the next run. */
   readonly shouldStop: () => boolean;
   readonly state: WalkState;
@@ -50,7 +52,7 @@ export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncRe
   await using collects = createTaskGroup(RANGES_AT_ONCE, parts.signal);
   const start = (work: (parts: CollectParts) => Promise<CollectResult>): Promise<void> =>
     collects.start(async (signal) => {
-      counts = addBatch(counts, await work({ ...parts, sizes, signal }));
+      counts = addBatch(counts, await work({ ...parts, sizes, depth: plan.depth, signal }));
       emit({ type: 'batch-committed', counts: { ...counts, graphCalls: source.callCount() } });
     });
 
@@ -61,7 +63,7 @@ export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncRe
   const firstLimit = cutAt === undefined ? LIST_LIMIT : probeLimit(plan.state.heldAboveCut);
   const sendHint = plan.sendHint && plan.state.hintUsable;
   const walk = { cutAt, firstLimit, sendHint, everything: plan.forced, rest: plan.state.rest };
-  let range: SurveyedPage[] = [];
+  const range: SurveyedPage[] = [];
   let end: SyncOutcome['end'] = { kind: 'complete', watermark: undefined };
   for await (const page of survey({ ...parts, signal: collects.signal }, walk)) {
     listed += page.listed;

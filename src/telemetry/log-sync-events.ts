@@ -32,7 +32,12 @@ export function logSyncEvents(log: Log): EventSink {
 
 function toLines(event: SyncEvent): readonly Line[] {
   switch (event.type) {
+    case 'history-committed': {
+      const found = `${event.messages} older messages of conversation ${event.conversationId}`;
+      return [['debug', event.complete ? `Stored ${found}, down to its first one` : `Stored ${found}`]];
+    }
     case 'run-started':
+      if (event.mode === 'history') return [['info', `Fetching older messages for page: ${event.page.facebookPageId}`]];
       return [
         ['info', `Starting ${event.mode} sync for page: ${event.page.facebookPageId}`],
         ...(event.mode === 'incremental' && event.cutAt !== undefined

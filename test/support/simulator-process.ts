@@ -31,9 +31,8 @@ export async function startSimulatorProcess(flags: readonly string[]): Promise<S
   }
   if (url === undefined) throw new Error('The simulator ended before it listened.');
   const door = async (path: string, body?: unknown) => {
-    const answer = await fetch(`${url}/_simulator/${path}`, {
-      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
-    });
+    const post = { method: 'POST', body: JSON.stringify(body) };
+    const answer = await fetch(`${url}/_simulator/${path}`, body === undefined ? {} : post);
     if (!answer.ok) throw new Error(await answer.text());
     return answer.json() as Promise<never>;
   };

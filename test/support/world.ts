@@ -4,7 +4,7 @@
  */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTidemark, type EngineSettings } from '../../src/engine.ts';
+import { createTidemark, type EngineOptions, type EngineSettings } from '../../src/engine.ts';
 import type { Tidemark } from '../../src/core/engine-api.ts';
 import type { SyncEvent } from '../../src/core/events.ts';
 import { must } from '../../src/lib/must.ts';
@@ -35,6 +35,7 @@ export interface WorldOptions {
   readonly version: PostgresVersion;
   readonly simulator?: SimulatorOptions;
   readonly settings?: Partial<EngineSettings>;
+  readonly options?: EngineOptions;
   /** Connect the Pages of the person. Default: true. */
   readonly connect?: boolean;
 }
@@ -55,6 +56,7 @@ export function testSettings(databaseUrl: string, graphApiUrl: string): EngineSe
     graphApiVersion: 'v25.0',
     callsPerSecond: 1000,
     sinceParameter: 'send',
+    messagesPerConversation: 'all',
     pageConcurrency: 50,
   };
 }
@@ -64,7 +66,10 @@ export async function openWorld(options: WorldOptions): Promise<TestWorld> {
   const database = await openMigratedDatabase(options.version);
   const events: SyncEvent[] = [];
   const settings = { ...testSettings(database.url, simulator.url), ...options.settings };
-  const tidemark = await createTidemark(settings, { onEvent: (event) => events.push(event) });
+  const tidemark = await createTidemark(settings, {
+    ...options.options,
+    onEvent: (event) => events.push(event),
+  });
   if (options.connect ?? true) await tidemark.pages.connect(new Secret(simulator.world.tokens.user));
   const pageIds = simulator.world.pages.map((page) => page.id);
   let counted = 0;

@@ -100,7 +100,6 @@ async function demo(outside: Outside, flags: DemoFlags): Promise<ExitStatus> {
     say('Starting the embedded PostgreSQL …');
     await using tidemark = await outside.openTidemark(demoSettings(settings, simulator), {
       onEvent: logSyncEvents(log),
-      onWarning: (text) => log.warn(text),
     });
     const watch: Stage['watch'] = async (connected, expected) => {
       const shownPages = connected.map((page) => ({ id: page.id, name: page.name ?? page.facebookPageId }));

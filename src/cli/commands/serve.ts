@@ -23,7 +23,7 @@ async function serve(outside: Outside): Promise<ExitStatus> {
   assertLoopback(host);
 
   using stop = listenForStop(outside);
-  await using session = await openSession(outside, settings);
+  await using session = await openSession(outside, settings, { followWithHistory: true });
   const { tidemark, log } = session;
   const server = await outside.startServer({ tidemark, host, port, log });
   const schedule = startSchedule({ tidemark, intervalMs: syncIntervalMs, log });

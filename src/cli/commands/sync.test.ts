@@ -24,7 +24,7 @@ describe('tidemark sync', () => {
       'Synced 2 Pages in 1.00 s: 2,000 conversations (2,000 new, 0 changed), 6,000 messages, 4 calls.',
       '',
     ]);
-    expect(fake.tidemark().calls).toEqual(['syncAll {"forceFull":false,"trigger":"cli"}']);
+    expect(fake.tidemark().calls).toEqual(['syncAll {"forceFull":false,"trigger":"cli"}', 'collectHistory {}']);
     expect(fake.happened).toEqual(['open tidemark', 'close tidemark']);
   });
 
@@ -33,6 +33,7 @@ describe('tidemark sync', () => {
     expect(await fake.run('sync', '2', pageIdOf('1').toUpperCase(), '--full', '--max-duration', '240s')).toBe(0);
     expect(fake.tidemark().calls).toEqual([
       'syncAll {"pages":["2","1"],"forceFull":true,"maxDurationMs":240000,"trigger":"cli"}',
+      'collectHistory {"pages":["2","1"],"maxDurationMs":239000}',
     ]);
   });
 

@@ -1,6 +1,6 @@
 /** `tidemark sync`: syncs the named Pages, or all active ones, side by side, and says what each of them brought. */
 import { duration } from '../../config/kinds.ts';
-import type { SyncAllAnswer, SyncAllRow } from '../../core/engine-api.ts';
+import type { HistoryAnswer, SyncAllAnswer, SyncAllRow } from '../../core/engine-api.ts';
 import { argument } from '../argument.ts';
 import type { ExitStatus, Outside } from '../outside.ts';
 import { parsePageRef } from '../page-ref.ts';
@@ -17,13 +17,16 @@ interface SyncFlags {
   readonly json?: true;
 }
 
+const NO_HISTORY: HistoryAnswer = { results: [], totalEvents: 0, totalCalls: 0 };
+
 export function addSyncCommand({ program, outside, end }: Registration): void {
   program
     .command('sync')
     .summary('sync the named Pages, or all active ones in parallel')
     .description(
       'Syncs the named Pages, or all active ones in parallel. The first sync of a Page is full, later ones are ' +
-        'incremental. Exit status 1: a Page failed, or is partial because its time was up.',
+        'incremental. Afterwards older messages are fetched, down to the first one of every conversation; Ctrl-C ' +
+        'stops that, and the next sync goes on with it. Exit status 1: a Page failed, or is partial because its time was up.',
     )
     .argument('[page...]', 'Pages, each by its uuid or its Facebook Page id')
     .option('--full', 'collect everything again, whatever is already mirrored')
@@ -51,9 +54,16 @@ async function sync(outside: Outside, names: readonly string[], flags: SyncFlags
       maxDurationMs: flags.maxDuration,
       trigger: 'cli',
     });
-    if (flags.json) printJson(outside, answer);
-    else printLines(outside, describeSync(answer));
-    return answer.results.every((row) => row.status === 'succeeded') ? 0 : 1;
+    if (!flags.json) printLines(outside, describeSync(answer));
+    const leftMs = flags.maxDuration === undefined ? undefined : flags.maxDuration - answer.durationMs;
+    const history =
+      leftMs === undefined || leftMs > 0
+        ? await tidemark.collectHistory({ ...(pages.length > 0 && { pages }), maxDurationMs: leftMs, trigger: 'cli' })
+        : NO_HISTORY;
+    if (flags.json) printJson(outside, { ...answer, history });
+    else printLines(outside, describeHistory(history));
+    const isWhole = answer.results.every((row) => row.status === 'succeeded');
+    return isWhole && history.results.every((row) => row.status !== 'failed') ? 0 : 1;
   };
   // Awaited here, because the session is closed as soon as this function returns.
   return await unlessStopped(stop, work());
@@ -95,6 +105,17 @@ function describeTrouble(row: SyncAllRow): string {
   if (row.status === 'partial' && row.error === undefined)
     return `${page} is partial: the next sync goes on where this one stopped.`;
   return `${page} ${row.status === 'partial' ? 'is partial' : 'failed'}: ${row.error ?? 'no reason given'}${row.code === undefined ? '' : ` (${row.code})`}`;
+}
+
+function describeHistory({ results, totalEvents, totalCalls }: HistoryAnswer): readonly string[] {
+  if (results.length === 0) return [];
+  const open = results.filter((row) => row.status !== 'succeeded');
+  const failed = open.filter((row) => row.status === 'failed');
+  return [
+    `Older messages of ${toCount(results.length, 'Page')}: ${toFigure(totalEvents)} in ${toCount(totalCalls, 'call')}.`,
+    ...(open.length > 0 ? [`${toCount(open.length, 'Page')} still have some; the next sync goes on with them.`] : []),
+    ...failed.map((row) => `${toPlainText(row.pageName ?? row.facebookPageId)} failed: ${row.error} (${row.code})`),
+  ];
 }
 
 function summarise({ totals, totalPages, results, durationMs }: SyncAllAnswer): string {

@@ -114,6 +114,11 @@ export function createFakeTidemark(input: FakeTidemarkOptions): FakeTidemark {
     sync: async () => {
       throw new Error('The command line syncs with syncAll only.');
     },
+    async collectHistory({ pages: named, maxDurationMs }) {
+      const asked = { pages: named?.map(find).map((page) => page.facebookPageId), maxDurationMs };
+      calls.push(`collectHistory ${JSON.stringify(asked)}`);
+      return { results: [], totalEvents: 0, totalCalls: 0 };
+    },
     async syncAll(request) {
       const { pages: named, forceFull = false, maxDurationMs, trigger } = request;
       if (isClosed) throw new Error('syncAll after close');

@@ -12,7 +12,7 @@ export const RunSchema = z
     pageId: z.uuid(),
     pageName: z.string().nullable(),
     platform: PlatformSchema,
-    mode: z.enum(['full', 'incremental', 'verify']),
+    mode: z.enum(['full', 'incremental', 'verify', 'history']),
     trigger: z.enum(['api', 'cli', 'schedule', 'library', 'demo']),
     status: z.enum(['running', 'succeeded', 'partial', 'failed', 'cancelled']),
     startedAt: Instant,

@@ -190,6 +190,10 @@ export function createFakeTidemark(overrides: Partial<Tidemark> = {}): FakeTidem
       },
     },
     sync,
+    collectHistory: async (request) => {
+      asked.push({ method: 'collectHistory', given: request });
+      return { results: [], totalEvents: 0, totalCalls: 0 };
+    },
     syncAll: async (request) => {
       asked.push({ method: 'syncAll', given: request });
       return syncAllAnswer(request);

@@ -83,15 +83,17 @@ ALTER TABLE facebook_pages
   ALTER COLUMN updated_at SET DEFAULT now();
 
 UPDATE facebook_pages
-SET is_active = coalesce(is_active, true),
+SET id = coalesce(id, gen_random_uuid()),
+    is_active = coalesce(is_active, true),
     status = CASE WHEN status IN ('connected', 'token_expired', 'permission_missing', 'throttled', 'paused')
                   THEN status ELSE 'connected' END,
     created_at = coalesce(created_at, now()),
     updated_at = coalesce(updated_at, now())
-WHERE is_active IS NULL OR created_at IS NULL OR updated_at IS NULL
+WHERE id IS NULL OR is_active IS NULL OR created_at IS NULL OR updated_at IS NULL
    OR status IS NULL OR status NOT IN ('connected', 'token_expired', 'permission_missing', 'throttled', 'paused');
 
 ALTER TABLE facebook_pages
+  ALTER COLUMN id SET NOT NULL,
   ALTER COLUMN facebook_page_id SET NOT NULL,
   ALTER COLUMN is_active SET NOT NULL,
   ALTER COLUMN status SET NOT NULL,

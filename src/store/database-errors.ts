@@ -1,0 +1,63 @@
+/**
+ * Failures of PostgreSQL and of the way to it, as errors of the catalogue. What a caller could not have foreseen stays
+ * as it is. Nothing here may quote a connection string: it holds a password.
+ */
+import { TidemarkError } from '../core/errors.ts';
+
+/** Classes of SQLSTATE, and errors of the network, after which the same statement may work a little later. */
+const AWAY_STATES = /^(08|53|57P|58)/;
+const AWAY_ERRORS = /^(ECONN|EPIPE|ENOTFOUND|EAI_|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)/;
+const AWAY_MESSAGES = /connection terminated|timeout exceeded when trying to connect|timeout expired|Cannot use a pool after/i;
+/** Serialization failure, deadlock, lock timeout, statement timeout: the statement did nothing, and may next time. */
+const BUSY_STATES = new Set(['40001', '40P01', '55P03', '57014']);
+const TLS_ERRORS = /CERT|^ERR_(TLS|SSL)|^UNABLE_TO_|^EPROTO$/;
+const TLS_MESSAGES = /does not support SSL|SSL connection/i;
+const REFUSED_STATES = new Map([
+  ['25006', 'it is read-only'],
+  ['28P01', 'it refuses the password'],
+  ['28000', 'it refuses the user'],
+  ['3D000', 'it has no such database'],
+  ['42501', 'the user lacks a privilege'],
+]);
+
+const RETRY_AFTER_MS = 5000;
+
+export function toDatabaseError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const code = 'code' in error ? String(error.code) : '';
+  const cause = { cause: error };
+  const later = { ...cause, retryAfterMs: RETRY_AFTER_MS };
+  // Of several addresses tried in vain, only the code is left to say.
+  const detail = error.message || code;
+
+  if (code === 'ERR_INVALID_URL') {
+    return new TidemarkError('INVALID_SETTING', 'The connection string of the database cannot be read (DATABASE_URL).');
+  }
+  if (code === '42P01' || code === '42703') {
+    return new TidemarkError('SCHEMA_MISSING', `The database lacks a table or column: ${detail}.`, cause);
+  }
+  if (code === '22021') {
+    return new TidemarkError('INVALID_INPUT', 'A text holds the character NUL, which PostgreSQL cannot hold.', cause);
+  }
+  if (BUSY_STATES.has(code)) {
+    return new TidemarkError('DATABASE_UNAVAILABLE', `The database is too busy: ${detail}.`, later);
+  }
+  const refusal = REFUSED_STATES.get(code) ?? toRefusal(code, error.message);
+  if (refusal !== undefined) {
+    return new TidemarkError('DATABASE_UNAVAILABLE', `The database cannot be used: ${refusal} (${detail}).`, cause);
+  }
+  const isFatal = 'severity' in error && (error.severity === 'FATAL' || error.severity === 'PANIC');
+  if (isFatal || AWAY_STATES.test(code) || AWAY_ERRORS.test(code) || AWAY_MESSAGES.test(error.message)) {
+    return new TidemarkError('DATABASE_UNAVAILABLE', `The database cannot be reached: ${detail}.`, later);
+  }
+  return error;
+}
+
+/** What the driver refuses before the server is asked. */
+function toRefusal(code: string, message: string): string | undefined {
+  if (message.startsWith('SASL')) return 'it wants a password, and the connection string has none or a wrong one';
+  if (TLS_ERRORS.test(code) || TLS_MESSAGES.test(message)) {
+    return 'no encrypted connection could be made; sslmode in the connection string says what is asked for';
+  }
+  return undefined;
+}

@@ -1,0 +1,142 @@
+/**
+ * The mirror as the one history run sees it that holds the lease of its Page and platform. A step is one statement,
+ * and writes nothing at all when the lease has passed to another run (I6).
+ */
+import type { HistoryStore, Lease, OpenHistory } from '../core/ports.ts';
+import type { Database } from './connect.ts';
+import { toIso, toText } from './conversations.ts';
+import { MESSAGE_INPUT, toMessageInputs, UPSERT_MESSAGES } from './messages.ts';
+import { leaseLost } from './walk-store.ts';
+
+const HELD = `(
+  SELECT count(*) FROM facebook_messages AS message
+  WHERE message.page_id = conversation.page_id AND message.conversation_id = conversation.id)::int`;
+
+/** Open conversations of a Page, down to a depth (null: all). Served by idx_facebook_conversations_open_history. */
+const OPEN = ({ page, depth }: { page: string; depth: string }) => `
+FROM facebook_conversations AS conversation
+WHERE conversation.page_id = ${page} AND NOT history_complete AND collected_at IS NOT NULL
+  AND floor_message_id IS NOT NULL AND deleted_at IS NULL
+  AND (history_retry_at IS NULL OR history_retry_at <= now())
+  AND (${depth}::int IS NULL OR ${depth} > ${HELD})`;
+
+/** $1 page · $2 platform · $3 depth or null · $4 limit. */
+const FIND_OPEN = `
+SELECT id, floor_message_id, floor_message_time, floor_cursor, ${HELD} AS held
+${OPEN({ page: '$1', depth: '$3' })} AND platform = $2
+ORDER BY coalesce(updated_time, '-infinity'::timestamptz) DESC, id DESC
+LIMIT $4`;
+
+/** $1 page · $2 platform · $3 fence · $4 run · $5 messages · $6 conversation · $7 floor · $8 its time · $9 cursor · $10 complete. */
+const COMMIT_STEP = `
+WITH lease AS MATERIALIZED (
+  SELECT page_id, lease_wanted FROM facebook_sync_state
+  WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
+  FOR SHARE
+), messages AS (
+  ${UPSERT_MESSAGES({ input: `lease CROSS JOIN jsonb_to_recordset($5::jsonb) AS input (${MESSAGE_INPUT})`, source: 'history' })}
+), conversation AS (
+  UPDATE facebook_conversations AS conversation
+  SET floor_message_id = $7, floor_message_time = $8, floor_cursor = $9, history_complete = $10,
+      history_retry_at = NULL, history_problem = NULL, revision = revision + 1
+  FROM lease
+  WHERE conversation.page_id = $1 AND id = $6
+), counts AS (
+  SELECT count(*) FILTER (WHERE inserted)::int AS events_created FROM messages
+), run AS (
+  UPDATE facebook_sync_runs AS run SET events_created = run.events_created + counts.events_created
+  FROM counts WHERE run.page_id = $1 AND run.id = $4
+)
+SELECT lease_wanted, events_created FROM lease, counts`;
+
+/** $1 page · $2 platform · $3 fence · $4 conversation · $5 reason. */
+const POSTPONE = `
+UPDATE facebook_conversations AS conversation
+SET history_retry_at = now() + interval '1 day', history_problem = $5
+FROM facebook_sync_state AS state
+WHERE state.page_id = $1 AND state.platform = $2 AND state.lease_fence = $3
+  AND conversation.page_id = $1 AND conversation.id = $4`;
+
+/** $1 page · $2 platform · $3 depth or null · $4 fence · $5 run · $6 calls. */
+const FINISH = `
+WITH lease AS (
+  UPDATE facebook_sync_state SET lease_run_id = NULL, lease_expires_at = NULL, last_call_at = now()
+  WHERE page_id = $1 AND platform = $2 AND lease_fence = $4
+  RETURNING page_id
+)
+UPDATE facebook_sync_runs AS run
+SET status = CASE WHEN EXISTS (SELECT ${OPEN({ page: '$1', depth: '$3' })} AND platform = $2) THEN 'partial' ELSE 'succeeded' END,
+    finished_at = now(), graph_calls = $6
+FROM lease
+WHERE run.page_id = $1 AND run.id = $5
+RETURNING status`;
+
+interface OpenRow extends Record<string, unknown> {
+  readonly id: string;
+  readonly floor_message_id: string;
+  readonly floor_message_time: number | null;
+  readonly floor_cursor: string | null;
+  readonly held: number;
+}
+
+export function openHistoryStore(database: Database, lease: Lease): HistoryStore {
+  const { pageId, platform, fence, runId } = lease;
+
+  return {
+    async findOpen({ limit, depth }) {
+      const rows = await database.query<OpenRow>(FIND_OPEN, [pageId, platform, toDepth(depth), limit]);
+      return rows.map(toOpenHistory);
+    },
+
+    async commit({ conversationId, messages, floor, cursor, complete }) {
+      const [row] = await database.query<{ lease_wanted: boolean; events_created: number }>(COMMIT_STEP, [
+        pageId,
+        platform,
+        fence,
+        runId,
+        JSON.stringify(toMessageInputs([{ conversationId, messages }])),
+        conversationId,
+        toText(floor.id),
+        toIso(floor.createdAt) ?? null,
+        cursor ?? null,
+        complete,
+      ]);
+      if (row === undefined) throw leaseLost(platform);
+      return { eventsCreated: row.events_created, isWanted: row.lease_wanted };
+    },
+
+    async postpone(conversationId, reason) {
+      await database.query(POSTPONE, [pageId, platform, fence, conversationId, toText(reason)]);
+    },
+
+    async finish({ depth, graphCalls }) {
+      const values = [pageId, platform, toDepth(depth), fence, runId, graphCalls];
+      const [row] = await database.query<{ status: 'succeeded' | 'partial' }>(FINISH, values);
+      if (row === undefined) throw leaseLost(platform);
+      return row.status;
+    },
+  };
+}
+
+/** Pages that have conversations with older messages to bring. */
+export async function findPagesWithOpenHistory(database: Database, depth: number): Promise<ReadonlySet<string>> {
+  const rows = await database.query<{ page_id: string }>(
+    `SELECT page.id AS page_id FROM facebook_pages AS page
+     WHERE page.is_active AND EXISTS (SELECT ${OPEN({ page: 'page.id', depth: '$1' })})`,
+    [toDepth(depth)],
+  );
+  return new Set(rows.map((row) => row.page_id));
+}
+
+function toDepth(depth: number): number | null {
+  return depth === Infinity ? null : depth;
+}
+
+function toOpenHistory(row: OpenRow): OpenHistory {
+  return {
+    conversationId: row.id,
+    floor: { id: row.floor_message_id, createdAt: row.floor_message_time ?? undefined },
+    cursor: row.floor_cursor ?? undefined,
+    held: row.held,
+  };
+}

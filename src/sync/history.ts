@@ -1,0 +1,79 @@
+/**
+ * The depth of the mirror: older messages, from the floor of every conversation down to its first one, newest
+ * conversations first. It works in the background, one commit per call, so it may end at any instant and go on later;
+ * and it steps aside as soon as a sync wants the Page.
+ */
+import { isGraphError } from '../core/errors.ts';
+import type { MessageSnapshot } from '../core/model.ts';
+import type { ConversationSource, Emit, HistoryStore, OpenHistory } from '../core/ports.ts';
+import { reaches, toPoint } from '../core/stretch.ts';
+
+export interface HistoryParts {
+  readonly source: ConversationSource;
+  readonly store: HistoryStore;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}
+
+export interface HistoryPlan {
+  /** Messages of a conversation to mirror; Infinity: all. */
+  readonly depth: number;
+  readonly shouldStop: () => boolean;
+}
+
+/** Conversations looked up at a time. */
+const OPEN_AT_ONCE = 50;
+const MOST_MESSAGES = 100;
+
+/** Resolves when no conversation is open any more, or when it was asked to stop. */
+export async function collectHistory(parts: HistoryParts, plan: HistoryPlan): Promise<void> {
+  for (;;) {
+    const open = await parts.store.findOpen({ limit: OPEN_AT_ONCE, depth: plan.depth });
+    if (open.length === 0) return;
+    for (const conversation of open) {
+      if ((await deepen(parts, plan, conversation)) === 'stop') return;
+    }
+  }
+}
+
+async function deepen(parts: HistoryParts, plan: HistoryPlan, open: OpenHistory): Promise<'done' | 'stop'> {
+  const { conversationId } = open;
+  let { floor, cursor: after, held } = open;
+  // A remembered cursor leads right below the floor; without one the walk down begins at the newest message.
+  let isBelowFloor = after !== undefined;
+  let limit = MOST_MESSAGES;
+
+  for (;;) {
+    let page: { readonly items: readonly MessageSnapshot[]; readonly after: string | undefined };
+    try {
+      page = await parts.source.listMessages({ conversationId, limit, after }, parts.signal);
+    } catch (error) {
+      if (isGraphError(error, 'too-much-data') && limit > 1) {
+        limit = Math.floor(limit / 2);
+      } else if (after !== undefined && (isGraphError(error, 'invalid') || isGraphError(error, 'missing'))) {
+        // Facebook has forgotten the cursor: find the floor again from the top, once, without it.
+        after = undefined;
+        isBelowFloor = false;
+      } else if (isGraphError(error) && error.code === 'GRAPH_ERROR') {
+        parts.emit({ type: 'conversation-failed', conversationId, reason: error.message });
+        await parts.store.postpone(conversationId, error.message);
+        return 'done';
+      } else {
+        throw error;
+      }
+      continue;
+    }
+    const oldest = page.items.at(-1);
+    isBelowFloor ||= oldest !== undefined && reaches(page.items, floor);
+    if (isBelowFloor && oldest !== undefined) floor = toPoint(oldest);
+    const complete = page.after === undefined;
+    const cursor = isBelowFloor ? page.after : undefined;
+    const step = { conversationId, messages: page.items, floor, cursor, complete };
+    const { eventsCreated, isWanted } = await parts.store.commit(step);
+    held += eventsCreated;
+    parts.emit({ type: 'history-committed', conversationId, messages: eventsCreated, complete });
+    if (isWanted || plan.shouldStop()) return 'stop';
+    if (complete || held >= plan.depth) return 'done';
+    after = page.after;
+  }
+}
