@@ -16,7 +16,6 @@ import {
 import type {
   HistoryRequest,
   HistoryRow,
-  PageRef,
   SyncAllRequest,
   SyncAllRow,
   SyncAnswer,
@@ -37,7 +36,15 @@ import { sleep } from './lib/sleep.ts';
 import { createTaskGroup } from './lib/task-group.ts';
 import { findPagesWithOpenHistory, openHistoryStore } from './store/history-store.ts';
 import { openStore } from './store/open-store.ts';
-import { findPage, findPageByFacebookId, findToken, listPages, removePage, savePages, setPageActive } from './store/pages.ts';
+import {
+  findPage,
+  findReferredPage,
+  findToken,
+  listPages,
+  removePage,
+  savePages,
+  setPageActive,
+} from './store/pages.ts';
 import { findConversationPages, listConversations, listMessages } from './store/reading.ts';
 import { findRun, listRuns } from './store/sync-runs.ts';
 import { openRunLedger } from './store/sync-state.ts';
@@ -93,7 +100,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
   const ledger = openRunLedger(database, crypto.randomUUID());
   const budgets = new Map<string, Budget>();
   const depth = settings.messagesPerConversation === 'all' ? Infinity : settings.messagesPerConversation;
-  const runs = createPageRuns(
+  const pageRuns = createPageRuns(
     {
       ledger,
       clock,
@@ -108,29 +115,9 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
   );
   const closing = new AbortController();
 
-  async function findReferred({ pageId, facebookPageId }: PageRef): Promise<Page> {
-    if (pageId === undefined && facebookPageId === undefined) {
-      throw new TidemarkError('PAGE_ID_REQUIRED', 'Page ID required');
-    }
-    const byId = pageId === undefined ? undefined : await findPage(database, pageId);
-    const byFacebookId =
-      facebookPageId === undefined ? undefined : await findPageByFacebookId(database, facebookPageId);
-    if (pageId !== undefined && byId === undefined) throw pageNotFound(`with the id ${pageId}`);
-    if (facebookPageId !== undefined && byFacebookId === undefined) {
-      throw pageNotFound(`with Facebook's id ${facebookPageId}`);
-    }
-    if (byId !== undefined && byFacebookId !== undefined && byId.id !== byFacebookId.id) {
-      throw new TidemarkError(
-        'PAGE_IDS_DISAGREE',
-        `pageId ${pageId} and facebookPageId ${facebookPageId} belong to two different Pages.`,
-      );
-    }
-    return must(byId ?? byFacebookId, 'one of the two was given and found');
-  }
-
   async function sync(request: SyncRequest): Promise<SyncAnswer> {
-    const page = await findReferred(request);
-    const runId = await runs.sync(page, request);
+    const page = await findReferredPage(database, request);
+    const runId = await pageRuns.sync(page, request);
     const run = must(await findRun(database, runId), 'it has just ended');
     if (run.status !== 'succeeded' && run.status !== 'partial') {
       throw toRecordedError(run.errorCode, run.errorMessage ?? `Run ${runId} was ${run.status}.`);
@@ -141,9 +128,9 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
   /** One Page's row of the whole: its failure is a value here, so that it can never stop another Page (I8). */
   async function syncRow(page: Page, request: SyncAllRequest): Promise<SyncAllRow> {
     const startedAt = clock.now();
-    const { pages: _named, ...options } = request;
+    const { pages: _named, ...asked } = request;
     try {
-      return toSyncRow(await sync({ ...options, pageId: page.id }));
+      return toSyncRow(await sync({ ...asked, pageId: page.id }));
     } catch (error) {
       return toFailedRow(page, toTidemarkError(error), clock.now() - startedAt);
     }
@@ -151,7 +138,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
 
   async function historyRow(page: Page, request: HistoryRequest): Promise<HistoryRow> {
     try {
-      const runId = await runs.history(page, request);
+      const runId = await pageRuns.history(page, request);
       return toHistoryRow(page, runId === undefined ? undefined : await findRun(database, runId));
     } catch (error) {
       return toHistoryRow(page, toTidemarkError(error));
@@ -191,7 +178,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     embeddedDatabaseUrl: store.embeddedDatabaseUrl,
     pages: {
       list: async () => (await listPages(database)).map(toPageAnswer),
-      find: async (ref) => toPageAnswer(await findReferred(ref)),
+      find: async (ref) => toPageAnswer(await findReferredPage(database, ref)),
       async connect(accessToken) {
         const found = await discoverPages({ client, token: accessToken });
         const saved = found.connected.length === 0 ? [] : await savePages(database, cipher, found.connected);
@@ -210,17 +197,17 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
         };
       },
       async setActive(pageId, isActive) {
-        const page = await findReferred({ pageId });
+        const page = await findReferredPage(database, { pageId });
         return toPageAnswer(must(await setPageActive(database, page.id, isActive), 'it was just found'));
       },
       async remove(pageId) {
-        const page = await findReferred({ pageId });
+        const page = await findReferredPage(database, { pageId });
         await removePage(database, page.id);
       },
     },
     conversations: {
       async list(query) {
-        const pageId = query.pageId === undefined ? undefined : (await findReferred({ pageId: query.pageId })).id;
+        const pageId = query.pageId === undefined ? undefined : (await findReferredPage(database, { pageId: query.pageId })).id;
         return listConversations(database, { ...query, pageId });
       },
       async messages(query) {
@@ -244,9 +231,9 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     runs: {
       async list(query) {
         const named = query.pageId !== undefined || query.facebookPageId !== undefined;
-        const page = named ? await findReferred(query) : undefined;
-        const runs = await listRuns(database, { pageId: page?.id, limit: query.limit ?? DEFAULT_RUNS });
-        return runs.map(toRunAnswer);
+        const page = named ? await findReferredPage(database, query) : undefined;
+        const recent = await listRuns(database, { pageId: page?.id, limit: query.limit ?? DEFAULT_RUNS });
+        return recent.map(toRunAnswer);
       },
       async find(runId) {
         const run = await findRun(database, runId);
@@ -261,7 +248,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
       const startedAt = clock.now();
       const pages = await (request.pages === undefined
         ? listPages(database).then((all) => all.filter((page) => page.isActive))
-        : Promise.all(request.pages.map(findReferred)));
+        : Promise.all(request.pages.map((ref) => findReferredPage(database, ref))));
       const rows = new Map<string, SyncAllRow>();
       await using group = createTaskGroup(settings.pageConcurrency, closing.signal);
       for (const page of pages) {
@@ -276,7 +263,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
 
     async collectHistory(request) {
       const open = await findPagesWithOpenHistory(database, depth);
-      const named = request.pages && (await Promise.all(request.pages.map(findReferred)));
+      const named = request.pages && (await Promise.all(request.pages.map((ref) => findReferredPage(database, ref))));
       const pages = (named ?? (await listPages(database))).filter((page) => open.has(page.id));
       const rows = new Map<string, HistoryRow>();
       await using group = createTaskGroup(settings.pageConcurrency, closing.signal);
@@ -294,7 +281,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     async close() {
       if (closing.signal.aborted) return;
       closing.abort(new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed.'));
-      await runs.close();
+      await pageRuns.close();
       await client.close();
       await store.close();
     },
@@ -303,8 +290,4 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     },
   };
   return tidemark;
-}
-
-function pageNotFound(named: string): TidemarkError {
-  return new TidemarkError('PAGE_NOT_FOUND', `No Page ${named} is connected.`);
 }

@@ -11,5 +11,5 @@ const SIGNED_ADDRESS = /https?:\/\/[^/"\\?#\s]+([^"\\?#\s]*)\?[^"\\\s]*?\boe=[^"
 export function contentHash(raw: JsonObject): string {
   // The same object asked for in another way may come with its fields in another order.
   const ordered = Object.fromEntries(Object.entries(raw).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  return hash('sha1', JSON.stringify(ordered).replace(SIGNED_ADDRESS, '$1'), 'base64url');
+  return hash('sha1', JSON.stringify(ordered).replaceAll(SIGNED_ADDRESS, '$1'), 'base64url');
 }

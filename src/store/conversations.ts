@@ -39,7 +39,7 @@ const forward = (column: string) => `${column} = CASE WHEN ${NOT_OLDER} THEN exc
 const newerKnown = (column: string) =>
   `${column} = CASE WHEN ${NOT_OLDER} THEN coalesce(excluded.${column}, held.${column})
     ELSE coalesce(held.${column}, excluded.${column}) END`;
-const collected = (column: string) => `${column} = CASE WHEN ${IS_COLLECTED} THEN excluded.${column} ELSE held.${column} END`;
+const ifCollected = (column: string) => `${column} = CASE WHEN ${IS_COLLECTED} THEN excluded.${column} ELSE held.${column} END`;
 const row = (table: string, columns: readonly string[]) => columns.map((column) => `${table}.${column}`).join(', ');
 
 /**
@@ -57,7 +57,7 @@ SELECT page_id, ${platform}, id, updated_time, message_count, unread_count, snip
 FROM ${input}
 ON CONFLICT (page_id, id) DO UPDATE SET
   ${SNAPSHOT.map(forward).join(',\n  ')},
-  ${COLLECTED.map(collected).join(',\n  ')},
+  ${COLLECTED.map(ifCollected).join(',\n  ')},
   ${CONTACT.map(newerKnown).join(',\n  ')},
   collected_at = coalesce(excluded.collected_at, held.collected_at),
   floor_cursor = CASE WHEN ${IS_COLLECTED} AND excluded.floor_message_id IS DISTINCT FROM held.floor_message_id

@@ -2,6 +2,7 @@
  * Table facebook_pages. Tokens leave it only as Secret and enter it only encrypted; a plain one that another program
  * left is used and stored again encrypted.
  */
+import type { PageRef } from '../core/engine-api.ts';
 import { TidemarkError } from '../core/errors.ts';
 import type { Instant, Page, PageStatus } from '../core/model.ts';
 import type { Secret } from '../lib/secret.ts';
@@ -39,11 +40,32 @@ export async function findPage(database: Database, pageId: string): Promise<Page
   return row && toPage(row);
 }
 
-export async function findPageByFacebookId(database: Database, facebookPageId: string): Promise<Page | undefined> {
+async function findPageByFacebookId(database: Database, facebookPageId: string): Promise<Page | undefined> {
   const [row] = await database.query<PageRow>(`SELECT ${COLUMNS} FROM facebook_pages WHERE facebook_page_id = $1`, [
     facebookPageId,
   ]);
   return row && toPage(row);
+}
+
+/** The Page that a caller means. Errors: PAGE_ID_REQUIRED, PAGE_IDS_DISAGREE, PAGE_NOT_FOUND. */
+export async function findReferredPage(database: Database, { pageId, facebookPageId }: PageRef): Promise<Page> {
+  const byId = pageId === undefined ? undefined : await findPage(database, pageId);
+  if (pageId !== undefined && byId === undefined) throw notFound(`with the id ${pageId}`);
+  const byFacebookId = facebookPageId === undefined ? undefined : await findPageByFacebookId(database, facebookPageId);
+  if (facebookPageId !== undefined && byFacebookId === undefined) throw notFound(`with Facebook's id ${facebookPageId}`);
+  if (byId !== undefined && byFacebookId !== undefined && byId.id !== byFacebookId.id) {
+    throw new TidemarkError(
+      'PAGE_IDS_DISAGREE',
+      `pageId ${pageId} and facebookPageId ${facebookPageId} belong to two different Pages.`,
+    );
+  }
+  const page = byId ?? byFacebookId;
+  if (page === undefined) throw new TidemarkError('PAGE_ID_REQUIRED', 'Page ID required');
+  return page;
+}
+
+function notFound(named: string): TidemarkError {
+  return new TidemarkError('PAGE_NOT_FOUND', `No Page ${named} is connected.`);
 }
 
 export interface PageToSave {

@@ -12,7 +12,7 @@ const SUSPICIOUS_JSON = /\\u(?:0000|d[89a-f][0-9a-f]{2})/;
 const NOTE = '_tidemark';
 
 export function toStorableText(text: string): string {
-  return text.replace(UNSTORABLE, '\uFFFD');
+  return text.replaceAll(UNSTORABLE, '\uFFFD');
 }
 
 export function toStorableJson(raw: JsonObject): JsonObject {

@@ -52,7 +52,8 @@ export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncRe
   await using collects = createTaskGroup(RANGES_AT_ONCE, parts.signal);
   const start = (work: (parts: CollectParts) => Promise<CollectResult>): Promise<void> =>
     collects.start(async (signal) => {
-      counts = addBatch(counts, await work({ ...parts, sizes, depth: plan.depth, signal }));
+      const batch = await work({ ...parts, sizes, depth: plan.depth, signal });
+      counts = addBatch(counts, batch);
       emit({ type: 'batch-committed', counts: { ...counts, graphCalls: source.callCount() } });
     });
 

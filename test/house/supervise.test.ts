@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 
 const SUPERVISE = fileURLToPath(new URL('../../scripts/supervise.js', import.meta.url));
+vi.setConfig({ testTimeout: 30_000 });
 const folder = mkdtempSync(join(tmpdir(), 'tidemark-supervise-'));
 
 /** Ends in good order a moment after the first signal, and tells how many it got. */
@@ -59,9 +60,17 @@ async function exitStatus(process: ChildProcess): Promise<number | null> {
   return status;
 }
 
-async function pidOf(said: () => string): Promise<number> {
-  await vi.waitFor(() => expect(said()).toMatch(/pid \d+/), { timeout: 5_000 });
-  return Number(/pid (\d+)/.exec(said())?.[1]);
+/** Waits until the program runs, and makes sure that it does not outlive the test. */
+async function untilRunning(said: () => string): Promise<void> {
+  await vi.waitFor(() => expect(said()).toMatch(/pid \d+/), { timeout: 10_000 });
+  const pid = Number(/pid (\d+)/.exec(said())?.[1]);
+  onTestFinished(() => {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended, as it should.
+    }
+  });
 }
 
 test('the exit status of the program is the exit status', async () => {
@@ -75,9 +84,9 @@ test('a program that a signal ended gives 128 and its number', async () => {
 
 test('one Ctrl-C reaches the program once, though it reaches us twice, and its end is waited for', async () => {
   const { supervisor, said } = start('patient.mjs');
-  await pidOf(said);
+  await untilRunning(said);
   process.kill(-(supervisor.pid ?? 0), 'SIGINT');
-  await vi.waitFor(() => expect(said()).toContain('heard SIGINT'), { timeout: 5_000 });
+  await vi.waitFor(() => expect(said()).toContain('heard SIGINT'), { timeout: 10_000 });
   supervisor.kill('SIGINT');
   expect(await exitStatus(supervisor)).toBe(0);
   expect(said()).toContain('ended after 1 of SIGINT');
@@ -85,9 +94,9 @@ test('one Ctrl-C reaches the program once, though it reaches us twice, and its e
 
 test('the program ends in good order when its supervisor is killed', async () => {
   const { supervisor, said } = start('patient.mjs');
-  await pidOf(said);
+  await untilRunning(said);
   supervisor.kill('SIGKILL');
-  await vi.waitFor(() => expect(said()).toContain('ended after 1 of SIGTERM'), { timeout: 5_000 });
+  await vi.waitFor(() => expect(said()).toContain('ended after 1 of SIGTERM'), { timeout: 10_000 });
 });
 
 test('the program ends in good order when the shell of npm dies without a word', async () => {
@@ -102,7 +111,7 @@ test('the program ends in good order when the shell of npm dies without a word',
   });
   const output: string[] = [];
   shell.stdout.on('data', (text) => output.push(String(text)));
-  await pidOf(() => output.join(''));
+  await untilRunning(() => output.join(''));
   shell.kill('SIGTERM');
-  await vi.waitFor(() => expect(output.join('')).toContain('ended after 1 of SIGTERM'), { timeout: 5_000 });
+  await vi.waitFor(() => expect(output.join('')).toContain('ended after 1 of SIGTERM'), { timeout: 10_000 });
 });

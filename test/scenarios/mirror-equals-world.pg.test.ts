@@ -12,6 +12,17 @@ describeEachPostgres('the mirror equals the world', (version) => {
     expect(answer).toMatchObject({ syncMode: 'full', status: 'succeeded', synced: 320, inserted: 320, updated: 0, total: 320 });
   });
 
+  it('and the run told of exactly what it did, though its batches are collected side by side', async () => {
+    await using world = await openWorld({ version, simulator: { conversations: 900 } });
+    const answer = await world.tidemark.sync({ facebookPageId: world.pageIds[0] });
+    const { synced, inserted, eventsCreated, graphCalls } = answer;
+    const finished = world.events.find((event) => event.type === 'run-finished');
+    expect(finished).toMatchObject({ counts: { synced, inserted, eventsCreated, graphCalls } });
+    const committed = world.events.filter((event) => event.type === 'batch-committed').map((event) => event.counts.synced);
+    expect(committed).toEqual(committed.toSorted((a, b) => a - b));
+    expect(synced).toBe(900);
+  });
+
   it('after incremental syncs that meet new messages, new threads, and nothing', async () => {
     await using world = await openWorld({ version });
     const pageId = must(world.pageIds[0], 'a world has a Page');

@@ -1,0 +1,12 @@
+/** Tidemark as a library: connect Pages, sync them, read the mirror. */
+import { createTidemark, readSettings, Secret } from 'tidemark';
+
+await using tidemark = await createTidemark(readSettings(process.env, { cwd: process.cwd() }));
+
+const { connected } = await tidemark.pages.connect(new Secret(process.env['FACEBOOK_TOKEN'] ?? ''));
+for (const page of connected) {
+  const answer = await tidemark.sync({ pageId: page.id, onEvent: (event) => console.error(event.type) });
+  console.log(`${page.name}: ${answer.message} (${answer.graphCalls} calls, ${answer.duration})`);
+}
+const { items } = await tidemark.conversations.list({ limit: 5 });
+for (const conversation of items) console.log(conversation.contactName, conversation.snippet);

@@ -1,0 +1,57 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { JsonObject, JsonValue } from '../core/model.ts';
+import { contentHash } from './content-hash.ts';
+
+const PHOTO = 'https://scontent-ams2-1.cdn.example/v/t1.15752-9/4711_n.jpg';
+const signed = (signature: string, host = 'scontent-ams2-1') =>
+  `${PHOTO.replace('scontent-ams2-1', host)}?_nc_cat=1&ccb=1-7&oh=00_${signature}&oe=6${signature.slice(0, 6)}`;
+const withPhoto = (url: string): JsonObject => ({ id: 'm1', attachments: { data: [{ image_data: { url } }] } });
+
+describe('the fingerprint', () => {
+  it('is the same for the same content, whatever order its fields came in', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (object) => {
+        const raw = object as JsonObject;
+        expect(contentHash(Object.fromEntries(Object.entries(raw).toReversed()))).toBe(contentHash(raw));
+      }),
+    );
+  });
+
+  it('differs for different content', () => {
+    const field = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null));
+    fc.assert(
+      fc.property(field, field, (a: JsonValue, b: JsonValue) => {
+        expect(contentHash({ a }) === contentHash({ a: b })).toBe(JSON.stringify(a) === JSON.stringify(b));
+      }),
+    );
+  });
+
+  it('does not see a new signature or another host of a media address', () => {
+    expect(contentHash(withPhoto(signed('abcdef0')))).toBe(contentHash(withPhoto(signed('9876543'))));
+    expect(contentHash(withPhoto(signed('abcdef0')))).toBe(contentHash(withPhoto(signed('abcdef0', 'scontent-fra3'))));
+  });
+
+  it('sees another picture, an address without a signature, and a picture that is gone', () => {
+    const seen = [signed('abcdef0'), signed('abcdef0').replace('4711', '4712'), `${PHOTO}?size=1`, `${PHOTO}?size=2`, ''];
+    expect(new Set(seen.map((url) => contentHash(withPhoto(url)))).size).toBe(seen.length);
+  });
+
+  it('sees every change of a text around a signed address', () => {
+    const texts = [
+      `look ${signed('abcdef0')} please`,
+      `look ${signed('abcdef0')} thanks`,
+      `see ${signed('abcdef0')} please`,
+      `look ${signed('abcdef0')}\nplease`,
+      `look ${signed('abcdef0')} "please"`,
+      'https://a.example hello? it is oe=1',
+      'https://a.example goodbye? it is oe=1',
+    ];
+    expect(new Set(texts.map((message) => contentHash({ message }))).size).toBe(texts.length);
+  });
+
+  it('is made of lone surrogates and empty objects as well', () => {
+    expect(contentHash({})).toMatch(/^[\w-]{27}$/);
+    expect(contentHash({ text: '\ud800' })).not.toBe(contentHash({ text: '\ud801' }));
+  });
+});

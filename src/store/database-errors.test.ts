@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { isTidemarkError } from '../core/errors.ts';
+import { toDatabaseError } from './database-errors.ts';
+
+const failure = (fields: Record<string, unknown>, message = 'as the server puts it') =>
+  Object.assign(new Error(message), fields);
+
+describe('a failure of the database', () => {
+  it.each([
+    ['a lost connection', { code: '08006' }],
+    ['too many connections', { code: '53300' }],
+    ['a full disk', { code: '53100' }],
+    ['a server shutting down', { code: '57P01' }],
+    ['a server starting up', { code: '57P03' }],
+    ['nothing that listens', { code: 'ECONNREFUSED' }],
+    ['a name that no server has', { code: 'ENOTFOUND' }],
+    ['a refusal by a pooler', { code: 'XX000', severity: 'FATAL' }],
+    ['a deadlock', { code: '40P01' }],
+    ['a statement timeout', { code: '57014' }],
+  ])('that may pass (%s) is DATABASE_UNAVAILABLE with a time to try again', (_, fields) => {
+    const error = toDatabaseError(failure(fields));
+    expect(error).toMatchObject({ code: 'DATABASE_UNAVAILABLE', retryAfterMs: 5000 });
+    expect(error).toHaveProperty('message', expect.stringContaining('as the server puts it'));
+  });
+
+  it.each([
+    ['a wrong password', { code: '28P01', severity: 'FATAL' }],
+    ['a database that is not there', { code: '3D000', severity: 'FATAL' }],
+    ['a missing privilege', { code: '42501' }],
+    ['a certificate that nobody vouches for', { code: 'SELF_SIGNED_CERT_IN_CHAIN' }],
+    ['a certificate of an unknown authority', { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' }],
+    ['a certificate of another host', { code: 'ERR_TLS_CERT_ALTNAME_INVALID' }],
+  ])('that stays until somebody acts (%s) is DATABASE_UNAVAILABLE without such a time', (_, fields) => {
+    expect(toDatabaseError(failure(fields))).toMatchObject({ code: 'DATABASE_UNAVAILABLE', retryAfterMs: undefined });
+  });
+
+  it('that says nothing but a code is told by its code', () => {
+    expect(toDatabaseError(failure({ code: 'ECONNREFUSED' }, ''))).toHaveProperty(
+      'message',
+      'The database cannot be reached: ECONNREFUSED.',
+    );
+  });
+
+  it('of the schema is SCHEMA_MISSING, of a character INVALID_INPUT', () => {
+    expect(toDatabaseError(failure({ code: '42P01' }))).toMatchObject({ code: 'SCHEMA_MISSING' });
+    expect(toDatabaseError(failure({ code: '42703' }))).toMatchObject({ code: 'SCHEMA_MISSING' });
+    expect(toDatabaseError(failure({ code: '22021' }))).toMatchObject({ code: 'INVALID_INPUT' });
+  });
+
+  it('that is a fault of ours stays what it is', () => {
+    for (const error of [failure({ code: '23514', severity: 'ERROR' }), new TypeError('x'), 'a string', undefined]) {
+      expect(toDatabaseError(error)).toBe(error);
+      expect(isTidemarkError(toDatabaseError(error))).toBe(false);
+    }
+  });
+});
