@@ -145,6 +145,23 @@ export const NO_COUNTS: RunCounts = {
   graphCalls: 0,
 };
 
+/** What one written batch changed. */
+export interface BatchCounts {
+  readonly inserted: number;
+  readonly updated: number;
+  readonly eventsCreated: number;
+}
+
+export function addBatch(counts: RunCounts, batch: BatchCounts): RunCounts {
+  return {
+    ...counts,
+    synced: counts.synced + batch.inserted + batch.updated,
+    inserted: counts.inserted + batch.inserted,
+    updated: counts.updated + batch.updated,
+    eventsCreated: counts.eventsCreated + batch.eventsCreated,
+  };
+}
+
 export interface Run extends RunCounts {
   readonly id: string;
   readonly pageId: string;

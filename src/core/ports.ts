@@ -4,6 +4,7 @@
  */
 import type { SyncEventBody } from './events.ts';
 import type {
+  BatchCounts,
   CollectedConversation,
   ConversationList,
   ConversationSnapshot,
@@ -148,18 +149,12 @@ export interface RunLedger {
   isRunning(runId: string): Promise<boolean>;
 }
 
-export interface BatchResult {
-  readonly inserted: number;
-  readonly updated: number;
-  readonly eventsCreated: number;
-}
-
 /** The mirror, seen by the one walk that holds the lease of its Page and platform. */
 export interface WalkStore {
   /** What is held of the listed conversations, keyed by id; one query. */
   findHeld(listed: readonly ConversationSnapshot[]): Promise<ReadonlyMap<string, HeldConversation>>;
   /** Writes a batch, all or nothing (I3). Rejects with LEASE_LOST when another walk has taken over (I6). */
-  commit(batch: readonly CollectedConversation[]): Promise<BatchResult>;
+  commit(batch: readonly CollectedConversation[]): Promise<BatchCounts>;
   /** Enters conversations that could not be collected into the retry ledger; collecting one takes it out again. */
   recordFailures(failures: readonly CollectFailure[]): Promise<void>;
   /** Conversations of the retry ledger whose time has come, longest waiting first. */

@@ -76,6 +76,9 @@ describeEachPostgres('a database', (version) => {
     const error = await database.transaction(async (query) => {
       const pid = await pidOf(query);
       const slow = refusal(query('SELECT pg_sleep(600)'));
+      const isBusy = async () =>
+        (await killer.query(`SELECT FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'`, [pid])).length === 1;
+      await expect.poll(isBusy, { interval: 20 }).toBe(true);
       await killer.query('SELECT pg_terminate_backend($1)', [pid]);
       return slow;
     }).catch((reason: unknown) => reason);

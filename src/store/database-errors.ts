@@ -7,7 +7,8 @@ import { TidemarkError } from '../core/errors.ts';
 /** Classes of SQLSTATE, and errors of the network, after which the same statement may work a little later. */
 const AWAY_STATES = /^(08|53|57P|58)/;
 const AWAY_ERRORS = /^(ECONN|EPIPE|ENOTFOUND|EAI_|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)/;
-const AWAY_MESSAGES = /connection terminated|timeout exceeded when trying to connect|timeout expired|Cannot use a pool after/i;
+const AWAY_MESSAGES =
+  /connection terminated|not queryable|timeout exceeded when trying to connect|timeout expired|Cannot use a pool after/i;
 /** Serialization failure, deadlock, lock timeout, statement timeout: the statement did nothing, and may next time. */
 const BUSY_STATES = new Set(['40001', '40P01', '55P03', '57014']);
 const TLS_ERRORS = /CERT|^ERR_(TLS|SSL)|^UNABLE_TO_|^EPROTO$/;

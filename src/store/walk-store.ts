@@ -4,8 +4,8 @@
  * passed to another walk (I6).
  */
 import { TidemarkError } from '../core/errors.ts';
-import type { CollectedConversation, ConversationSnapshot, HeldConversation, Platform } from '../core/model.ts';
-import type { BatchResult, Lease, SyncOutcome, WalkStore } from '../core/ports.ts';
+import type { BatchCounts, CollectedConversation, ConversationSnapshot, HeldConversation, Platform } from '../core/model.ts';
+import type { Lease, SyncOutcome, WalkStore } from '../core/ports.ts';
 import { must } from '../lib/must.ts';
 import type { Database } from './connect.ts';
 import { contentHash } from './content-hash.ts';
@@ -102,7 +102,7 @@ export function openWalkStore(database: Database, lease: Lease): WalkStore {
       return held;
     },
 
-    async commit(batch): Promise<BatchResult> {
+    async commit(batch): Promise<BatchCounts> {
       const distinct = onePerConversation(batch);
       const [row] = await database.query<CommitRow>(COMMIT_BATCH, [
         pageId,

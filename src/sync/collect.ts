@@ -4,9 +4,9 @@
  * off: what the range did not bring is read by its id, what it brought unasked is stored too.
  */
 import { isGraphError } from '../core/errors.ts';
-import type { CollectedConversation, ConversationSnapshot, HeldConversation, MessageSnapshot } from '../core/model.ts';
+import type { BatchCounts, CollectedConversation, ConversationSnapshot, HeldConversation, MessageSnapshot } from '../core/model.ts';
 import { type CollectPlan, NESTED_MESSAGES, planCollect, type SurveyedPage } from '../core/plan.ts';
-import type { BatchResult, CollectFailure, ConversationSource, Emit, WalkStore } from '../core/ports.ts';
+import type { CollectFailure, ConversationSource, Emit, WalkStore } from '../core/ports.ts';
 import { joinStretch } from '../core/stretch.ts';
 import { assertNever } from '../lib/assert-never.ts';
 
@@ -25,7 +25,7 @@ export interface CollectParts {
   readonly signal: AbortSignal;
 }
 
-export interface CollectResult extends BatchResult {
+export interface CollectResult extends BatchCounts {
   readonly failures: readonly CollectFailure[];
 }
 

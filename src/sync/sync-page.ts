@@ -3,7 +3,7 @@
  * light listing and runs ahead; ranges of what differs are collected and committed beside it. Only a walk that came
  * to its end moves the watermark (I1), and only past what is collected or in the retry ledger (I13).
  */
-import { NO_COUNTS, type RunCounts, type SyncMode } from '../core/model.ts';
+import { addBatch, NO_COUNTS, type RunCounts, type SyncMode } from '../core/model.ts';
 import { growNestedLimit, LIST_LIMIT, probeLimit, type SurveyedPage } from '../core/plan.ts';
 import type { Clock, ConversationSource, Emit, SyncOutcome, WalkState, WalkStore } from '../core/ports.ts';
 import { toCut } from '../core/watermark.ts';
@@ -91,14 +91,4 @@ const collectOf = (range: readonly SurveyedPage[]) => (work: CollectParts) => co
 
 function sizeOf(range: readonly SurveyedPage[]): number {
   return range.reduce((sum, page) => sum + page.comparisons.length, 0);
-}
-
-function addBatch(counts: RunCounts, batch: CollectResult): RunCounts {
-  return {
-    ...counts,
-    synced: counts.synced + batch.inserted + batch.updated,
-    inserted: counts.inserted + batch.inserted,
-    updated: counts.updated + batch.updated,
-    eventsCreated: counts.eventsCreated + batch.eventsCreated,
-  };
 }

@@ -12,7 +12,6 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 
 const SUPERVISE = fileURLToPath(new URL('../../scripts/supervise.js', import.meta.url));
-vi.setConfig({ testTimeout: 30_000 });
 const folder = mkdtempSync(join(tmpdir(), 'tidemark-supervise-'));
 
 /** Ends in good order a moment after the first signal, and tells how many it got. */
@@ -32,12 +31,16 @@ const PATIENT = `
 `;
 
 beforeAll(() => {
+  vi.setConfig({ testTimeout: 30_000 });
   writeFileSync(join(folder, 'patient.mjs'), PATIENT);
   writeFileSync(join(folder, 'status.mjs'), `process.exitCode = Number(process.argv[2]);`);
   writeFileSync(join(folder, 'killed.mjs'), `process.kill(process.pid, 'SIGKILL'); setInterval(() => {}, 1000);`);
 });
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => {
+  vi.resetConfig();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 /** Supervises a script in a process group of its own, as a terminal would. */
 function start(script: string, ...args: readonly string[]) {

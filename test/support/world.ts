@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTidemark, type EngineOptions, type EngineSettings } from '../../src/engine.ts';
 import type { Tidemark } from '../../src/core/engine-api.ts';
-import type { SyncEvent } from '../../src/core/events.ts';
+import type { EventSink, SyncEvent } from '../../src/core/events.ts';
 import { must } from '../../src/lib/must.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import type { SimulatorOptions } from '../../src/simulator/options.ts';
@@ -35,7 +35,8 @@ export interface WorldOptions {
   readonly version: PostgresVersion;
   readonly simulator?: SimulatorOptions;
   readonly settings?: Partial<EngineSettings>;
-  readonly options?: EngineOptions;
+  readonly options?: Omit<EngineOptions, 'onEvent'>;
+  readonly onEvent?: EventSink;
   /** Connect the Pages of the person. Default: true. */
   readonly connect?: boolean;
 }
@@ -68,7 +69,10 @@ export async function openWorld(options: WorldOptions): Promise<TestWorld> {
   const settings = { ...testSettings(database.url, simulator.url), ...options.settings };
   const tidemark = await createTidemark(settings, {
     ...options.options,
-    onEvent: (event) => events.push(event),
+    onEvent: (event) => {
+      events.push(event);
+      options.onEvent?.(event);
+    },
   });
   if (options.connect ?? true) await tidemark.pages.connect(new Secret(simulator.world.tokens.user));
   const pageIds = simulator.world.pages.map((page) => page.id);
