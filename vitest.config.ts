@@ -1,0 +1,36 @@
+/** How the tests run: `unit` needs nothing, `pg` needs PostgreSQL servers, which it starts for itself. */
+import { availableParallelism } from 'node:os';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    passWithNoTests: false,
+    reporters: ['default', './test/support/closing-line.ts'],
+    // Vitest would leave a core free; on a small machine that is half of it.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: ['**/*.pg.test.ts', '**/*.browser.test.ts'],
+          // Half the time of a process per file. Nothing here keeps state in a module; shuffled runs would show it.
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'pg',
+          include: ['src/**/*.pg.test.ts', 'test/**/*.pg.test.ts'],
+          globalSetup: ['test/support/postgres-servers.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          // After the quick ones: what those find shows first, and the servers have the machine to themselves.
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
