@@ -3,6 +3,8 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  // Examples import the package as its users do.
+  resolve: { alias: { tidemark: new URL('src/index.ts', import.meta.url).pathname } },
   test: {
     passWithNoTests: false,
     reporters: ['default', './test/support/closing-line.ts'],

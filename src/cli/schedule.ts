@@ -36,6 +36,6 @@ export function startSchedule({ tidemark, intervalMs, log }: ScheduleOptions): S
     }
   };
   // Nobody waits for it: it deals with every failure itself.
-  if (intervalMs !== 'off') repeat(intervalMs);
+  if (intervalMs !== 'off') void repeat(intervalMs);
   return { stop: () => ending.abort() };
 }

@@ -14,7 +14,7 @@ import config from '../../.dependency-cruiser.js';
 import { must } from '../../src/lib/must.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const FOLDERS = ['src', 'test', 'bench', 'scripts', 'bin', 'dashboard'];
+const FOLDERS = ['src', 'test', 'bench', 'scripts', 'bin', 'examples', 'dashboard'];
 const RULES = (config.forbidden ?? []).map((rule: IForbiddenRuleType) => must(rule.name, 'every rule has a name'));
 
 /** A rule, the file that breaks it, and what that file says. */

@@ -14,7 +14,7 @@ export const PlatformSchema = z.enum(
 const Cursor = QueryText.openapi({ description: '`nextCursor` of the answer before; left out for the newest.' });
 const NextCursor = z.string().nullable().openapi({ description: 'Ask with this for what is older; null at the end.' });
 
-export const ConversationSchema = z
+const ConversationSchema = z
   .object({
     id: z.string(),
     pageId: z.uuid(),
@@ -66,7 +66,7 @@ export const ConversationQuerySchema = z.object({
   cursor: Cursor,
 });
 
-export const MessageSchema = z
+const MessageSchema = z
   .object({
     id: z.string(),
     conversationId: z.string(),

@@ -15,7 +15,7 @@ const shortPage = {
   status: z.enum(PAGE_STATUSES),
 };
 
-export const PageSchema = z
+const PageSchema = z
   .object({
     ...shortPage,
     isActive: z.boolean().openapi({ description: 'False while the Page is paused: no schedule syncs it.' }),

@@ -6,7 +6,7 @@ import { Count, Instant, Limit, QueryText, Text } from './fields.ts';
 
 const EXAMPLE_RUN_ID = '0199a3c4-6c7d-7f80-8a9b-0c1d2e3f4a5b';
 
-export const RunSchema = z
+const RunSchema = z
   .object({
     id: z.uuid(),
     pageId: z.uuid(),

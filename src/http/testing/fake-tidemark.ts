@@ -71,7 +71,7 @@ export const BARE_CONVERSATION: ConversationAnswer = {
   deliveredAt: null,
 };
 
-export const MESSAGE: MessageAnswer = {
+const MESSAGE: MessageAnswer = {
   id: 'm_1',
   conversationId: CONVERSATION.id,
   createdTime: INSTANT,

@@ -15,7 +15,7 @@ export interface PostmasterFile {
 }
 
 /** What the server says about itself in its data folder; it stays behind when the server is killed. */
-export async function readPostmasterFile(dataFolder: string): Promise<PostmasterFile | undefined> {
+async function readPostmasterFile(dataFolder: string): Promise<PostmasterFile | undefined> {
   const text = await readFile(join(dataFolder, 'postmaster.pid'), 'utf8').catch(absentAs(''));
   const lines = text.split('\n');
   const pid = Number.parseInt(lines[0] ?? '', 10);
