@@ -9,7 +9,8 @@ import { refuseInvalidInput } from '../invalid-input.ts';
 import { jsonBody } from '../json-body.ts';
 import { json } from '../schemas/fields.ts';
 import { ANYWHERE, BODY_FAULTS, FACEBOOK_FAULTS, problems } from '../schemas/problem.ts';
-import { SyncAllRequestSchema, SyncAllSchema, SyncRequestSchema, SyncSchema } from '../schemas/sync.ts';
+import { SyncAllRequestSchema, SyncAllSchema, SyncRequestSchema, SyncSchema, SyncStreamSchema } from '../schemas/sync.ts';
+import { streamSync } from '../sync-stream.ts';
 
 const tags = ['Sync'];
 
@@ -41,6 +42,24 @@ const sync = createRoute({
   },
 });
 
+const syncStream = createRoute({
+  method: 'post',
+  path: '/api/conversations/sync-stream',
+  operationId: 'syncStream',
+  summary: 'Sync one Page and watch it',
+  description:
+    'The same as `sync`, told while it happens: one `starting` event, any number of `syncing` and `heartbeat` events, ' +
+    'then one of `complete`, `partial` or `error` with all fields of the answer. Each event is one chunk, ' +
+    '`data: <JSON>` and two line feeds. A client that goes away does not stop the run.',
+  tags,
+  middleware: jsonBody,
+  request: { body: { required: true, content: json(SyncRequestSchema) } },
+  responses: {
+    200: { description: 'The events.', content: { 'text/event-stream': { schema: SyncStreamSchema } } },
+    ...problems('PAGE_ID_REQUIRED', 'PAGE_IDS_DISAGREE', ...BODY_FAULTS, 'PAGE_NOT_FOUND', ...ANYWHERE),
+  },
+});
+
 const syncAll = createRoute({
   method: 'post',
   path: '/api/conversations/sync-all',
@@ -65,6 +84,15 @@ export function syncRoutes(tidemark: Tidemark) {
         throw new TidemarkError('PAGE_ID_REQUIRED', 'Page ID required');
       }
       return c.json(await tidemark.sync({ ...request, trigger: 'api' }), 200);
+    })
+    .openapi(syncStream, async (c) => {
+      const request = c.req.valid('json');
+      // What is wrong with the request is said by the status; only the run itself is told as events.
+      const { id } = await tidemark.pages.find(request);
+      return c.body(streamSync(tidemark, { ...request, pageId: id, trigger: 'api' }), 200, {
+        'Content-Type': 'text/event-stream; charset=utf-8',
+        'X-Accel-Buffering': 'no',
+      });
     })
     .openapi(syncAll, async (c) => c.json(await tidemark.syncAll({ ...c.req.valid('json'), trigger: 'api' }), 200));
 }

@@ -113,3 +113,8 @@ export const SyncAllSchema = z
     duration: Duration,
   })
   .openapi('SyncAll');
+
+export const SyncStreamSchema = z.string().openapi({
+  description: 'Events, each `data: <JSON>` and two line feeds.',
+  example: 'data: {"status":"starting","syncMode":"incremental","runId":"0199a3c4-5b6d-7e8f-9a0b-1c2d3e4f5a6b"}\n\n',
+});

@@ -1,0 +1,97 @@
+/**
+ * A sync as a stream of events. Published clients read chunk by chunk and parse each from its seventh character on, so
+ * every event is exactly `data: <JSON>` and two line feeds, written by itself: never two events together, never a
+ * comment, an `id:` or an `event:` line.
+ */
+import type { SyncRequest, Tidemark } from '../core/engine-api.ts';
+import type { SyncEvent } from '../core/events.ts';
+import { sleep } from '../lib/sleep.ts';
+import { toProblem } from './problem.ts';
+
+export interface SyncStreamOptions {
+  /** Pause after each event, so that no two of them reach a client as one chunk. Default: 30 ms. */
+  readonly pauseMs?: number;
+  /** Longest silence. Default: 15 000 ms. */
+  readonly heartbeatMs?: number;
+}
+
+type StreamEvent = Readonly<Record<string, unknown>> & { readonly status: string };
+
+/** Runs the sync to its end, whether anybody still reads or not. What goes wrong becomes the last event. */
+export function streamSync(
+  tidemark: Pick<Tidemark, 'sync'>,
+  request: SyncRequest,
+  { pauseMs = 30, heartbeatMs = 15_000 }: SyncStreamOptions = {},
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  const events = narrate(tidemark, request, heartbeatMs);
+  return new ReadableStream({
+    async pull(controller) {
+      const { value, done } = await events.next();
+      if (done) return controller.close();
+      controller.enqueue(encoder.encode(`data: ${JSON.stringify(value)}\n\n`));
+      await sleep(pauseMs);
+    },
+  });
+}
+
+async function* narrate(
+  tidemark: Pick<Tidemark, 'sync'>,
+  request: SyncRequest,
+  heartbeatMs: number,
+): AsyncGenerator<StreamEvent, undefined> {
+  const heard: SyncEvent[] = [];
+  let news = Promise.withResolvers<void>();
+  let last: StreamEvent | undefined;
+  const hear = (event: SyncEvent) => {
+    // Progress that nobody has been told yet is replaced by later progress.
+    if (event.type === 'batch-committed' && heard.at(-1)?.type === 'batch-committed') heard.pop();
+    heard.push(event);
+    news.resolve();
+  };
+  void tidemark
+    .sync({ ...request, onEvent: hear })
+    .then(
+      ({ status, ...answer }) => ({ ...answer, status: status === 'succeeded' ? 'complete' : 'partial' }),
+      (error: unknown) => ({ ...toProblem(error).body, status: 'error' }),
+    )
+    .then((event) => {
+      last = event;
+      news.resolve();
+    });
+
+  let run: { readonly syncMode: unknown } | undefined;
+  for (;;) {
+    const event = heard.shift();
+    if (event !== undefined) {
+      if (run === undefined) yield toStarting((run = { syncMode: event.mode }), event.runId);
+      if (event.type === 'batch-committed') yield toSyncing(event);
+    } else if (last !== undefined) {
+      // Whoever joined a run of another process hears nothing of it before its answer.
+      if (run === undefined && 'runId' in last) yield toStarting({ syncMode: last['syncMode'] }, last['runId']);
+      yield { ...run, ...last };
+      return undefined;
+    } else {
+      const silence = new AbortController();
+      const isQuiet = await Promise.race([
+        news.promise.then(() => false),
+        sleep(heartbeatMs, silence.signal).then(
+          () => true,
+          () => false,
+        ),
+      ]);
+      silence.abort();
+      news = Promise.withResolvers();
+      if (isQuiet) yield { status: 'heartbeat', ...run };
+    }
+  }
+}
+
+function toStarting(run: { readonly syncMode: unknown }, runId: unknown): StreamEvent {
+  return { status: 'starting', ...run, runId };
+}
+
+function toSyncing({ mode, counts }: Extract<SyncEvent, { type: 'batch-committed' }>): StreamEvent {
+  const { synced, inserted, updated, eventsCreated } = counts;
+  return { status: 'syncing', syncMode: mode, synced, inserted, updated, eventsCreated, total: null };
+}
