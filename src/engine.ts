@@ -16,6 +16,7 @@ import {
 import type {
   HistoryRequest,
   HistoryRow,
+  PageRef,
   SyncAllRequest,
   SyncAllRow,
   SyncAnswer,
@@ -108,17 +109,27 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
       openSource,
       openStore: (lease) => openWalkStore(database, lease),
       openHistory: (lease) => openHistoryStore(database, lease),
-      hasOpenHistory: async (page) => (await findPagesWithOpenHistory(database, depth)).has(page.id),
+      hasOpenHistory: async (page) => (await findPagesWithOpenHistory(database, { depth, pageId: page.id })).size > 0,
       onEvent: options.onEvent,
     },
     { sendHint: settings.sinceParameter === 'send', depth, followWithHistory: options.followWithHistory ?? false },
   );
   const closing = new AbortController();
 
+  /** A Page that is named twice is still one Page. */
+  async function findDistinctPages(refs: readonly PageRef[]): Promise<readonly Page[]> {
+    const pages = await Promise.all(refs.map((ref) => findReferredPage(database, ref)));
+    return [...new Map(pages.map((page) => [page.id, page])).values()];
+  }
+
   async function sync(request: SyncRequest): Promise<SyncAnswer> {
+    closing.signal.throwIfAborted();
     const page = await findReferredPage(database, request);
     const runId = await pageRuns.sync(page, request);
-    const run = must(await findRun(database, runId), 'it has just ended');
+    const run = await findRun(database, runId);
+    if (run === undefined) {
+      throw new TidemarkError('PAGE_NOT_FOUND', `Page ${page.facebookPageId} was removed while it was synced.`);
+    }
     if (run.status !== 'succeeded' && run.status !== 'partial') {
       throw toRecordedError(run.errorCode, run.errorMessage ?? `Run ${runId} was ${run.status}.`);
     }
@@ -248,7 +259,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
       const startedAt = clock.now();
       const pages = await (request.pages === undefined
         ? listPages(database).then((all) => all.filter((page) => page.isActive))
-        : Promise.all(request.pages.map((ref) => findReferredPage(database, ref))));
+        : findDistinctPages(request.pages));
       const rows = new Map<string, SyncAllRow>();
       await using group = createTaskGroup(settings.pageConcurrency, closing.signal);
       for (const page of pages) {
@@ -262,8 +273,8 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     },
 
     async collectHistory(request) {
-      const open = await findPagesWithOpenHistory(database, depth);
-      const named = request.pages && (await Promise.all(request.pages.map((ref) => findReferredPage(database, ref))));
+      const open = await findPagesWithOpenHistory(database, { depth });
+      const named = request.pages && (await findDistinctPages(request.pages));
       const pages = (named ?? (await listPages(database))).filter((page) => open.has(page.id));
       const rows = new Map<string, HistoryRow>();
       await using group = createTaskGroup(settings.pageConcurrency, closing.signal);

@@ -82,6 +82,7 @@ function advance(state: PageState, event: SyncEvent): PageState {
     case 'conversation-failed':
     case 'call-delayed':
     case 'history-committed':
+    case 'listener-failed':
       return state;
     default:
       return assertNever(event);

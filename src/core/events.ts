@@ -39,6 +39,7 @@ export type SyncEvent = RunIdentity &
         readonly messages: number;
         readonly complete: boolean;
       }
+    | { readonly type: 'listener-failed'; readonly reason: string }
     | { readonly type: 'call-delayed'; readonly waitMs: number; readonly reason: string }
     | { readonly type: 'run-finished'; readonly status: 'succeeded' | 'partial'; readonly counts: RunCounts; readonly durationMs: number }
     | { readonly type: 'run-failed'; readonly code: string; readonly message: string; readonly durationMs: number }

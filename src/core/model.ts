@@ -121,6 +121,9 @@ export interface CollectedConversation {
 
 export type SyncMode = 'full' | 'incremental';
 export type RunMode = SyncMode | 'verify' | 'history';
+/** How long a lease lasts without being renewed. A dead process is replaced within this time. */
+export const LEASE_MS = 20_000;
+
 export type RunTrigger = 'api' | 'cli' | 'schedule' | 'library' | 'demo';
 export type RunStatus = 'running' | 'succeeded' | 'partial' | 'failed' | 'cancelled';
 

@@ -49,6 +49,7 @@ function pageOf(after: string | undefined, wanted: readonly boolean[], updatedAt
     after,
     next: undefined,
     top: undefined,
+    hinted: false,
     comparisons,
     wanted: new Set(comparisons.filter((_, index) => wanted[index]).map((comparison) => comparison.listed.id)),
     listed: wanted.length,
@@ -66,7 +67,12 @@ describe('what differs (I2)', () => {
     ['a smaller count', { listed: listed('a', { messageCount: 4 }), held: held() }, true],
     ['no time, and something else changed', { listed: listed('a', { updatedAt: undefined }), held: held({ sameSnapshot: false }) }, true],
     ['no time, and nothing changed', { listed: listed('a', { updatedAt: undefined }), held: held() }, false],
-    ['no count, same time', { listed: listed('a', { messageCount: undefined }), held: held() }, false],
+    ['no count, same time, nothing changed', { listed: listed('a', { messageCount: undefined }), held: held() }, false],
+    [
+      'no count, same time, and something else changed',
+      { listed: listed('a', { messageCount: undefined }), held: held({ sameSnapshot: false }) },
+      true,
+    ],
     ['the same time and count', { listed: listed('a'), held: held() }, false],
     ['an older time: a late copy of what we know', { listed: listed('a', { updatedAt: 1_999_000 }), held: held() }, false],
   ];

@@ -24,8 +24,11 @@ export interface Comparison {
 export function differs({ listed, held }: Comparison): boolean {
   if (held === undefined || !held.collected || held.deleted) return true;
   if (listed.messageCount !== undefined && listed.messageCount !== held.collectedMessageCount) return true;
-  if (listed.updatedAt === undefined || held.collectedUpdatedAt === undefined) return !held.sameSnapshot;
-  return listed.updatedAt > held.collectedUpdatedAt;
+  const { updatedAt } = listed;
+  if (updatedAt !== undefined && held.collectedUpdatedAt !== undefined && updatedAt > held.collectedUpdatedAt) return true;
+  // With a time or a count missing, two changes within a second look alike but for what else they changed.
+  const isCertain = updatedAt !== undefined && held.collectedUpdatedAt !== undefined && listed.messageCount !== undefined;
+  return !isCertain && !held.sameSnapshot;
 }
 
 /** A page of the survey: where it begins, what it listed, and which of that is to be collected. */
@@ -35,6 +38,8 @@ export interface SurveyedPage {
   readonly next: string | undefined;
   /** The watermark that the walk may set when it is complete. */
   readonly top: Instant | undefined;
+  /** Listed under the `since` hint, which may have left something out: no place to go on from later. */
+  readonly hinted: boolean;
   readonly comparisons: readonly Comparison[];
   readonly wanted: ReadonlySet<string>;
   /** Conversations on it that the page before did not list as well; and how many of them are current. */

@@ -145,8 +145,8 @@ export interface RunLedger {
   renew(lease: Lease): Promise<boolean>;
   /** Ends a run that failed. What it has committed stays, the watermark stays where it was. */
   fail(lease: Lease, failure: RunFailure): Promise<void>;
-  /** Whether a run is still recorded as running. */
-  isRunning(runId: string): Promise<boolean>;
+  /** Whether a run still goes on; `abandoned` when its process died and another run took over. */
+  stateOf(runId: string): Promise<'running' | 'ended' | 'abandoned'>;
 }
 
 /** The mirror, seen by the one walk that holds the lease of its Page and platform. */
@@ -159,6 +159,10 @@ export interface WalkStore {
   recordFailures(failures: readonly CollectFailure[]): Promise<void>;
   /** Conversations of the retry ledger whose time has come, longest waiting first. */
   findDueRetries(limit: number): Promise<readonly string[]>;
+  /** All of the retry ledger, as far as a walk to the end of the list may settle it. */
+  findOpenRetries(): Promise<readonly { readonly conversationId: string; readonly attempts: number }[]>;
+  /** Takes conversations out of the retry ledger that Facebook no longer lists. That is no deletion. */
+  closeRetries(conversationIds: readonly string[]): Promise<void>;
   /** Remembers that the `since` hint is of no use for this Page. */
   withdrawHint(): Promise<void>;
   /**

@@ -29,7 +29,11 @@ describe('the watermark (I1)', () => {
 
   it('is unknown for a list without times, so that the old one stays', () => {
     expect(topOfWalk(listOf([undefined], 10_000))).toBeUndefined();
-    expect(topOfWalk(listOf([], 10_000))).toBeUndefined();
+    expect(topOfWalk(listOf([]))).toBeUndefined();
+  });
+
+  it('of an empty list is the clock of who served it, so that the next walk is incremental', () => {
+    expect(topOfWalk(listOf([], 10_000))).toBe(10_000);
   });
 
   it('is read with an overlap, and not at all before the first walk', () => {

@@ -15,9 +15,11 @@ export function toCut(watermark: Instant | undefined): Instant | undefined {
 
 /**
  * The watermark that a walk beginning with this list page may set: the largest time on it, but never later than
- * Facebook's own clock, so that one conversation dated in the future can't lift it over others.
+ * Facebook's own clock, so that one conversation dated in the future can't lift it over others. Of an empty list that
+ * clock is all there is.
  */
 export function topOfWalk(first: ConversationList): Instant | undefined {
+  if (first.items.length === 0) return first.servedAt;
   let top: Instant | undefined;
   for (const { updatedAt } of first.items) {
     if (updatedAt !== undefined && (top === undefined || updatedAt > top)) top = updatedAt;

@@ -32,6 +32,9 @@ export function streamSync(
       controller.enqueue(encoder.encode(`data: ${JSON.stringify(value)}\n\n`));
       await sleep(pauseMs);
     },
+    async cancel() {
+      await events.return(undefined);
+    },
   });
 }
 
@@ -41,11 +44,14 @@ async function* narrate(
   heartbeatMs: number,
 ): AsyncGenerator<StreamEvent, undefined> {
   const heard: SyncEvent[] = [];
+  let run: { readonly syncMode: unknown } | undefined;
   let news = Promise.withResolvers<void>();
   let last: StreamEvent | undefined;
   const hear = (event: SyncEvent) => {
+    const isFirst = run === undefined && heard.length === 0;
+    if (event.type !== 'batch-committed' && !isFirst) return;
     // Progress that nobody has been told yet is replaced by later progress.
-    if (event.type === 'batch-committed' && heard.at(-1)?.type === 'batch-committed') heard.pop();
+    if (heard.at(-1)?.type === 'batch-committed') heard.pop();
     heard.push(event);
     news.resolve();
   };
@@ -60,7 +66,6 @@ async function* narrate(
       news.resolve();
     });
 
-  let run: { readonly syncMode: unknown } | undefined;
   for (;;) {
     const event = heard.shift();
     if (event !== undefined) {

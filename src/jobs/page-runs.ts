@@ -55,11 +55,24 @@ const CLOSE_GRACE_MS = 10_000;
 
 export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): PageRuns {
   const syncs = new Map<string, SharedRun>();
-  const background = new Map<string, Promise<unknown>>();
+  const background = new Set<string>();
+  const all = new Set<Promise<unknown>>();
   const closing = new AbortController();
   let isClosing = false;
 
-  function run(page: Page, purpose: RunRequest['purpose'], { options: asked, sinks }: Asked): Promise<string | undefined> {
+  /** Every run of this process, so that closing can wait for all of them. */
+  function run(page: Page, purpose: RunRequest['purpose'], asked: Asked): Promise<string | undefined> {
+    const running = startRun(page, purpose, asked);
+    const settled: Promise<unknown> = running.catch(() => {}).finally(() => all.delete(settled));
+    all.add(settled);
+    return running;
+  }
+
+  function startRun(
+    page: Page,
+    purpose: RunRequest['purpose'],
+    { options: asked, sinks }: Asked,
+  ): Promise<string | undefined> {
     return runPage(
       {
         ...parts,
@@ -67,7 +80,16 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
         onEvent(identity, event) {
           const whole = { ...event, ...identity, page };
           parts.onEvent?.(whole);
-          for (const sink of sinks) sink(whole);
+          for (const sink of sinks) {
+            try {
+              sink(whole);
+            } catch (error) {
+              // One listener's fault is not the run's, nor that of the others who watch it.
+              sinks.delete(sink);
+              const reason = error instanceof Error ? error.message : String(error);
+              parts.onEvent?.({ type: 'listener-failed', reason, ...identity, page });
+            }
+          }
         },
         shouldStop: () => isClosing,
         signal: closing.signal,
@@ -92,18 +114,21 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
   }
 
   /** Its failure is recorded with its run and told as an event; there is nobody else to tell. */
-  function followUp(page: Page, trigger: RunTrigger | undefined): void {
+  async function followUp(page: Page, trigger: RunTrigger | undefined): Promise<void> {
     if (isClosing || background.has(page.id)) return;
-    const following = parts
-      .hasOpenHistory(page)
-      .then((isOpen) => (isOpen ? run(page, 'history', { options: { trigger }, sinks: new Set() }) : undefined))
-      .catch(() => {})
-      .finally(() => background.delete(page.id));
-    background.set(page.id, following);
+    background.add(page.id);
+    try {
+      if (await parts.hasOpenHistory(page)) await run(page, 'history', { options: { trigger }, sinks: new Set() });
+    } catch {
+      // The next sync tries again.
+    } finally {
+      background.delete(page.id);
+    }
   }
 
   return {
-    sync(page, asked) {
+    async sync(page, asked) {
+      if (isClosing) throw new TidemarkError('SHUTTING_DOWN', 'Tidemark is closed.');
       const shared = syncs.get(page.id);
       if (shared !== undefined) {
         if (asked.onEvent !== undefined) shared.sinks.add(asked.onEvent);
@@ -113,7 +138,7 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
       const ended = runSync(page, { options: asked, sinks })
         .finally(() => syncs.delete(page.id))
         .then((runId) => {
-          if (options.followWithHistory) followUp(page, asked.trigger);
+          if (options.followWithHistory) void followUp(page, asked.trigger);
           return runId;
         });
       syncs.set(page.id, { ended, sinks });
@@ -127,8 +152,7 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
       const grace = setTimeout(() => {
         closing.abort(new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed while the run went on.'));
       }, CLOSE_GRACE_MS);
-      await Promise.allSettled([...syncs.values()].map((shared) => shared.ended));
-      await Promise.allSettled(background.values());
+      await Promise.all(all);
       clearTimeout(grace);
     },
   };
@@ -136,7 +160,7 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
 
 interface Asked {
   readonly options: RunOptions;
-  readonly sinks: ReadonlySet<EventSink>;
+  readonly sinks: Set<EventSink>;
 }
 
 function toSinks({ onEvent }: RunOptions): Set<EventSink> {

@@ -33,7 +33,13 @@ describe('the fingerprint', () => {
   });
 
   it('sees another picture, an address without a signature, and a picture that is gone', () => {
-    const seen = [signed('abcdef0'), signed('abcdef0').replace('4711', '4712'), `${PHOTO}?size=1`, `${PHOTO}?size=2`, ''];
+    const seen = [
+      signed('abcdef0'),
+      signed('abcdef0').replace('4711', '4712'),
+      `${PHOTO}?size=1`,
+      `${PHOTO}?size=2`,
+      '',
+    ];
     expect(new Set(seen.map((url) => contentHash(withPhoto(url)))).size).toBe(seen.length);
   });
 

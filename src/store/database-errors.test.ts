@@ -34,6 +34,12 @@ describe('a failure of the database', () => {
     expect(toDatabaseError(failure(fields))).toMatchObject({ code: 'DATABASE_UNAVAILABLE', retryAfterMs: undefined });
   });
 
+  it('that is a missing password is told in words', () => {
+    // Not tried on a server: the driver leaves the connection open there, half made, until the server loses patience.
+    const error = toDatabaseError(failure({}, 'SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string'));
+    expect(error).toMatchObject({ code: 'DATABASE_UNAVAILABLE', message: expect.stringContaining('wants a password') });
+  });
+
   it('that says nothing but a code is told by its code', () => {
     expect(toDatabaseError(failure({ code: 'ECONNREFUSED' }, ''))).toHaveProperty(
       'message',

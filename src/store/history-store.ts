@@ -118,12 +118,15 @@ export function openHistoryStore(database: Database, lease: Lease): HistoryStore
   };
 }
 
-/** Pages that have conversations with older messages to bring. */
-export async function findPagesWithOpenHistory(database: Database, depth: number): Promise<ReadonlySet<string>> {
+/** Pages that have conversations with older messages to bring. Default: looked for in every active Page. */
+export async function findPagesWithOpenHistory(
+  database: Database,
+  { depth, pageId }: { readonly depth: number; readonly pageId?: string },
+): Promise<ReadonlySet<string>> {
   const rows = await database.query<{ page_id: string }>(
     `SELECT page.id AS page_id FROM facebook_pages AS page
-     WHERE page.is_active AND EXISTS (SELECT ${OPEN({ page: 'page.id', depth: '$1' })})`,
-    [toDepth(depth)],
+     WHERE page.is_active AND ($2::uuid IS NULL OR page.id = $2) AND EXISTS (SELECT ${OPEN({ page: 'page.id', depth: '$1' })})`,
+    [toDepth(depth), pageId ?? null],
   );
   return new Set(rows.map((row) => row.page_id));
 }

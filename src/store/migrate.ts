@@ -65,7 +65,10 @@ export async function migrate(database: Database): Promise<MigrateAnswer> {
     const missing = findMissing(migrations, await findApplied(query));
     for (const migration of missing) {
       await apply(query, migration);
-      await query('INSERT INTO tidemark_migrations (version, name) VALUES ($1, $2)', [migration.version, migration.name]);
+      await query('INSERT INTO tidemark_migrations (version, name) VALUES ($1, $2)', [
+        migration.version,
+        migration.name,
+      ]);
     }
     return { applied: missing.map((migration) => migration.name), version };
   });
@@ -137,7 +140,13 @@ async function checkServer(database: Database): Promise<void> {
 }
 
 /** Takes `server_version_num` and `server_version`. Errors: DATABASE_UNSUPPORTED. */
-export function requireSupportedServer({ number, version }: { readonly number: string; readonly version: string }): void {
+export function requireSupportedServer({
+  number,
+  version,
+}: {
+  readonly number: string;
+  readonly version: string;
+}): void {
   if (Number(number) >= OLDEST_SERVER) return;
   throw new TidemarkError('DATABASE_UNSUPPORTED', `The database is PostgreSQL ${version}; 15 is the oldest.`);
 }

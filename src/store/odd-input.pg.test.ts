@@ -24,9 +24,19 @@ describeEachPostgres('an odd batch', (version) => {
     const person = { id: 'p\0', name: odd, username: odd, email: odd };
     const raw: JsonObject = { message: odd, deep: [{ [odd]: [{ text: odd }] }], fine: '😀' };
     await store.commit([
-      collected(snapshot('t_1', { snippet: odd, link: odd, participants: [person], contact: person, raw: { snippet: odd } }), [
-        message('m_1', { text: odd, from: person, replyTo: odd, attachments: [{ [odd]: odd }], reactions: [odd], raw }),
-      ]),
+      collected(
+        snapshot('t_1', { snippet: odd, link: odd, participants: [person], contact: person, raw: { snippet: odd } }),
+        [
+          message('m_1', {
+            text: odd,
+            from: person,
+            replyTo: odd,
+            attachments: [{ [odd]: odd }],
+            reactions: [odd],
+            raw,
+          }),
+        ],
+      ),
     ]);
     const cleanPerson = { id: 'p\uFFFD', name: clean, username: clean, email: clean };
     expect(await storedConversation(lease.pageId, 't_1')).toMatchObject({
@@ -65,7 +75,7 @@ describeEachPostgres('an odd batch', (version) => {
     const ids = ['t_\0', 't_\ud800', 't_\uFFFD'];
     const shown = ids.map((id) => snapshot(id, { raw: { id: 'same' } }));
     const messages = ids.map((id) => message(`m${id}`, { text: 'same', raw: { id: 'same' } }));
-    expect(await store.commit([...shown.map((item) => collected(item, messages))])).toEqual({
+    expect(await store.commit(shown.map((item) => collected(item, messages)))).toEqual({
       inserted: 1,
       updated: 0,
       eventsCreated: 1,
@@ -83,7 +93,8 @@ describeEachPostgres('an odd batch', (version) => {
     const ids = ['aWxsZQ', 'AWxsZQ', 'awxszq', `${long}a`, `${long}A`, 'ß', 'SS', 'i', 'İ'];
     const batch = ids.map((id) => collected(snapshot(id), [message(id, { text: id })]));
     expect(await store.commit(batch)).toEqual({ inserted: ids.length, updated: 0, eventsCreated: ids.length });
-    for (const id of ids) expect(await storedMessage(lease.pageId, id)).toMatchObject({ text: id, conversation_id: id });
+    for (const id of ids)
+      expect(await storedMessage(lease.pageId, id)).toMatchObject({ text: id, conversation_id: id });
     expect((await store.findHeld([snapshot('AWXSZQ'), snapshot('AWxsZQ')])).has('AWXSZQ')).toBe(false);
   });
 
@@ -92,7 +103,10 @@ describeEachPostgres('an odd batch', (version) => {
     const text = 'Moin 👋🏽 — "\\u0000" \\ \u2028 \r\n\t'.repeat(800);
     expect(text.length).toBeGreaterThan(20_000);
     await store.commit([collected(snapshot('t_1', { snippet: text }), [message('m_1', { text })])]);
-    expect(await storedMessage(lease.pageId, 'm_1')).toMatchObject({ text, raw: expect.objectContaining({ message: text }) });
+    expect(await storedMessage(lease.pageId, 'm_1')).toMatchObject({
+      text,
+      raw: expect.objectContaining({ message: text }),
+    });
     expect(await storedConversation(lease.pageId, 't_1')).toMatchObject({ snippet: text });
   });
 
@@ -110,14 +124,22 @@ describeEachPostgres('an odd batch', (version) => {
     async (at) => {
       const { lease, store } = await opened.begin();
       await store.commit([collected(snapshot('t_1', { updatedAt: at }), [message('m_1', { createdAt: at })])]);
-      expect(await storedConversation(lease.pageId, 't_1')).toMatchObject({ updated_time: null, floor_message_time: null });
+      expect(await storedConversation(lease.pageId, 't_1')).toMatchObject({
+        updated_time: null,
+        floor_message_time: null,
+      });
       expect(await storedMessage(lease.pageId, 'm_1')).toMatchObject({ created_time: null });
     },
   );
 
   it('keeps times to the millisecond, before and after 1970', async () => {
     const { lease, store } = await opened.begin();
-    for (const [n, at] of [1, -1, Date.UTC(1800, 5, 5, 1, 2, 3, 4), Date.UTC(9999, 11, 31, 23, 59, 59, 999)].entries()) {
+    for (const [n, at] of [
+      1,
+      -1,
+      Date.UTC(1800, 5, 5, 1, 2, 3, 4),
+      Date.UTC(9999, 11, 31, 23, 59, 59, 999),
+    ].entries()) {
       await store.commit([collected(snapshot(`t_${n}`, { updatedAt: at }))]);
       expect(await storedConversation(lease.pageId, `t_${n}`)).toMatchObject({ updated_time: at });
     }

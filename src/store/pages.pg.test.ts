@@ -40,8 +40,12 @@ describeEachPostgres('Pages', (version) => {
   afterAll(() => opened[Symbol.asyncDispose]());
 
   const stored = async (facebookPageId: string) =>
-    (await opened.one<{ access_token: string }>('SELECT access_token FROM facebook_pages WHERE facebook_page_id = $1', [facebookPageId]))
-      .access_token;
+    (
+      await opened.one<{ access_token: string }>(
+        'SELECT access_token FROM facebook_pages WHERE facebook_page_id = $1',
+        [facebookPageId],
+      )
+    ).access_token;
   const save = async (...pages: readonly PageToSave[]) => savePages(opened.database, cipher, pages);
   const saveOne = async (fields: Partial<PageToSave> = {}) =>
     must((await save(toSave(fields)))[0], 'it was just saved');
@@ -68,7 +72,11 @@ describeEachPostgres('Pages', (version) => {
         [first.id],
       );
       const before = await findPage(opened.database, first.id);
-      const again = await saveOne({ facebookPageId: first.facebookPageId, name: undefined, token: new Secret('EAAGfresh') });
+      const again = await saveOne({
+        facebookPageId: first.facebookPageId,
+        name: undefined,
+        token: new Secret('EAAGfresh'),
+      });
       expect(again).toMatchObject({
         id: first.id,
         name: first.name,
@@ -123,7 +131,9 @@ describeEachPostgres('Pages', (version) => {
       const token = await findToken(opened.database, rotated, page);
       const renewed = await stored(page.facebookPageId);
       expect(renewed).not.toBe(old);
-      expect((await findToken(opened.database, createTokenCipher(new Secret(newKey)), page)).reveal()).toBe(token.reveal());
+      expect((await findToken(opened.database, createTokenCipher(new Secret(newKey)), page)).reveal()).toBe(
+        token.reveal(),
+      );
       await findToken(opened.database, rotated, page);
       expect(await stored(page.facebookPageId)).toBe(renewed);
       await expect(findToken(opened.database, cipher, page)).rejects.toMatchObject({ code: 'ENCRYPTION_KEY_WRONG' });
@@ -187,7 +197,9 @@ describeEachPostgres('Pages', (version) => {
     ];
     const rowsOf = async (pageId: string) => {
       const counts = await Promise.all(
-        tables.map((table) => opened.one<{ rows: number }>(`SELECT count(*) AS rows FROM ${table} WHERE page_id = $1`, [pageId])),
+        tables.map((table) =>
+          opened.one<{ rows: number }>(`SELECT count(*) AS rows FROM ${table} WHERE page_id = $1`, [pageId]),
+        ),
       );
       return counts.map(({ rows }) => rows);
     };

@@ -52,7 +52,8 @@ export async function findReferredPage(database: Database, { pageId, facebookPag
   const byId = pageId === undefined ? undefined : await findPage(database, pageId);
   if (pageId !== undefined && byId === undefined) throw notFound(`with the id ${pageId}`);
   const byFacebookId = facebookPageId === undefined ? undefined : await findPageByFacebookId(database, facebookPageId);
-  if (facebookPageId !== undefined && byFacebookId === undefined) throw notFound(`with Facebook's id ${facebookPageId}`);
+  if (facebookPageId !== undefined && byFacebookId === undefined)
+    throw notFound(`with Facebook's id ${facebookPageId}`);
   if (byId !== undefined && byFacebookId !== undefined && byId.id !== byFacebookId.id) {
     throw new TidemarkError(
       'PAGE_IDS_DISAGREE',
@@ -144,14 +145,11 @@ export async function findToken(database: Database, cipher: TokenCipher, page: P
 }
 
 /** Pauses or resumes a Page; undefined when there is none. */
-export async function setPageActive(
-  database: Database,
-  pageId: string,
-  isActive: boolean,
-): Promise<Page | undefined> {
+export async function setPageActive(database: Database, pageId: string, isActive: boolean): Promise<Page | undefined> {
   const [row] = await database.query<PageRow>(
     `UPDATE facebook_pages
-     SET is_active = $2, updated_at = now(), status_detail = NULL,
+     SET is_active = $2, updated_at = now(),
+         status_detail = CASE WHEN NOT $2 OR status = 'paused' THEN NULL ELSE status_detail END,
          status = CASE WHEN NOT $2 THEN 'paused' WHEN status = 'paused' THEN 'connected' ELSE status END
      WHERE id = $1 RETURNING ${COLUMNS}`,
     [pageId, isActive],

@@ -22,13 +22,18 @@ async function commitStory(opened: OpenedStore) {
   const { lease, store } = await opened.begin();
   const first = Array.from({ length: 20 }, (_, n) => collected(snapshot(`t_${n}`)));
   const changed = (n: number) =>
-    collected(snapshot(`t_${n}`, { updatedAt: 4e12, snippet: 'changed' }), [message(`m_new_${n}`), message(`m_t_${n}`)]);
+    collected(snapshot(`t_${n}`, { updatedAt: 4e12, snippet: 'changed' }), [
+      message(`m_new_${n}`),
+      message(`m_t_${n}`),
+    ]);
   const counts = [
     await store.commit(first),
     await store.commit(first),
     await store.commit([changed(0), changed(1), changed(20), collected(snapshot('t_21'), [])]),
     await store.commit([light(snapshot('t_2', { snippet: 'seen', raw: {} })), light(snapshot('t_22'))]),
-    await store.commit([collected(snapshot('t_0', { updatedAt: 1, snippet: 'older' }), [message('m_edited'), message('m_t_0')])]),
+    await store.commit([
+      collected(snapshot('t_0', { updatedAt: 1, snippet: 'older' }), [message('m_edited'), message('m_t_0')]),
+    ]),
   ];
   const rows = await opened.one(
     `SELECT (SELECT jsonb_agg(to_jsonb(c) - ARRAY['page_id', 'synced_at', 'collected_at'] ORDER BY id)

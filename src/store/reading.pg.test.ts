@@ -7,8 +7,15 @@ import { collected, message, openStoreForTest, snapshot } from './testing/opened
 
 const AT = Date.UTC(2026, 4, 5, 6, 7, 8);
 /** Few different ones, so that ties are the rule. */
-const anyTime = fc.oneof(fc.constant(undefined), fc.integer({ min: -2, max: 2 }).map((n) => AT + n * 1000), fc.constant(-1));
-const anyId = fc.oneof(fc.string({ unit: fc.constantFrom('a', 'A', 'b', '_', 'é'), minLength: 1, maxLength: 3 }), fc.uuid());
+const anyTime = fc.oneof(
+  fc.constant(undefined),
+  fc.integer({ min: -2, max: 2 }).map((n) => AT + n * 1000),
+  fc.constant(-1),
+);
+const anyId = fc.oneof(
+  fc.string({ unit: fc.constantFrom('a', 'A', 'b', '_', 'é'), minLength: 1, maxLength: 3 }),
+  fc.uuid(),
+);
 
 describeEachPostgres('the mirror', (version) => {
   let opened: Awaited<ReturnType<typeof openStoreForTest>>;
@@ -51,21 +58,25 @@ describeEachPostgres('the mirror', (version) => {
   it('gives every conversation exactly once, newest first, with ties and without times, of one Page and of all', async () => {
     const page = fc.uniqueArray(fc.record({ id: anyId, at: anyTime }), { selector: ({ id }) => id, maxLength: 12 });
     await fc.assert(
-      fc.asyncProperty(fc.array(page, { minLength: 1, maxLength: 3 }), fc.integer({ min: 1, max: 5 }), async (pages, limit) => {
-        await opened.database.query('DELETE FROM facebook_pages');
-        const expected: string[] = [];
-        for (const conversations of pages) {
-          const { lease, store } = await opened.begin();
-          await store.commit(conversations.map(({ id, at }) => collected(snapshot(id, { updatedAt: at }), [])));
-          const own = conversations.map(({ id }) => `${lease.pageId} ${id}`);
-          expect((await allConversations({ pageId: lease.pageId, limit })).seen.toSorted()).toEqual(own.toSorted());
-          expected.push(...own);
-        }
-        const { seen, times } = await allConversations({ pageId: undefined, limit });
-        expect(seen.toSorted()).toEqual(expected.toSorted());
-        expect(times).toEqual(newestFirst(times));
-        expect((await allConversations({ pageId: undefined, limit: 200 })).seen).toEqual(seen);
-      }),
+      fc.asyncProperty(
+        fc.array(page, { minLength: 1, maxLength: 3 }),
+        fc.integer({ min: 1, max: 5 }),
+        async (pages, limit) => {
+          await opened.database.query('DELETE FROM facebook_pages');
+          const expected: string[] = [];
+          for (const conversations of pages) {
+            const { lease, store } = await opened.begin();
+            await store.commit(conversations.map(({ id, at }) => collected(snapshot(id, { updatedAt: at }), [])));
+            const own = conversations.map(({ id }) => `${lease.pageId} ${id}`);
+            expect((await allConversations({ pageId: lease.pageId, limit })).seen.toSorted()).toEqual(own.toSorted());
+            expected.push(...own);
+          }
+          const { seen, times } = await allConversations({ pageId: undefined, limit });
+          expect(seen.toSorted()).toEqual(expected.toSorted());
+          expect(times).toEqual(newestFirst(times));
+          expect((await allConversations({ pageId: undefined, limit: 200 })).seen).toEqual(seen);
+        },
+      ),
       { numRuns: 40 },
     );
   });
@@ -97,7 +108,9 @@ describeEachPostgres('the mirror', (version) => {
       collected(snapshot('t_1', { updatedAt: AT + 2000 }), []),
     ]);
     const rest = await listConversations(opened.database, { pageId, limit: 50, cursor: first.nextCursor ?? undefined });
-    expect([...first.items, ...rest.items].map((item) => item.id)).toEqual(Array.from({ length: 9 }, (_, n) => `t_${n}`));
+    expect([...first.items, ...rest.items].map((item) => item.id)).toEqual(
+      Array.from({ length: 9 }, (_, n) => `t_${n}`),
+    );
   });
 
   it('keeps the microseconds of a time between two pages of a list', async () => {
@@ -109,7 +122,11 @@ describeEachPostgres('the mirror', (version) => {
          + right(id, 1)::int * interval '1 microsecond' WHERE page_id = $1`,
       [pageId],
     );
-    expect((await allConversations({ pageId, limit: 1 })).seen.map((row) => row.slice(-3))).toEqual(['t_3', 't_2', 't_1']);
+    expect((await allConversations({ pageId, limit: 1 })).seen.map((row) => row.slice(-3))).toEqual([
+      't_3',
+      't_2',
+      't_1',
+    ]);
   });
 
   describe('searched', () => {
@@ -167,19 +184,29 @@ describeEachPostgres('the mirror', (version) => {
         () => listConversations(opened.database, { pageId: undefined, cursor }),
         () => listMessages(opened.database, { pageId, conversationId: 't_1', cursor }),
       ]) {
-        await expect(list()).rejects.toMatchObject({ code: 'INVALID_INPUT', message: expect.stringContaining('cursor') });
+        await expect(list()).rejects.toMatchObject({
+          code: 'INVALID_INPUT',
+          message: expect.stringContaining('cursor'),
+        });
       }
     });
 
     it.each([0, -1, 1.5, 201, Number.NaN, Infinity])('says INVALID_INPUT of a limit of %s', async (limit) => {
-      await expect(listConversations(opened.database, { pageId: undefined, limit })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
-      await expect(listMessages(opened.database, { pageId, conversationId: 't', limit })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+      await expect(listConversations(opened.database, { pageId: undefined, limit })).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+      });
+      await expect(listMessages(opened.database, { pageId, conversationId: 't', limit })).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+      });
     });
 
     it('says INVALID_INPUT of an id with NUL, and finds nothing by one that is not there', async () => {
       await expect(findConversationPages(opened.database, 't\0')).rejects.toMatchObject({ code: 'INVALID_INPUT' });
       expect(await findConversationPages(opened.database, 't_nowhere')).toEqual([]);
-      expect(await listMessages(opened.database, { pageId, conversationId: 't_1' })).toEqual({ items: [], nextCursor: null });
+      expect(await listMessages(opened.database, { pageId, conversationId: 't_1' })).toEqual({
+        items: [],
+        nextCursor: null,
+      });
       expect(await listConversations(opened.database, { pageId })).toEqual({ items: [], nextCursor: null });
     });
   });

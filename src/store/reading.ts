@@ -12,10 +12,8 @@ import type {
 } from '../core/engine-api.ts';
 import type { Instant, JsonValue, Platform } from '../core/model.ts';
 import { type Database, UUID } from './connect.ts';
+import { toLimit } from './list-limit.ts';
 import { toStorableText } from './text.ts';
-
-const DEFAULT_LIMIT = 50;
-const MAX_LIMIT = 200;
 
 interface ConversationRow extends Record<string, unknown> {
   readonly id: string;
@@ -148,12 +146,6 @@ export async function listMessages(
   };
 }
 
-function toLimit(limit: number | undefined): number {
-  if (limit === undefined) return DEFAULT_LIMIT;
-  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT) return limit;
-  throw new TidemarkError('INVALID_INPUT', `limit must be a whole number from 1 to ${MAX_LIMIT}.`);
-}
-
 function toConversationAnswer(row: ConversationRow): ConversationAnswer {
   return {
     id: row.id,
@@ -217,7 +209,8 @@ function readCursor(cursor: string): Position {
 /** Whether PostgreSQL will read it as the time that it once printed: a real date, hour and offset. */
 function isTime(text: string): boolean {
   if (text === '-infinity') return true;
-  const [, date, hours, fraction = ''] = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d{1,6})?[+-](?:0\d|1[0-5])(?::[0-5]\d){0,2}$/.exec(text) ?? [];
+  const [, date, hours, fraction = ''] =
+    /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d{1,6})?[+-](?:0\d|1[0-5])(?::[0-5]\d){0,2}$/.exec(text) ?? [];
   const at = new Date(`${date}T${hours}${fraction.slice(0, 4)}Z`);
   return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(`${date}T${hours}`);
 }

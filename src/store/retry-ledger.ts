@@ -27,6 +27,20 @@ SELECT conversation_id FROM facebook_retry_ledger
 WHERE page_id = $1 AND platform = $2 AND next_attempt_at <= now()
 ORDER BY next_attempt_at LIMIT $3`;
 
+/** More than this are never settled by one walk. */
+const MOST_OPEN = 1000;
+
+const FIND_OPEN = `
+SELECT conversation_id, attempts FROM facebook_retry_ledger
+WHERE page_id = $1 AND platform = $2 ORDER BY first_failed_at LIMIT ${MOST_OPEN}`;
+
+/** $1 page · $2 platform · $3 fence · $4 ids. */
+const CLOSE = `
+DELETE FROM facebook_retry_ledger AS entry
+USING facebook_sync_state AS state
+WHERE state.page_id = $1 AND state.platform = $2 AND state.lease_fence = $3
+  AND entry.page_id = $1 AND entry.platform = $2 AND entry.conversation_id = ANY ($4::text[])`;
+
 /** False when the lease has passed to another run, and nothing was written. */
 export async function recordFailures(
   database: Database,
@@ -49,4 +63,21 @@ export async function recordFailures(
 export async function findDueRetries(database: Database, lease: Lease, limit: number): Promise<readonly string[]> {
   const rows = await database.query<{ conversation_id: string }>(FIND_DUE, [lease.pageId, lease.platform, limit]);
   return rows.map((row) => row.conversation_id);
+}
+
+export async function findOpenRetries(
+  database: Database,
+  lease: Lease,
+): Promise<readonly { readonly conversationId: string; readonly attempts: number }[]> {
+  const values = [lease.pageId, lease.platform];
+  const rows = await database.query<{ conversation_id: string; attempts: number }>(FIND_OPEN, values);
+  return rows.map((row) => ({ conversationId: row.conversation_id, attempts: row.attempts }));
+}
+
+export async function closeRetries(
+  database: Database,
+  { pageId, platform, fence }: Lease,
+  conversationIds: readonly string[],
+): Promise<void> {
+  await database.query(CLOSE, [pageId, platform, fence, conversationIds]);
 }

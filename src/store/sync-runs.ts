@@ -1,6 +1,7 @@
 /** Table facebook_sync_runs, read: the history of what was done, and the answer of a run that another caller began. */
 import type { Instant, Platform, Run, RunMode, RunStatus, RunTrigger } from '../core/model.ts';
 import { type Database, UUID } from './connect.ts';
+import { toLimit } from './list-limit.ts';
 
 interface RunRow extends Record<string, unknown> {
   readonly id: string;
@@ -30,7 +31,7 @@ SELECT run.id, run.page_id, page.name AS page_name, run.platform, run.mode, run.
        run.events_created, run.graph_calls, run.error_code, run.error_message
 FROM facebook_sync_runs AS run JOIN facebook_pages AS page ON page.id = run.page_id`;
 
-/** Newest first. Served by idx_facebook_sync_runs_newest, Page by Page. */
+/** Newest first; `limit` from 1 to 200. Served by idx_facebook_sync_runs_newest, Page by Page. */
 export async function listRuns(
   database: Database,
   query: { readonly pageId: string | undefined; readonly limit: number },
@@ -42,7 +43,7 @@ export async function listRuns(
      ) AS recent
      WHERE $1::uuid IS NULL OR shown.id = $1
      ORDER BY recent.started_at DESC LIMIT $2`,
-    [query.pageId ?? null, query.limit],
+    [query.pageId ?? null, toLimit(query.limit)],
   );
   return rows.map(toRun);
 }

@@ -1,19 +1,10 @@
-/** Who may walk, how far the mirror is known to reach, and how runs begin and end. */
+/** How far the mirror is known to reach, in which mode a Page is walked, and how runs end. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeEachPostgres } from '../../test/support/postgres.ts';
 import type { Instant } from '../core/model.ts';
 import { NO_COUNTS } from '../core/model.ts';
 import type { Lease } from '../core/ports.ts';
-import { openRunLedger } from './sync-state.ts';
-import {
-  collected,
-  connectAside,
-  openStoreForTest,
-  outcome,
-  snapshot,
-  toBeginRequest,
-  untilWaiting,
-} from './testing/opened-store.ts';
+import { collected, openStoreForTest, outcome, snapshot } from './testing/opened-store.ts';
 
 const HOUR_MS = 3_600_000;
 const START_AT = Date.UTC(2026, 2, 1, 8);
@@ -41,119 +32,6 @@ describeEachPostgres('the run ledger', (version) => {
     return { pageId: lease.pageId };
   }
 
-  describe('begins a run', () => {
-    it('and names it to everybody else who wants to begin one', async () => {
-      const { lease } = await opened.begin();
-      expect(await run(lease.runId)).toMatchObject({ status: 'running', mode: 'full', trigger: 'library', finished_at: null });
-      const second = await opened.ledger.begin(await toBeginRequest(opened, { pageId: lease.pageId }));
-      expect(second).toEqual({ kind: 'other', runId: lease.runId, mode: 'full' });
-      expect(await opened.ledger.isRunning(lease.runId)).toBe(true);
-    });
-
-    it('for exactly one of many processes that want to at the same instant', async () => {
-      const pageId = await opened.addPage();
-      const blocker = connectAside(opened.url);
-      const wanted = await Promise.all(Array.from({ length: 8 }, () => toBeginRequest(opened, { pageId })));
-      const begun = await blocker.transaction(async (query) => {
-        // Holds all of them up just before they take the lease, then lets them go at once.
-        await query('LOCK TABLE facebook_sync_state IN SHARE MODE');
-        const attempts = wanted.map((request) =>
-          openRunLedger(opened.database, crypto.randomUUID()).begin(request),
-        );
-        await untilWaiting(opened, wanted.length);
-        return { attempts };
-      });
-      const results = await Promise.all(begun.attempts);
-      const [winner, ...others] = results.toSorted((a, b) => ((a?.kind ?? '') < (b?.kind ?? '') ? -1 : 1));
-      if (winner?.kind !== 'begun') throw new Error('nobody began');
-      for (const other of others) expect(other).toMatchObject({ kind: 'other', runId: winner.lease.runId });
-      const runs = await opened.database.query('SELECT id FROM facebook_sync_runs WHERE page_id = $1', [pageId]);
-      expect(runs).toEqual([{ id: winner.lease.runId }]);
-    });
-
-    it('of each platform by itself', async () => {
-      const { lease } = await opened.begin();
-      const instagram = await opened.begin({ pageId: lease.pageId, platform: 'instagram' });
-      expect(instagram.lease.platform).toBe('instagram');
-      await opened.ledger.fail(instagram.lease, { code: 'X', message: 'x', graphCalls: 0, pageStatus: undefined });
-      expect(await opened.ledger.isRunning(lease.runId)).toBe(true);
-    });
-
-    it('of no Page that is not there', async () => {
-      const request = await toBeginRequest(opened, { pageId: crypto.randomUUID() });
-      await expect(opened.ledger.begin(request)).rejects.toMatchObject({ code: 'PAGE_NOT_FOUND' });
-    });
-
-    it('with a fence above that of every run before', async () => {
-      const { pageId } = await syncedPage();
-      const fences: number[] = [];
-      for (let n = 0; n < 3; n++) {
-        const { lease, store } = await opened.begin({ pageId });
-        fences.push(lease.fence);
-        await store.finish(complete(START_AT));
-      }
-      expect(fences).toEqual(fences.toSorted((a, b) => a - b));
-      expect(new Set(fences).size).toBe(3);
-    });
-
-    it('and says how long ago another process may have called, and nothing of our own calls', async () => {
-      const { lease } = await opened.begin();
-      await opened.ledger.renew(lease);
-      await opened.database.query(
-        `UPDATE facebook_sync_state SET lease_run_id = NULL, last_call_at = now() - interval '700 milliseconds'
-         WHERE page_id = $1`,
-        [lease.pageId],
-      );
-      const stranger = openRunLedger(opened.database, crypto.randomUUID());
-      const begun = await stranger.begin(await toBeginRequest(opened, { pageId: lease.pageId }));
-      if (begun?.kind !== 'begun') throw new Error('the lease was free');
-      expect(begun.lastCallAgoMs).toBeGreaterThanOrEqual(700);
-      await stranger.fail(begun.lease, { code: 'X', message: 'x', graphCalls: 0, pageStatus: undefined });
-      const again = await stranger.begin(await toBeginRequest(opened, { pageId: lease.pageId }));
-      expect(again).toMatchObject({ kind: 'begun', lastCallAgoMs: undefined });
-    });
-  });
-
-  describe('replaces a process that died', () => {
-    it('once its lease has run out, closes its run as failed, and not before', async () => {
-      const dead = await opened.begin();
-      const request = await toBeginRequest(opened, { pageId: dead.lease.pageId });
-      expect(await opened.ledger.begin(request)).toMatchObject({ kind: 'other' });
-      await opened.expire(dead.lease);
-      const heir = await opened.ledger.begin(request);
-      expect(heir).toMatchObject({ kind: 'begun', lease: { fence: dead.lease.fence + 1 } });
-      expect(await run(dead.lease.runId)).toMatchObject({ status: 'failed', error_code: 'LEASE_LOST' });
-      expect((await run(dead.lease.runId))['finished_at']).not.toBeNull();
-      expect(await opened.ledger.isRunning(dead.lease.runId)).toBe(false);
-    });
-
-    it('unless it has renewed its lease', async () => {
-      const { lease } = await opened.begin();
-      await opened.expire(lease);
-      expect(await opened.ledger.renew(lease)).toBe(true);
-      expect(await opened.ledger.begin(await toBeginRequest(opened, { pageId: lease.pageId }))).toMatchObject({ kind: 'other' });
-    });
-
-    it('exactly once, however many have waited for it', async () => {
-      const dead = await opened.begin();
-      const { pageId, runId } = dead.lease;
-      await opened.expire(dead.lease);
-      const heirs = await Promise.all(
-        Array.from({ length: 6 }, async () =>
-          opened.ledger.begin(await toBeginRequest(opened, { pageId, insteadOf: runId })),
-        ),
-      );
-      expect(heirs.filter((heir) => heir?.kind === 'begun')).toHaveLength(1);
-    });
-
-    it('but not for a caller who waits for another run: that one has ended, and its answer is there', async () => {
-      const { lease } = await opened.begin();
-      await opened.expire(lease);
-      const request = await toBeginRequest(opened, { pageId: lease.pageId, insteadOf: crypto.randomUUID() });
-      expect(await opened.ledger.begin(request)).toMatchObject({ kind: 'other', runId: lease.runId });
-    });
-  });
-
   describe('moves the watermark', () => {
     it('only forward (I1)', async () => {
       const { pageId } = await syncedPage(START_AT);
@@ -171,14 +49,14 @@ describeEachPostgres('the run ledger', (version) => {
       }
     });
 
-    it('back only after last_synced_at was set to null to ask for a full walk (I1)', async () => {
+    it('never back, not even by the full walk that clearing last_synced_at asks for (I1)', async () => {
       const { pageId } = await syncedPage(START_AT);
       await clearLastSynced({ pageId });
       const { store, mode } = await opened.begin({ pageId });
       expect(mode).toBe('full');
       expect((await state({ pageId }))['watermark']).toBe(START_AT);
       await store.finish(complete(START_AT - HOUR_MS));
-      expect((await state({ pageId }))['watermark']).toBe(START_AT - HOUR_MS);
+      expect((await state({ pageId }))['watermark']).toBe(START_AT);
     });
 
     it('only when the walk was complete: stopped or failed, everything stays (I1)', async () => {
@@ -310,7 +188,12 @@ describeEachPostgres('the run ledger', (version) => {
       const { pageId } = stale.lease;
       await opened.expire(stale.lease);
       const holder = await opened.begin({ pageId });
-      const seen = async () => [await state({ pageId }), await page({ pageId }), await run(stale.lease.runId), await run(holder.lease.runId)];
+      const seen = async () => [
+        await state({ pageId }),
+        await page({ pageId }),
+        await run(stale.lease.runId),
+        await run(holder.lease.runId),
+      ];
       const before = await seen();
       await expect(stale.store.finish(complete(START_AT + HOUR_MS))).rejects.toMatchObject({ code: 'LEASE_LOST' });
       await opened.ledger.fail(stale.lease, {
@@ -343,7 +226,9 @@ describeEachPostgres('the run ledger', (version) => {
 
     it('without waking a Page that was paused meanwhile', async () => {
       const { lease, store } = await opened.begin();
-      await opened.database.query(`UPDATE facebook_pages SET is_active = false, status = 'paused' WHERE id = $1`, [lease.pageId]);
+      await opened.database.query(`UPDATE facebook_pages SET is_active = false, status = 'paused' WHERE id = $1`, [
+        lease.pageId,
+      ]);
       await store.finish(complete(START_AT));
       expect(await page(lease)).toMatchObject({ status: 'paused' });
     });

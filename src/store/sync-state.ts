@@ -4,16 +4,13 @@
  * may be killed.
  */
 import { TidemarkError } from '../core/errors.ts';
-import type { Instant, RunMode } from '../core/model.ts';
+import { type Instant, LEASE_MS, type RunMode } from '../core/model.ts';
 import type { BeginRequest, BegunRun, Lease, OtherRun, RunFailure, RunLedger, SyncOutcome } from '../core/ports.ts';
 import { LIST_LIMIT } from '../core/plan.ts';
 import { OVERLAP_MS } from '../core/watermark.ts';
 import type { Database } from './connect.ts';
 import { toIso } from './conversations.ts';
 import { toStorableText } from './text.ts';
-
-/** How long a lease lasts without being renewed. A dead process is replaced within this time. */
-const LEASE_MS = 20_000;
 
 /**
  * $1 page · $2 platform · $3 run · $4 lease ms · $5 forced · $6 trigger · $7 this process
@@ -55,7 +52,8 @@ WITH page AS (
   RETURNING mode
 )
 SELECT lease_fence, watermark, hint_usable, mode, page.last_synced_at, nested_limit,
-       rest_after, rest_top, rest_started_at, rest_mode = mode AND rest_forced = $5 AS rest_fits,
+       rest_after, rest_top, rest_started_at, rest_mode = mode AND rest_forced = $5
+         AND (SELECT last_call_at FROM before) > now() - interval '1 hour' AS rest_fits,
        (SELECT count(*) FROM (
           -- Served by idx_facebook_conversations_newest.
           SELECT FROM facebook_conversations AS held
@@ -80,7 +78,9 @@ WITH holder AS (
 SELECT holder.id AS run_id, holder.mode FROM facebook_pages AS page LEFT JOIN holder ON true
 WHERE page.id = $1`;
 
-const IS_RUNNING = `SELECT 1 FROM facebook_sync_runs WHERE id = $1 AND status = 'running'`;
+const STATE_OF = `
+SELECT CASE WHEN status = 'running' THEN 'running' WHEN error_code = 'LEASE_LOST' THEN 'abandoned' ELSE 'ended' END AS state
+FROM facebook_sync_runs WHERE id = $1`;
 
 const RENEW = `
 UPDATE facebook_sync_state
@@ -91,23 +91,28 @@ RETURNING page_id`;
 /**
  * $1 page · $2 platform · $3 fence · $4 run · $5 complete · $6 watermark · $7 walk start · $8 listed · $9 skipped
  * · $10 calls · $11 rest: cursor · $12 rest: top · $13 nested limit. Watermark, last_synced_at, run and lease move
- * together. The watermark never moves back (I1), unless last_synced_at was cleared to ask for a full walk; cleared while the run went on, it stays cleared. The mirror is
- * whole, and last_synced_at moves, only when the retry ledger is empty.
+ * together. The watermark never moves back (I1). last_synced_at that was cleared while the run went on stays cleared: a
+ * full walk was asked for, and this one may have been past what it was asked for. The mirror is whole, and last_synced_at moves, only when the retry ledger
+ * is empty.
  */
 const FINISH_RUN = `
 WITH lease AS (
   UPDATE facebook_sync_state AS state
   SET lease_run_id = NULL, lease_expires_at = NULL, last_call_at = now(),
-      watermark = CASE WHEN NOT $5 THEN state.watermark
-                       WHEN run.synced_before IS NULL THEN coalesce($6, state.watermark)
-                       ELSE greatest($6, state.watermark) END,
-      rest_mode = CASE WHEN $11::text IS NOT NULL THEN run.mode END,
-      rest_forced = CASE WHEN $11 IS NOT NULL THEN run.forced END,
-      rest_after = $11,
-      rest_top = $12,
-      rest_started_at = CASE WHEN $11 IS NOT NULL THEN $7::timestamptz END,
+      watermark = CASE WHEN $5 THEN greatest($6, state.watermark) ELSE state.watermark END,
+      -- The place of another kind of walk is kept: forced slices must not begin again after every ordinary sync.
+      rest_mode = CASE WHEN keep THEN rest_mode WHEN $11::text IS NOT NULL THEN run.mode END,
+      rest_forced = CASE WHEN keep THEN rest_forced WHEN $11 IS NOT NULL THEN run.forced END,
+      rest_after = CASE WHEN keep THEN rest_after ELSE $11::text END,
+      rest_top = CASE WHEN keep THEN rest_top ELSE $12::timestamptz END,
+      rest_started_at = CASE WHEN keep THEN rest_started_at WHEN $11 IS NOT NULL THEN $7::timestamptz END,
       nested_limit = $13
-  FROM facebook_sync_runs AS run
+  FROM facebook_sync_runs AS run, LATERAL (
+    SELECT $11::text IS NULL AND run.mode = 'incremental' AND EXISTS (
+      SELECT FROM facebook_sync_state AS resting
+      WHERE resting.page_id = $1 AND resting.platform = $2 AND resting.rest_forced
+    ) AS keep
+  ) AS decision
   WHERE state.page_id = $1 AND state.platform = $2 AND state.lease_fence = $3
     AND run.page_id = $1 AND run.id = $4 AND run.status = 'running'
   RETURNING state.page_id
@@ -155,7 +160,11 @@ export function openRunLedger(database: Database, processId: string): RunLedger 
     begin: (request) => beginRun(database, request, processId),
     renew: (lease) => renewLease(database, lease),
     fail: (lease, failure) => failRun(database, lease, failure),
-    isRunning: async (runId) => (await database.query(IS_RUNNING, [runId])).length > 0,
+    async stateOf(runId) {
+      const [row] = await database.query<{ state: 'running' | 'ended' | 'abandoned' }>(STATE_OF, [runId]);
+      // Without a row the Page is gone, and `begin` will say so.
+      return row?.state ?? 'abandoned';
+    },
   };
 }
 

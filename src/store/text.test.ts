@@ -5,7 +5,11 @@ import { toStorableJson, toStorableText } from './text.ts';
 
 /** Any JavaScript string, lone surrogates and NUL among it. */
 const anyText = fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)) });
-const oddText = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('\0', 'a\0b', '\ud83d', '\udc00x', '😀'), anyText);
+const oddText = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom('\0', 'a\0b', '\ud83d', '\udc00x', '😀'),
+  anyText,
+);
 const anyJson = fc
   .dictionary(oddText, fc.jsonValue({ depthSize: 'small' }))
   .chain((object) => oddText.map((text): JsonObject => ({ ...object, nested: [{ text }, [text]] }) as JsonObject));

@@ -1,4 +1,4 @@
-/** A batch in the database: all or nothing, only by the holder of the lease, never back in time, never for nothing. */
+/** A batch in the database: all or nothing, only by the holder of the lease, never for nothing, counted as it is. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeEachPostgres } from '../../test/support/postgres.ts';
 import type { MessageSnapshot } from '../core/model.ts';
@@ -57,20 +57,27 @@ describeEachPostgres('a batch', (version) => {
     it.each([
       ['a message', collected(snapshot('t_2'), [message('m_2', refused)])],
       ['a conversation', { ...collected(snapshot('t_2')), historyComplete: null as unknown as boolean }],
-    ])('leaves no trace when %s of it is refused: no row, no count, no entry less in the retry ledger', async (_, bad) => {
-      const { lease, store } = await opened.begin();
-      await store.commit([collected(snapshot('t_0'))]);
-      await store.recordFailures([{ conversationId: 't_1', code: 'GRAPH_ERROR', reason: 'not shown' }]);
-      const before = await versions(lease.pageId);
+    ])(
+      'leaves no trace when %s of it is refused: no row, no count, no entry less in the retry ledger',
+      async (_, bad) => {
+        const { lease, store } = await opened.begin();
+        await store.commit([collected(snapshot('t_0'))]);
+        await store.recordFailures([{ conversationId: 't_1', code: 'GRAPH_ERROR', reason: 'not shown' }]);
+        const before = await versions(lease.pageId);
 
-      await expect(store.commit([collected(snapshot('t_1')), bad, collected(snapshot('t_3'))])).rejects.toThrow();
-      expect(await versions(lease.pageId)).toEqual(before);
-      expect(await counters(lease.runId)).toEqual({ synced: 1, inserted: 1, updated: 0, events_created: 1 });
-      expect(await store.findDueRetries(10)).toEqual(['t_1']);
+        await expect(store.commit([collected(snapshot('t_1')), bad, collected(snapshot('t_3'))])).rejects.toThrow(
+          /violates/,
+        );
+        expect(await versions(lease.pageId)).toEqual(before);
+        expect(await counters(lease.runId)).toEqual({ synced: 1, inserted: 1, updated: 0, events_created: 1 });
+        expect(await store.findDueRetries(10)).toEqual(['t_1']);
 
-      expect(await store.commit([collected(snapshot('t_1')), collected(snapshot('t_3'))])).toMatchObject({ inserted: 2 });
-      expect(await store.findDueRetries(10)).toEqual([]);
-    });
+        expect(await store.commit([collected(snapshot('t_1')), collected(snapshot('t_3'))])).toMatchObject({
+          inserted: 2,
+        });
+        expect(await store.findDueRetries(10)).toEqual([]);
+      },
+    );
 
     it('is not held up by the batch of another Page that was refused', async () => {
       const [one, other] = [await opened.begin(), await opened.begin()];
@@ -126,7 +133,10 @@ describeEachPostgres('a batch', (version) => {
       const blocker = connectAside(opened.url);
       const writing = await blocker.transaction(async (query) => {
         await query('SELECT FROM facebook_conversations WHERE page_id = $1 FOR UPDATE', [pageId]);
-        const commit = stale.store.commit([collected(snapshot('t_1', { snippet: 'Changed' })), collected(snapshot('t_2'))]);
+        const commit = stale.store.commit([
+          collected(snapshot('t_1', { snippet: 'Changed' })),
+          collected(snapshot('t_2')),
+        ]);
         await untilWaiting(opened, 1);
         let isTaken = false;
         const takeover = opened.begin({ pageId }).then((run) => {
@@ -157,83 +167,6 @@ describeEachPostgres('a batch', (version) => {
       const [result] = await late.outcomes;
       expect(result).toMatchObject({ status: 'rejected', reason: { code: 'LEASE_LOST' } });
       expect(await conversationIds(pageId)).toEqual([]);
-    });
-  });
-
-  describe('never takes a row back in time (I5)', () => {
-    const newer = snapshot('t_1', { updatedAt: 2_000_000, snippet: 'newer', messageCount: 7, unreadCount: 3 });
-    const older = snapshot('t_1', { updatedAt: 1_000_000, snippet: 'older', messageCount: 9, unreadCount: 1 });
-
-    it.each([
-      ['an older light snapshot', light(older)],
-      ['an older snapshot that was collected', collected(older, [message('m_old')])],
-      ['a snapshot without a time', light(snapshot('t_1', { updatedAt: undefined, snippet: 'timeless' }))],
-    ])('by %s', async (_, late) => {
-      const { lease, store } = await opened.begin();
-      await store.commit([collected(newer)]);
-      await store.commit([late]);
-      expect(await conversation(lease.pageId, 't_1')).toMatchObject({
-        updated_time: 2_000_000,
-        snippet: 'newer',
-        message_count: 7,
-        unread_count: 3,
-        raw: expect.objectContaining({ snippet: 'newer' }),
-      });
-    });
-
-    it('but still stores the messages that an older snapshot brings', async () => {
-      const { lease, store } = await opened.begin();
-      await store.commit([collected(newer)]);
-      expect(await store.commit([collected(older, [message('m_old')])])).toMatchObject({ eventsCreated: 1 });
-      expect(await messageIds(lease.pageId)).toEqual(['m_old', 'm_t_1']);
-    });
-
-    it('and takes what has the same time, which Facebook counts in seconds', async () => {
-      const { lease, store } = await opened.begin();
-      await store.commit([collected(newer)]);
-      await store.commit([light({ ...newer, snippet: 'same second', raw: { snippet: 'same second' } })]);
-      expect(await conversation(lease.pageId, 't_1')).toMatchObject({ snippet: 'same second' });
-    });
-
-    it('and keeps the name and id of a contact that Facebook stops showing', async () => {
-      const { lease, store } = await opened.begin();
-      const nobody = { id: undefined, name: undefined, username: undefined, email: undefined };
-      await store.commit([collected(newer)]);
-      for (const contact of [undefined, nobody]) {
-        await store.commit([collected(snapshot('t_1', { updatedAt: 3_000_000, snippet: `${contact?.id}`, contact }))]);
-        expect(await conversation(lease.pageId, 't_1')).toMatchObject({ contact_id: 'contact', contact_name: 'Ada' });
-      }
-    });
-
-    it('and keeps a new name when an old snapshot brings the old one, but learns one that was unknown', async () => {
-      const { lease, store } = await opened.begin();
-      const named = (name: string) => ({ contact: { id: 'contact', name, username: undefined, email: undefined } });
-      await store.commit([light({ ...newer, ...named('Ada Lovelace') }), light(snapshot('t_2', { contact: undefined }))]);
-      await store.commit([
-        collected({ ...older, ...named('Ada Byron') }),
-        collected(snapshot('t_2', { updatedAt: 1, ...named('Bo') })),
-      ]);
-      expect(await conversation(lease.pageId, 't_1')).toMatchObject({ contact_name: 'Ada Lovelace' });
-      expect(await conversation(lease.pageId, 't_2')).toMatchObject({ contact_name: 'Bo' });
-    });
-
-    it('and leaves what was collected alone when a light snapshot comes', async () => {
-      const { lease, store } = await opened.begin();
-      await store.commit([collected(older)]);
-      await store.commit([light(newer)]);
-      const row = { collected_updated_time: 1_000_000, newest_message_id: 'm_t_1', history_complete: true };
-      expect(await conversation(lease.pageId, 't_1')).toMatchObject({ ...row, updated_time: 2_000_000 });
-      const held = await store.findHeld([newer]);
-      expect(held.get('t_1')).toMatchObject({ collected: true, collectedUpdatedAt: 1_000_000, sameSnapshot: true });
-    });
-
-    it('and believes a conversation to be there again when it is shown', async () => {
-      const { lease, store } = await opened.begin();
-      await store.commit([collected(newer)]);
-      await opened.database.query('UPDATE facebook_conversations SET deleted_at = now() WHERE page_id = $1', [lease.pageId]);
-      expect((await store.findHeld([newer])).get('t_1')).toMatchObject({ deleted: true });
-      expect(await store.commit([collected(newer)])).toMatchObject({ inserted: 0, updated: 1 });
-      expect(await conversation(lease.pageId, 't_1')).toMatchObject({ deleted_at: null });
     });
   });
 
@@ -272,7 +205,9 @@ describeEachPostgres('a batch', (version) => {
       const edited = message('m_t_2', { text: 'edited' });
       const again = collected(snapshot('t_2'), [edited]);
       expect(await store.commit([...batch.slice(0, 1), again])).toEqual({ inserted: 0, updated: 1, eventsCreated: 0 });
-      const written = (await versions(lease.pageId)).filter((row) => before.get(`${row['kind']} ${row['id']}`) !== row['xmin']);
+      const written = (await versions(lease.pageId)).filter(
+        (row) => before.get(`${row['kind']} ${row['id']}`) !== row['xmin'],
+      );
       expect(written.map((row) => row['kind'])).toEqual(['message', 'run']);
     });
   });
@@ -320,13 +255,32 @@ describeEachPostgres('a batch', (version) => {
         ]),
       );
     for (let round = 0; round < 5; round++) {
-      const orders = [rows, rows.toReversed(), rows.toSorted((a, b) => (a * 7) % 60 - ((b * 7) % 60)), rows.slice(20)];
-      await Promise.all(
-        orders.map((order) => openWalkStore(opened.database, lease).commit(batchOf(round, order))),
-      );
+      const orders = [
+        rows,
+        rows.toReversed(),
+        rows.toSorted((a, b) => ((a * 7) % 60) - ((b * 7) % 60)),
+        rows.slice(20),
+      ];
+      await Promise.all(orders.map((order) => openWalkStore(opened.database, lease).commit(batchOf(round, order))));
     }
     expect(await conversationIds(lease.pageId)).toHaveLength(60);
     expect(await messageIds(lease.pageId)).toHaveLength(120);
     expect(await counters(lease.runId)).toMatchObject({ inserted: 60, events_created: 120 });
+  });
+
+  it('that shares messages with others, in other conversations and another order, waits in no circle either', async () => {
+    const { lease } = await opened.begin();
+    const shared = Array.from({ length: 400 }, (_, n) => message(`m_${n}`));
+    for (let round = 0; round < 4; round++) {
+      const orders = [shared, shared.toReversed()].map((order) =>
+        order.map((item) => ({ ...item, raw: { ...item.raw, round } })),
+      );
+      await Promise.all(
+        orders.map((order, n) =>
+          openWalkStore(opened.database, lease).commit([collected(snapshot(`t_${round}_${n}`), order)]),
+        ),
+      );
+    }
+    expect(await messageIds(lease.pageId)).toHaveLength(400);
   });
 });

@@ -11,7 +11,7 @@ import type { Database } from './connect.ts';
 import { contentHash } from './content-hash.ts';
 import { CONVERSATION_INPUT, toConversationInput, UPSERT_CONVERSATIONS } from './conversations.ts';
 import { MESSAGE_INPUT, toMessageInputs, UPSERT_MESSAGES } from './messages.ts';
-import { findDueRetries, recordFailures } from './retry-ledger.ts';
+import { closeRetries, findDueRetries, findOpenRetries, recordFailures } from './retry-ledger.ts';
 import { finishRun } from './sync-state.ts';
 import { toStorableText } from './text.ts';
 
@@ -124,6 +124,8 @@ export function openWalkStore(database: Database, lease: Lease): WalkStore {
     },
 
     findDueRetries: (limit) => findDueRetries(database, lease, limit),
+    findOpenRetries: () => findOpenRetries(database, lease),
+    closeRetries: (conversationIds) => closeRetries(database, lease, conversationIds),
 
     async withdrawHint() {
       await database.query(WITHDRAW_HINT, [pageId, platform, fence]);

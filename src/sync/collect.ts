@@ -3,7 +3,7 @@
  * conversation (I14), and commits it in one batch. Lists move between survey and collect, so the result is checked
  * off: what the range did not bring is read by its id, what it brought unasked is stored too.
  */
-import { isGraphError } from '../core/errors.ts';
+import { GraphError, type GraphFaultKind, isGraphError } from '../core/errors.ts';
 import type { BatchCounts, CollectedConversation, ConversationSnapshot, HeldConversation, MessageSnapshot } from '../core/model.ts';
 import { type CollectPlan, NESTED_MESSAGES, planCollect, type SurveyedPage } from '../core/plan.ts';
 import type { CollectFailure, ConversationSource, Emit, WalkStore } from '../core/ports.ts';
@@ -29,6 +29,8 @@ export interface CollectResult extends BatchCounts {
   readonly failures: readonly CollectFailure[];
 }
 
+/** So many refusals in one range are no longer about single conversations. */
+const MOST_FAILURES = 5;
 const NOT_SHOWN = { code: 'GRAPH_ERROR', reason: 'Facebook lists it but does not show it.' };
 /** Messages per call when a conversation is followed further down than its nested messages reach. */
 const DEEP_MESSAGES = 100;
@@ -47,6 +49,7 @@ export async function collect(parts: CollectParts, range: readonly SurveyedPage[
   }
   for (const { conversationId } of failures) missing.delete(conversationId);
   for (const id of missing) {
+    if (failures.length >= MOST_FAILURES) throw refusedTooOften(failures);
     const snapshot = await fetchOne(parts, { id, messages: Math.min(NESTED_MESSAGES, parts.depth) }, failures);
     if (snapshot !== undefined) snapshots.set(id, snapshot);
   }
@@ -132,7 +135,8 @@ async function fetchRange(
     } catch (error) {
       // The conversation that the cursor stood on is gone: what is missing is read by its id.
       if (after !== undefined && (isGraphError(error, 'invalid') || isGraphError(error, 'missing'))) break;
-      if (!isGraphError(error, 'too-much-data')) throw error;
+      // A passing fault that did not pass may be an answer that takes Facebook too long, or one it cannot make.
+      if (!isGraphError(error, 'too-much-data') && !isRefusal(error, 'transient')) throw error;
       if (limit === 1) break;
       sizes.nestedLimit = Math.min(sizes.nestedLimit, Math.floor(limit / 2));
     }
@@ -190,8 +194,20 @@ async function reachStretch(
 
 /** A refusal that concerns one conversation is its own; trouble with the Page, the network or the run ends the walk. */
 function reasonOrThrow(error: unknown): Omit<CollectFailure, 'conversationId'> {
-  if (isGraphError(error) && error.code === 'GRAPH_ERROR') return { code: error.code, reason: error.message };
+  if (isRefusal(error) || isGraphError(error, 'permission')) return { code: error.code, reason: error.message };
   throw error;
+}
+
+/** Facebook was there and refused; it is not the network that failed. */
+function isRefusal(error: unknown, kind?: GraphFaultKind): error is GraphError {
+  return isGraphError(error, kind) && error.code === 'GRAPH_ERROR';
+}
+
+function refusedTooOften(failures: readonly CollectFailure[]): GraphError {
+  const reason = failures.at(-1)?.reason ?? 'no reason given';
+  return new GraphError('GRAPH_ERROR', `Facebook refuses one conversation after another: ${reason}`, {
+    kind: 'transient',
+  });
 }
 
 function noteFailure({ emit }: CollectParts, failures: CollectFailure[], failure: CollectFailure): void {

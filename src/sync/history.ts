@@ -42,6 +42,13 @@ async function deepen(parts: HistoryParts, plan: HistoryPlan, open: OpenHistory)
   // A remembered cursor leads right below the floor; without one the walk down begins at the newest message.
   let isBelowFloor = after !== undefined;
   let limit = MOST_MESSAGES;
+  let hasBegunAgain = false;
+  /** Finds the floor again from the top: Facebook has forgotten the cursor. */
+  const beginAgain = () => {
+    after = undefined;
+    isBelowFloor = false;
+    hasBegunAgain = true;
+  };
 
   for (;;) {
     let page: { readonly items: readonly MessageSnapshot[]; readonly after: string | undefined };
@@ -50,10 +57,12 @@ async function deepen(parts: HistoryParts, plan: HistoryPlan, open: OpenHistory)
     } catch (error) {
       if (isGraphError(error, 'too-much-data') && limit > 1) {
         limit = Math.floor(limit / 2);
-      } else if (after !== undefined && (isGraphError(error, 'invalid') || isGraphError(error, 'missing'))) {
-        // Facebook has forgotten the cursor: find the floor again from the top, once, without it.
-        after = undefined;
-        isBelowFloor = false;
+      } else if (
+        after !== undefined &&
+        !hasBegunAgain &&
+        (isGraphError(error, 'invalid') || isGraphError(error, 'missing'))
+      ) {
+        beginAgain();
       } else if (isGraphError(error) && error.code === 'GRAPH_ERROR') {
         parts.emit({ type: 'conversation-failed', conversationId, reason: error.message });
         await parts.store.postpone(conversationId, error.message);
@@ -61,6 +70,11 @@ async function deepen(parts: HistoryParts, plan: HistoryPlan, open: OpenHistory)
       } else {
         throw error;
       }
+      continue;
+    }
+    if (page.items.length === 0 && after !== undefined && after === open.cursor && !hasBegunAgain) {
+      // Nothing behind a cursor of an earlier run may mean that it is forgotten.
+      beginAgain();
       continue;
     }
     const oldest = page.items.at(-1);

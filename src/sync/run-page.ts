@@ -4,7 +4,7 @@
  */
 import { TidemarkError, toTidemarkError } from '../core/errors.ts';
 import type { SyncEventBody } from '../core/events.ts';
-import { NO_COUNTS, type Platform, type RunMode, type RunTrigger } from '../core/model.ts';
+import { LEASE_MS, NO_COUNTS, type Platform, type RunMode, type RunTrigger } from '../core/model.ts';
 import type {
   BegunRun,
   Clock,
@@ -63,7 +63,11 @@ export async function runPage(parts: RunParts, request: RunRequest): Promise<str
     // A history run steps aside by itself and has no answer to share.
     if (begun !== undefined && begun.mode !== 'history') joined ??= begun.runId;
     // The lease of a dead process runs out while we wait, and then `begin` gives it to us.
-    if (joined !== undefined && !(await ledger.isRunning(joined))) return joined;
+    const state = joined === undefined ? 'running' : await ledger.stateOf(joined);
+    if (state === 'ended') return joined;
+    // Somebody else has replaced the dead one: wait for that one then.
+    if (state === 'abandoned') joined = undefined;
+    if (parts.shouldStop()) throw new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed while it waited for a sync.');
     await clock.sleep(JOIN_POLL_MS, signal);
   }
 }
@@ -122,13 +126,16 @@ async function digDown(parts: WorkParts, { depth }: RunRequest, { lease }: Begun
 
 /** Renews the lease until the run has ended; ends the run when another process has taken the lease over. */
 async function keepLease({ ledger, clock }: RunParts, lease: Lease, ended: AbortController): Promise<void> {
+  const lost = new TidemarkError('LEASE_LOST', 'Another process has taken over the sync of this Page.');
+  let renewedAt = clock.now();
   while (!ended.signal.aborted) {
     try {
       await clock.sleep(RENEW_EVERY_MS, ended.signal);
-      if (await ledger.renew(lease)) continue;
-      ended.abort(new TidemarkError('LEASE_LOST', 'Another process has taken over the sync of this Page.'));
-    } catch {
-      // The run has ended, or the database is away for a moment: then the fence guards every write until we try again.
+      if (!(await ledger.renew(lease))) ended.abort(lost);
+      renewedAt = clock.now();
+    } catch (error) {
+      // The run has ended, or the database is away: for as long as the lease lasts, it may come back.
+      if (!ended.signal.aborted && clock.now() - renewedAt > LEASE_MS) ended.abort(error);
     }
   }
 }

@@ -7,7 +7,7 @@ import { GraphError, isGraphError } from '../core/errors.ts';
 import type { ConversationList, ConversationSnapshot, Instant } from '../core/model.ts';
 import { differs, endsWalk, LIST_LIMIT, type SurveyedPage } from '../core/plan.ts';
 import type { ConversationSource, Emit, WalkPosition, WalkStore } from '../core/ports.ts';
-import { topOfWalk } from '../core/watermark.ts';
+import { toCut, topOfWalk } from '../core/watermark.ts';
 
 export interface SurveyParts {
   readonly source: ConversationSource;
@@ -42,6 +42,9 @@ export async function* survey(parts: SurveyParts, plan: SurveyPlan): AsyncGenera
   let since = plan.sendHint && after === undefined ? plan.cutAt : undefined;
   let previousIds: ReadonlySet<string> = new Set();
   let restarts = 0;
+  let { cutAt } = plan;
+  let isResumed = after !== undefined;
+  let isCatchingUp = false;
 
   /** What is held by now costs no more than the looking. */
   const beginAgain = (reason: string) => {
@@ -63,31 +66,51 @@ export async function* survey(parts: SurveyParts, plan: SurveyPlan): AsyncGenera
     try {
       list = await listShrinking(parts.source, { limit, after, since, signal: parts.signal });
     } catch (error) {
-      if (after === undefined || restarts === MOST_RESTARTS || !isRefusedCursor(error)) throw error;
-      beginAgain(error.message);
+      const isRefused = isRefusedCursor(error) || (isResumed && isGraphError(error) && error.code === 'GRAPH_ERROR');
+      if (after === undefined || restarts === MOST_RESTARTS || !isRefused) throw error;
+      isResumed = false;
+      beginAgain(error instanceof Error ? error.message : String(error));
       continue;
     }
+    if (isResumed && list.items.length === 0 && list.after === undefined) {
+      // A list that is empty where the last run left more is how Facebook might answer a cursor it has forgotten.
+      isResumed = false;
+      beginAgain('Facebook shows nothing behind a cursor of an earlier run');
+      continue;
+    }
+    isResumed = false;
     if (since !== undefined && showsOlder(list, since)) await withdrawHint('Facebook ignores it');
     // A walk that begins again keeps the line it began with: the lower one is the safe one.
-    if (after === undefined && restarts === 0) top = topOfWalk(list);
+    if (after === undefined && (restarts === 0 || isCatchingUp)) top = topOfWalk(list);
 
-    const held = plan.everything ? undefined : await store.findHeld(list.items);
+    const held = plan.everything && !isCatchingUp ? undefined : await store.findHeld(list.items);
     const comparisons = list.items.map((item) => ({ listed: item, held: held?.get(item.id) }));
     const wanted = new Set(comparisons.filter(differs).map((comparison) => comparison.listed.id));
     // A conversation that moved while we paged is listed twice, on neighbouring pages: count it once.
     const fresh = list.items.filter((item) => !previousIds.has(item.id));
     const skipped = fresh.filter((item) => !wanted.has(item.id)).length;
-    const found = { after, top, comparisons, wanted, listed: fresh.length, skipped };
+    const hinted = since !== undefined;
+    const found = { after, top, hinted, comparisons, wanted, listed: fresh.length, skipped };
     previousIds = new Set(list.items.map((item) => item.id));
     checkOrder(list.items, order, emit);
     emit({ type: 'list-surveyed', listed: found.listed, differing: wanted.size });
-    const next = !order.violated && endsWalk(found, plan.cutAt) ? undefined : list.after;
-    yield { ...found, next };
+    const next = !order.violated && endsWalk(found, cutAt) ? undefined : list.after;
+    yield { ...found, next: isCatchingUp ? undefined : next };
 
     if (next === undefined && since !== undefined) {
       // The list may have ended because of the hint, and that proves nothing about what the hint left out.
       await withdrawHint('a list that it may have cut short proves nothing');
       beginAgain('the list may have been cut short by since');
+      continue;
+    }
+    if (next === undefined && plan.rest !== undefined && !isCatchingUp) {
+      // The walk is whole as of when its first slice began. Whoever asked now also wants what changed since.
+      isCatchingUp = true;
+      cutAt = toCut(plan.rest.top);
+      after = undefined;
+      order.lastAt = Infinity;
+      cursors.clear();
+      limit = LIST_LIMIT;
       continue;
     }
     if (next === undefined) break;
@@ -119,7 +142,7 @@ async function listShrinking(
   }
 }
 
-function isRefusedCursor(error: unknown): error is GraphError {
+function isRefusedCursor(error: unknown): boolean {
   return isGraphError(error, 'invalid') || isGraphError(error, 'missing');
 }
 

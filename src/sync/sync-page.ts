@@ -41,6 +41,8 @@ export interface SyncResult {
 /** Ranges collected side by side: enough to keep the call budget busy, few enough to bound memory (I11). */
 const RANGES_AT_ONCE = 4;
 const RETRIES_PER_WALK = 20;
+/** After so many a conversation may be gone: the walk goes to the end of the list to see whether it is still there. */
+const STUBBORN_ATTEMPTS = 3;
 
 export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncResult> {
   const { source, store, clock, emit } = parts;
@@ -59,8 +61,11 @@ export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncRe
 
   const due = await store.findDueRetries(RETRIES_PER_WALK);
   if (due.length > 0) await start((work) => retry(work, due));
+  const open = await store.findOpenRetries();
+  const unlisted = new Set(open.map(({ conversationId }) => conversationId));
+  const isStubborn = open.some(({ attempts }) => attempts >= STUBBORN_ATTEMPTS);
 
-  const cutAt = plan.mode === 'incremental' ? toCut(plan.state.watermark) : undefined;
+  const cutAt = plan.mode === 'incremental' && !isStubborn ? toCut(plan.state.watermark) : undefined;
   const firstLimit = cutAt === undefined ? LIST_LIMIT : probeLimit(plan.state.heldAboveCut);
   const sendHint = plan.sendHint && plan.state.hintUsable;
   const walk = { cutAt, firstLimit, sendHint, everything: plan.forced, rest: plan.state.rest };
@@ -68,18 +73,27 @@ export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncRe
   let end: SyncOutcome['end'] = { kind: 'complete', watermark: undefined };
   for await (const page of survey({ ...parts, signal: collects.signal }, walk)) {
     listed += page.listed;
+    for (const { listed: one } of page.comparisons) unlisted.delete(one.id);
     counts = { ...counts, skipped: counts.skipped + page.skipped };
-    if (sizeOf([...range, page]) > LIST_LIMIT) await start(collectOf(range.splice(0)));
+    // After a restart the pages of two walks must not be taken for neighbours.
+    const isNeighbour = page.after === range.at(-1)?.next;
+    if (!isNeighbour || sizeOf([...range, page]) > LIST_LIMIT) await start(collectOf(range.splice(0)));
     range.push(page);
     if (sizeOf(range) >= LIST_LIMIT) await start(collectOf(range.splice(0)));
     end = { kind: 'complete', watermark: page.top };
     if (page.next !== undefined && plan.shouldStop()) {
-      end = { kind: 'stopped', rest: { after: page.next, top: page.top, startedAt } };
+      // What was listed under the hint is no place to go on from: the next run begins again, without it.
+      if (page.hinted) await store.withdrawHint();
+      const rest = page.hinted ? undefined : { after: page.next, top: page.top, startedAt };
+      end = { kind: 'stopped', rest };
       break;
     }
   }
   await start(collectOf(range));
   await collects.done();
+  if (cutAt === undefined && end.kind === 'complete' && plan.state.rest === undefined && unlisted.size > 0) {
+    await store.closeRetries([...unlisted]);
+  }
 
   counts = { ...counts, graphCalls: source.callCount() };
   const nestedLimit = growNestedLimit(plan.state.nestedLimit, sizes.nestedLimit);

@@ -32,6 +32,8 @@ export function logSyncEvents(log: Log): EventSink {
 
 function toLines(event: SyncEvent): readonly Line[] {
   switch (event.type) {
+    case 'listener-failed':
+      return [['error', `A listener threw and is no longer told of this run: ${event.reason}`]];
     case 'history-committed': {
       const found = `${event.messages} older messages of conversation ${event.conversationId}`;
       return [['debug', event.complete ? `Stored ${found}, down to its first one` : `Stored ${found}`]];

@@ -82,7 +82,9 @@ describe('sync-stream', () => {
     });
     await must(response.body, 'a stream').getReader().read();
     gone.abort();
-    await expect.poll(async () => (await world.tidemark.runs.list({}))[0]?.status).toBe('succeeded');
+    await expect.poll(async () => (await world.tidemark.runs.list({}))[0]?.status, { timeout: 20_000 }).toBe(
+      'succeeded',
+    );
     expect(await world.differences()).toEqual([]);
   });
 
@@ -90,7 +92,7 @@ describe('sync-stream', () => {
     world.simulator.rules.latency = { ...world.simulator.rules.latency, baseMs: 150 };
     await using other = await createTidemark(world.settings);
     const running = other.sync({ facebookPageId: world.pageIds[0] });
-    await expect.poll(async () => (await other.runs.list({})).length).toBe(1);
+    await expect.poll(async () => (await other.runs.list({})).length, { timeout: 10_000 }).toBe(1);
     const events = await readAll(await request({ facebookPageId: world.pageIds[0] }));
     const { runId } = await running;
     expect(events).toMatchObject([

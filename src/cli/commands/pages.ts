@@ -82,7 +82,7 @@ export function addPagesCommand({ program, outside, end }: Registration): void {
   });
 
   for (const [name, isActive, what, said] of [
-    ['pause', false, 'Leaves a Page out of all syncs until it is resumed.', 'Paused'],
+    ['pause', false, 'Leaves a Page out when all Pages are synced, until it is resumed.', 'Paused'],
     ['resume', true, 'Syncs a paused Page again.', 'Resumed'],
   ] as const) {
     change(name, what).action((page: string, flags: JsonFlag) => {

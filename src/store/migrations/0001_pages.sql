@@ -41,7 +41,7 @@ ALTER TABLE facebook_pages
   ADD COLUMN IF NOT EXISTS created_at timestamptz,
   ADD COLUMN IF NOT EXISTS updated_at timestamptz;
 
--- Columns of an adopted table may have other types (varchar, bigint ids, timestamps without a zone, which are UTC).
+-- Columns of an adopted table may have other types (varchar, bigint ids, times without a zone, which are UTC).
 DO $$
 DECLARE
   wrong record;
@@ -62,7 +62,8 @@ BEGIN
     ELSE
       EXECUTE format('ALTER TABLE facebook_pages ALTER COLUMN %I DROP DEFAULT, ALTER COLUMN %I TYPE timestamptz USING %s',
         wrong.name, wrong.name,
-        CASE WHEN wrong.type = 'timestamp without time zone' THEN format('%I AT TIME ZONE ''UTC''', wrong.name)
+        CASE WHEN wrong.type IN ('timestamp without time zone', 'date')
+             THEN format('%I::timestamp AT TIME ZONE ''UTC''', wrong.name)
              ELSE format('%I::timestamptz', wrong.name) END);
     END IF;
   END LOOP;
@@ -116,7 +117,7 @@ DO $$
 DECLARE
   twice text;
 BEGIN
-  SELECT string_agg(facebook_page_id, ', ') INTO twice
+  SELECT string_agg(facebook_page_id, ', ' ORDER BY facebook_page_id) INTO twice
   FROM (SELECT facebook_page_id FROM facebook_pages GROUP BY facebook_page_id HAVING count(*) > 1) AS repeated;
   IF twice IS NOT NULL THEN
     RAISE EXCEPTION 'facebook_pages holds these Pages more than once: %. Keep one row of each, then migrate again.', twice;

@@ -1,0 +1,133 @@
+/** Who may walk a Page: one run at a time across all processes, and none for ever. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeEachPostgres } from '../../test/support/postgres.ts';
+import { openRunLedger } from './sync-state.ts';
+import { connectAside, openStoreForTest, outcome, toBeginRequest, untilWaiting } from './testing/opened-store.ts';
+
+describeEachPostgres('the lease', (version) => {
+  let opened: Awaited<ReturnType<typeof openStoreForTest>>;
+  beforeAll(async () => {
+    opened = await openStoreForTest(version);
+  });
+  afterAll(() => opened[Symbol.asyncDispose]());
+
+  const run = (runId: string) => opened.one('SELECT * FROM facebook_sync_runs WHERE id = $1', [runId]);
+
+  describe('is given', () => {
+    it('to one run, which is named to everybody else who wants one', async () => {
+      const { lease } = await opened.begin();
+      expect(await run(lease.runId)).toMatchObject({
+        status: 'running',
+        mode: 'full',
+        trigger: 'library',
+        finished_at: null,
+      });
+      const second = await opened.ledger.begin(await toBeginRequest(opened, { pageId: lease.pageId }));
+      expect(second).toEqual({ kind: 'other', runId: lease.runId, mode: 'full' });
+      expect(await opened.ledger.stateOf(lease.runId)).toBe('running');
+    });
+
+    it('to exactly one of many processes that want it at the same instant', async () => {
+      const pageId = await opened.addPage();
+      const blocker = connectAside(opened.url);
+      const wanted = await Promise.all(Array.from({ length: 8 }, () => toBeginRequest(opened, { pageId })));
+      const begun = await blocker.transaction(async (query) => {
+        // Holds all of them up just before they take the lease, then lets them go at once.
+        await query('LOCK TABLE facebook_sync_state IN SHARE MODE');
+        const attempts = wanted.map((request) => openRunLedger(opened.database, crypto.randomUUID()).begin(request));
+        await untilWaiting(opened, wanted.length);
+        return { attempts };
+      });
+      const results = await Promise.all(begun.attempts);
+      const [winner, ...others] = results.toSorted((a, b) => ((a?.kind ?? '') < (b?.kind ?? '') ? -1 : 1));
+      if (winner?.kind !== 'begun') throw new Error('nobody began');
+      for (const other of others) expect(other).toMatchObject({ kind: 'other', runId: winner.lease.runId });
+      const runs = await opened.database.query('SELECT id FROM facebook_sync_runs WHERE page_id = $1', [pageId]);
+      expect(runs).toEqual([{ id: winner.lease.runId }]);
+    });
+
+    it('for each platform by itself', async () => {
+      const { lease } = await opened.begin();
+      const instagram = await opened.begin({ pageId: lease.pageId, platform: 'instagram' });
+      expect(instagram.lease.platform).toBe('instagram');
+      await opened.ledger.fail(instagram.lease, { code: 'X', message: 'x', graphCalls: 0, pageStatus: undefined });
+      expect(await opened.ledger.stateOf(lease.runId)).toBe('running');
+    });
+
+    it('for no Page that is not there', async () => {
+      const request = await toBeginRequest(opened, { pageId: crypto.randomUUID() });
+      await expect(opened.ledger.begin(request)).rejects.toMatchObject({ code: 'PAGE_NOT_FOUND' });
+    });
+
+    it('with a fence above that of every run before', async () => {
+      const pageId = await opened.addPage();
+      const fences: number[] = [];
+      for (let n = 0; n < 3; n++) {
+        const { lease, store } = await opened.begin({ pageId });
+        fences.push(lease.fence);
+        await store.finish(outcome());
+      }
+      expect(fences).toEqual(fences.toSorted((a, b) => a - b));
+      expect(new Set(fences).size).toBe(3);
+    });
+
+    it('with word of how long ago another process may have called, and none of our own calls', async () => {
+      const { lease } = await opened.begin();
+      await opened.ledger.renew(lease);
+      await opened.database.query(
+        `UPDATE facebook_sync_state SET lease_run_id = NULL, last_call_at = now() - interval '700 milliseconds'
+         WHERE page_id = $1`,
+        [lease.pageId],
+      );
+      const stranger = openRunLedger(opened.database, crypto.randomUUID());
+      const begun = await stranger.begin(await toBeginRequest(opened, { pageId: lease.pageId }));
+      if (begun?.kind !== 'begun') throw new Error('the lease was free');
+      expect(begun.lastCallAgoMs).toBeGreaterThanOrEqual(700);
+      await stranger.fail(begun.lease, { code: 'X', message: 'x', graphCalls: 0, pageStatus: undefined });
+      const again = await stranger.begin(await toBeginRequest(opened, { pageId: lease.pageId }));
+      expect(again).toMatchObject({ kind: 'begun', lastCallAgoMs: undefined });
+    });
+  });
+
+  describe('of a process that died passes on', () => {
+    it('once it has run out, not before, and its run is closed as failed', async () => {
+      const dead = await opened.begin();
+      const request = await toBeginRequest(opened, { pageId: dead.lease.pageId });
+      expect(await opened.ledger.begin(request)).toMatchObject({ kind: 'other' });
+      await opened.expire(dead.lease);
+      const heir = await opened.ledger.begin(request);
+      expect(heir).toMatchObject({ kind: 'begun', lease: { fence: dead.lease.fence + 1 } });
+      expect(await run(dead.lease.runId)).toMatchObject({ status: 'failed', error_code: 'LEASE_LOST' });
+      expect((await run(dead.lease.runId))['finished_at']).not.toBeNull();
+      expect(await opened.ledger.stateOf(dead.lease.runId)).toBe('abandoned');
+    });
+
+    it('unless it was renewed', async () => {
+      const { lease } = await opened.begin();
+      await opened.expire(lease);
+      expect(await opened.ledger.renew(lease)).toBe(true);
+      expect(await opened.ledger.begin(await toBeginRequest(opened, { pageId: lease.pageId }))).toMatchObject({
+        kind: 'other',
+      });
+    });
+
+    it('exactly once, however many have waited for it', async () => {
+      const dead = await opened.begin();
+      const { pageId, runId } = dead.lease;
+      await opened.expire(dead.lease);
+      const heirs = await Promise.all(
+        Array.from({ length: 6 }, async () =>
+          opened.ledger.begin(await toBeginRequest(opened, { pageId, insteadOf: runId })),
+        ),
+      );
+      expect(heirs.filter((heir) => heir?.kind === 'begun')).toHaveLength(1);
+    });
+
+    it('but not for a caller who waits for another run: that one has ended, and its answer is there', async () => {
+      const { lease } = await opened.begin();
+      await opened.expire(lease);
+      const request = await toBeginRequest(opened, { pageId: lease.pageId, insteadOf: crypto.randomUUID() });
+      expect(await opened.ledger.begin(request)).toMatchObject({ kind: 'other', runId: lease.runId });
+    });
+  });
+});

@@ -1,0 +1,47 @@
+/** The history of runs, read. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeEachPostgres } from '../../test/support/postgres.ts';
+import { must } from '../lib/must.ts';
+import { findRun, listRuns } from './sync-runs.ts';
+import { openStoreForTest, outcome } from './testing/opened-store.ts';
+
+describeEachPostgres('runs', (version) => {
+  let opened: Awaited<ReturnType<typeof openStoreForTest>>;
+  beforeAll(async () => {
+    opened = await openStoreForTest(version);
+  });
+  afterAll(() => opened[Symbol.asyncDispose]());
+
+  it('are listed newest first, of one Page and of all, as many as were asked for', async () => {
+    const pageIds = [await opened.addPage(), await opened.addPage(), await opened.addPage()];
+    const begun: { readonly id: string; readonly pageId: string }[] = [];
+    for (const [n, pageId] of [...pageIds, ...pageIds, ...pageIds].entries()) {
+      const { lease, store } = await opened.begin({ pageId });
+      await store.finish(outcome());
+      await opened.database.query(
+        `UPDATE facebook_sync_runs SET started_at = now() + $2 * interval '1 minute' WHERE id = $1`,
+        [lease.runId, n],
+      );
+      begun.unshift({ id: lease.runId, pageId });
+    }
+    const listed = async (pageId: string | undefined, limit: number) =>
+      (await listRuns(opened.database, { pageId, limit })).map((run) => run.id);
+    expect(await listed(undefined, 200)).toEqual(begun.map((run) => run.id));
+    expect(await listed(undefined, 4)).toEqual(begun.slice(0, 4).map((run) => run.id));
+    const [, pageId] = pageIds;
+    const own = begun.filter((run) => run.pageId === pageId).map((run) => run.id);
+    expect(await listed(pageId, 2)).toEqual(own.slice(0, 2));
+    for (const limit of [0, -1, 201, 1.5]) {
+      await expect(listed(undefined, limit)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    }
+  });
+
+  it('are found by their id with the name of their Page, and by nothing that is no id', async () => {
+    const { lease } = await opened.begin();
+    const run = must(await findRun(opened.database, lease.runId), 'it has begun');
+    expect(run).toMatchObject({ status: 'running', pageName: 'Harbour Café', finishedAt: undefined, synced: 0 });
+    for (const id of ['', 'no uuid', `${lease.runId}\0`, crypto.randomUUID()]) {
+      expect(await findRun(opened.database, id)).toBeUndefined();
+    }
+  });
+});
