@@ -218,7 +218,8 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     },
     conversations: {
       async list(query) {
-        const pageId = query.pageId === undefined ? undefined : (await findReferredPage(database, { pageId: query.pageId })).id;
+        const pageId =
+          query.pageId === undefined ? undefined : (await findReferredPage(database, { pageId: query.pageId })).id;
         return listConversations(database, { ...query, pageId });
       },
       async messages(query) {

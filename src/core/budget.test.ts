@@ -24,10 +24,14 @@ async function enterTimes(count: number, callsPerSecond: number, lastCallAgoMs?:
   const gate = createBudget({ clock, callsPerSecond });
   if (lastCallAgoMs !== undefined) gate.noteCallsElsewhere(start - lastCallAgoMs);
   const times: number[] = [];
-  await Promise.all(Array.from({ length: count }, () => gate.enter().then((departed) => {
+  await Promise.all(
+    Array.from({ length: count }, () =>
+      gate.enter().then((departed) => {
         times.push(clock.now() - start);
         departed();
-      })));
+      }),
+    ),
+  );
   return times;
 }
 

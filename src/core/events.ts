@@ -41,7 +41,12 @@ export type SyncEvent = RunIdentity &
       }
     | { readonly type: 'listener-failed'; readonly reason: string }
     | { readonly type: 'call-delayed'; readonly waitMs: number; readonly reason: string }
-    | { readonly type: 'run-finished'; readonly status: 'succeeded' | 'partial'; readonly counts: RunCounts; readonly durationMs: number }
+    | {
+        readonly type: 'run-finished';
+        readonly status: 'succeeded' | 'partial';
+        readonly counts: RunCounts;
+        readonly durationMs: number;
+      }
     | { readonly type: 'run-failed'; readonly code: string; readonly message: string; readonly durationMs: number }
   );
 

@@ -65,7 +65,11 @@ describe('what differs (I2)', () => {
     ['a newer time', { listed: listed('a', { updatedAt: 2_001_000 }), held: held() }, true],
     ['another count at the same time', { listed: listed('a', { messageCount: 6 }), held: held() }, true],
     ['a smaller count', { listed: listed('a', { messageCount: 4 }), held: held() }, true],
-    ['no time, and something else changed', { listed: listed('a', { updatedAt: undefined }), held: held({ sameSnapshot: false }) }, true],
+    [
+      'no time, and something else changed',
+      { listed: listed('a', { updatedAt: undefined }), held: held({ sameSnapshot: false }) },
+      true,
+    ],
     ['no time, and nothing changed', { listed: listed('a', { updatedAt: undefined }), held: held() }, false],
     ['no count, same time, nothing changed', { listed: listed('a', { messageCount: undefined }), held: held() }, false],
     [
@@ -74,7 +78,11 @@ describe('what differs (I2)', () => {
       true,
     ],
     ['the same time and count', { listed: listed('a'), held: held() }, false],
-    ['an older time: a late copy of what we know', { listed: listed('a', { updatedAt: 1_999_000 }), held: held() }, false],
+    [
+      'an older time: a late copy of what we know',
+      { listed: listed('a', { updatedAt: 1_999_000 }), held: held() },
+      false,
+    ],
   ];
   for (const [name, comparison, expected] of cases) {
     it(`${name} → ${expected ? 'collect' : 'leave'}`, () => expect(differs(comparison)).toBe(expected));

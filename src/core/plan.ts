@@ -25,9 +25,11 @@ export function differs({ listed, held }: Comparison): boolean {
   if (held === undefined || !held.collected || held.deleted) return true;
   if (listed.messageCount !== undefined && listed.messageCount !== held.collectedMessageCount) return true;
   const { updatedAt } = listed;
-  if (updatedAt !== undefined && held.collectedUpdatedAt !== undefined && updatedAt > held.collectedUpdatedAt) return true;
+  if (updatedAt !== undefined && held.collectedUpdatedAt !== undefined && updatedAt > held.collectedUpdatedAt)
+    return true;
   // With a time or a count missing, two changes within a second look alike but for what else they changed.
-  const isCertain = updatedAt !== undefined && held.collectedUpdatedAt !== undefined && listed.messageCount !== undefined;
+  const isCertain =
+    updatedAt !== undefined && held.collectedUpdatedAt !== undefined && listed.messageCount !== undefined;
   return !isCertain && !held.sameSnapshot;
 }
 

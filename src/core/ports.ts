@@ -197,8 +197,12 @@ export interface HistoryStore {
   findOpen(query: { readonly limit: number; readonly depth: number }): Promise<readonly OpenHistory[]>;
   /** Writes a step, all or nothing. Rejects with LEASE_LOST; `isWanted` says that a sync waits for the Page. */
   commit(step: HistoryStep): Promise<{ readonly eventsCreated: number; readonly isWanted: boolean }>;
-  /** Leaves a conversation alone for a day: Facebook refuses its older messages. That is no deletion. */
-  postpone(conversationId: string, reason: string): Promise<void>;
+  /** Leaves a conversation alone for a while: Facebook refuses its older messages. That is no deletion. */
+  postpone(refusal: {
+    readonly conversationId: string;
+    readonly reason: string;
+    readonly againInMs: number;
+  }): Promise<void>;
   /** Ends the run and gives the lease back; `partial` when conversations are still open. */
   finish(outcome: { readonly depth: number; readonly graphCalls: number }): Promise<'succeeded' | 'partial'>;
 }

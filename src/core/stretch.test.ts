@@ -66,6 +66,12 @@ describe('the held stretch (I14)', () => {
     expect(join.stretch?.floor).toEqual({ id: 'm2', createdAt: 2000 });
   });
 
+  it('is not taken for complete on the word of a list that ends above the held messages', () => {
+    const join = joinStretch(held(stretch, true), [message('m9', 9000)], true);
+    expect(join).toMatchObject({ joined: true, historyComplete: false, stretch: { floor: { id: 'm9' } } });
+    expect(joinStretch(held(stretch, false), [], true)).toEqual({ joined: true, stretch, historyComplete: false });
+  });
+
   it('asks for more when a conversation with messages first shows none', () => {
     expect(joinStretch(held(stretch), [], false).joined).toBe(false);
   });

@@ -27,9 +27,15 @@ export function joinStretch(
   const newest = brought[0];
   const oldest = brought.at(-1);
   if (newest === undefined || oldest === undefined) {
-    return { joined: ended, stretch: held?.stretch, historyComplete: ended };
+    // An empty list is no proof against messages that are held.
+    const historyComplete = held?.stretch === undefined ? ended : held.historyComplete;
+    return { joined: ended, stretch: held?.stretch, historyComplete };
   }
-  if (ended) return { joined: true, stretch: { newest: toPoint(newest), floor: toPoint(oldest) }, historyComplete: true };
+  if (ended) {
+    // A list that ends above the held messages shows less than there is: what lies between is left to history.
+    const meetsHeld = held?.stretch === undefined || reaches(brought, held.stretch.newest);
+    return { joined: true, stretch: { newest: toPoint(newest), floor: toPoint(oldest) }, historyComplete: meetsHeld };
+  }
   if (held?.stretch === undefined) {
     return { joined: true, stretch: { newest: toPoint(newest), floor: toPoint(oldest) }, historyComplete: false };
   }

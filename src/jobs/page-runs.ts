@@ -5,7 +5,16 @@
 import { TidemarkError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import type { Page, Platform, RunTrigger } from '../core/model.ts';
-import type { BegunRun, Clock, ConversationSource, Emit, HistoryStore, Lease, RunLedger, WalkStore } from '../core/ports.ts';
+import type {
+  BegunRun,
+  Clock,
+  ConversationSource,
+  Emit,
+  HistoryStore,
+  Lease,
+  RunLedger,
+  WalkStore,
+} from '../core/ports.ts';
 import { runPage, type RunRequest } from '../sync/run-page.ts';
 
 export interface PageRunsParts {
@@ -109,7 +118,8 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
 
   async function runSync(page: Page, asked: Asked): Promise<string> {
     const runId = await run(page, 'sync', asked);
-    if (runId === undefined) throw new TidemarkError('INTERNAL', `The sync of Page ${page.facebookPageId} did not run.`);
+    if (runId === undefined)
+      throw new TidemarkError('INTERNAL', `The sync of Page ${page.facebookPageId} did not run.`);
     return runId;
   }
 

@@ -15,7 +15,16 @@ export const CONVERSATION_INPUT = `
   floor_cursor text`;
 
 /** Columns that say what Facebook showed. */
-const SNAPSHOT = ['updated_time', 'message_count', 'unread_count', 'snippet', 'link', 'participants', 'raw', 'content_hash'];
+const SNAPSHOT = [
+  'updated_time',
+  'message_count',
+  'unread_count',
+  'snippet',
+  'link',
+  'participants',
+  'raw',
+  'content_hash',
+];
 /** Columns that Facebook may stop showing: what was known stays. */
 const CONTACT = ['contact_id', 'contact_name'];
 /** Columns that say what was collected; a light snapshot leaves them alone. */
@@ -35,11 +44,13 @@ const LAST_AT = Date.parse('9999-12-31T23:59:59.999Z');
 const NOT_OLDER = '(held.updated_time IS NULL OR excluded.updated_time >= held.updated_time)';
 const IS_COLLECTED = 'excluded.collected_at IS NOT NULL';
 
-const forward = (column: string) => `${column} = CASE WHEN ${NOT_OLDER} THEN excluded.${column} ELSE held.${column} END`;
+const forward = (column: string) =>
+  `${column} = CASE WHEN ${NOT_OLDER} THEN excluded.${column} ELSE held.${column} END`;
 const newerKnown = (column: string) =>
   `${column} = CASE WHEN ${NOT_OLDER} THEN coalesce(excluded.${column}, held.${column})
     ELSE coalesce(held.${column}, excluded.${column}) END`;
-const ifCollected = (column: string) => `${column} = CASE WHEN ${IS_COLLECTED} THEN excluded.${column} ELSE held.${column} END`;
+const ifCollected = (column: string) =>
+  `${column} = CASE WHEN ${IS_COLLECTED} THEN excluded.${column} ELSE held.${column} END`;
 const row = (table: string, columns: readonly string[]) => columns.map((column) => `${table}.${column}`).join(', ');
 
 /**
@@ -71,7 +82,13 @@ WHERE (${NOT_OLDER} AND held.content_hash IS DISTINCT FROM excluded.content_hash
        OR (${row('held', COLLECTED)}) IS DISTINCT FROM (${row('excluded', COLLECTED)})))
 RETURNING id, revision = 1 AS inserted`;
 
-export function toConversationInput({ snapshot, stretch, floorCursor, collected, historyComplete }: CollectedConversation) {
+export function toConversationInput({
+  snapshot,
+  stretch,
+  floorCursor,
+  collected,
+  historyComplete,
+}: CollectedConversation) {
   const { contact } = snapshot;
   return {
     id: toStorableText(snapshot.id),

@@ -12,13 +12,16 @@ const HELD = `(
   SELECT count(*) FROM facebook_messages AS message
   WHERE message.page_id = conversation.page_id AND message.conversation_id = conversation.id)::int`;
 
-/** Open conversations of a Page, down to a depth (null: all). Served by idx_facebook_conversations_open_history. */
-const OPEN = ({ page, depth }: { page: string; depth: string }) => `
+/** Conversations of a Page that lack older messages, down to a depth (null: all). Served by idx_facebook_conversations_open_history. */
+const INCOMPLETE = ({ page, depth }: { page: string; depth: string }) => `
 FROM facebook_conversations AS conversation
 WHERE conversation.page_id = ${page} AND NOT history_complete AND collected_at IS NOT NULL
   AND floor_message_id IS NOT NULL AND deleted_at IS NULL
-  AND (history_retry_at IS NULL OR history_retry_at <= now())
   AND (${depth}::int IS NULL OR ${depth} > ${HELD})`;
+
+/** Those of them that are not left alone for now. */
+const OPEN = (where: { page: string; depth: string }) =>
+  `${INCOMPLETE(where)} AND (history_retry_at IS NULL OR history_retry_at <= now())`;
 
 /** $1 page · $2 platform · $3 depth or null · $4 limit. */
 const FIND_OPEN = `
@@ -49,10 +52,10 @@ WITH lease AS MATERIALIZED (
 )
 SELECT lease_wanted, events_created FROM lease, counts`;
 
-/** $1 page · $2 platform · $3 fence · $4 conversation · $5 reason. */
+/** $1 page · $2 platform · $3 fence · $4 conversation · $5 reason · $6 ms to wait. */
 const POSTPONE = `
 UPDATE facebook_conversations AS conversation
-SET history_retry_at = now() + interval '1 day', history_problem = $5
+SET history_retry_at = now() + $6 * interval '1 millisecond', history_problem = $5
 FROM facebook_sync_state AS state
 WHERE state.page_id = $1 AND state.platform = $2 AND state.lease_fence = $3
   AND conversation.page_id = $1 AND conversation.id = $4`;
@@ -65,7 +68,7 @@ WITH lease AS (
   RETURNING page_id
 )
 UPDATE facebook_sync_runs AS run
-SET status = CASE WHEN EXISTS (SELECT ${OPEN({ page: '$1', depth: '$3' })} AND platform = $2) THEN 'partial' ELSE 'succeeded' END,
+SET status = CASE WHEN EXISTS (SELECT ${INCOMPLETE({ page: '$1', depth: '$3' })} AND platform = $2) THEN 'partial' ELSE 'succeeded' END,
     finished_at = now(), graph_calls = $6
 FROM lease
 WHERE run.page_id = $1 AND run.id = $5
@@ -105,8 +108,8 @@ export function openHistoryStore(database: Database, lease: Lease): HistoryStore
       return { eventsCreated: row.events_created, isWanted: row.lease_wanted };
     },
 
-    async postpone(conversationId, reason) {
-      await database.query(POSTPONE, [pageId, platform, fence, conversationId, toText(reason)]);
+    async postpone({ conversationId, reason, againInMs }) {
+      await database.query(POSTPONE, [pageId, platform, fence, conversationId, toText(reason), againInMs]);
     },
 
     async finish({ depth, graphCalls }) {

@@ -253,5 +253,14 @@ export async function finishRun(
 async function failRun(database: Database, lease: Lease, failure: RunFailure): Promise<void> {
   const { code, message, graphCalls, pageStatus } = failure;
   const { pageId, platform, fence, runId } = lease;
-  await database.query(FAIL_RUN, [pageId, platform, fence, runId, graphCalls, code, toStorableText(message), pageStatus ?? null]);
+  await database.query(FAIL_RUN, [
+    pageId,
+    platform,
+    fence,
+    runId,
+    graphCalls,
+    code,
+    toStorableText(message),
+    pageStatus ?? null,
+  ]);
 }

@@ -4,7 +4,13 @@
  * passed to another walk (I6).
  */
 import { TidemarkError } from '../core/errors.ts';
-import type { BatchCounts, CollectedConversation, ConversationSnapshot, HeldConversation, Platform } from '../core/model.ts';
+import type {
+  BatchCounts,
+  CollectedConversation,
+  ConversationSnapshot,
+  HeldConversation,
+  Platform,
+} from '../core/model.ts';
 import type { Lease, SyncOutcome, WalkStore } from '../core/ports.ts';
 import { must } from '../lib/must.ts';
 import type { Database } from './connect.ts';

@@ -4,7 +4,13 @@
  * off: what the range did not bring is read by its id, what it brought unasked is stored too.
  */
 import { GraphError, type GraphFaultKind, isGraphError } from '../core/errors.ts';
-import type { BatchCounts, CollectedConversation, ConversationSnapshot, HeldConversation, MessageSnapshot } from '../core/model.ts';
+import type {
+  BatchCounts,
+  CollectedConversation,
+  ConversationSnapshot,
+  HeldConversation,
+  MessageSnapshot,
+} from '../core/model.ts';
 import { type CollectPlan, NESTED_MESSAGES, planCollect, type SurveyedPage } from '../core/plan.ts';
 import type { CollectFailure, ConversationSource, Emit, WalkStore } from '../core/ports.ts';
 import { joinStretch } from '../core/stretch.ts';
@@ -56,7 +62,12 @@ export async function collect(parts: CollectParts, range: readonly SurveyedPage[
   const unasked = [...snapshots.values()].filter((snapshot) => !listed.has(snapshot.id));
   if (unasked.length > 0) for (const [id, known] of await parts.store.findHeld(unasked)) held.set(id, known);
   const light = comparisons.filter((it) => it.held?.sameSnapshot === false && !snapshots.has(it.listed.id));
-  return commitCollected(parts, { snapshots: [...snapshots.values()], held, light: light.map((it) => it.listed), failures });
+  return commitCollected(parts, {
+    snapshots: [...snapshots.values()],
+    held,
+    light: light.map((it) => it.listed),
+    failures,
+  });
 }
 
 /** Collects single conversations again that failed before. */
@@ -79,7 +90,10 @@ interface Fetched extends Noted {
   readonly light: readonly ConversationSnapshot[];
 }
 
-async function commitCollected(parts: CollectParts, { snapshots, held, light, failures }: Fetched): Promise<CollectResult> {
+async function commitCollected(
+  parts: CollectParts,
+  { snapshots, held, light, failures }: Fetched,
+): Promise<CollectResult> {
   const batch = light.map(toLight);
   for (const snapshot of snapshots) {
     const collected = await reachStretch(parts, { snapshot, held: held.get(snapshot.id), failures });
@@ -125,10 +139,7 @@ async function fetchRange(
   while (brought.length < plan.limit) {
     const limit = Math.min(sizes.nestedLimit, plan.limit - brought.length);
     try {
-      const list = await source.listConversations(
-        { after, limit, messages: plan.messages, since: undefined },
-        signal,
-      );
+      const list = await source.listConversations({ after, limit, messages: plan.messages, since: undefined }, signal);
       brought.push(...list.items);
       after = list.after;
       if (after === undefined) break;
@@ -216,5 +227,12 @@ function noteFailure({ emit }: CollectParts, failures: CollectFailure[], failure
 }
 
 function toLight(snapshot: ConversationSnapshot): CollectedConversation {
-  return { snapshot, messages: [], stretch: undefined, floorCursor: undefined, historyComplete: false, collected: false };
+  return {
+    snapshot,
+    messages: [],
+    stretch: undefined,
+    floorCursor: undefined,
+    historyComplete: false,
+    collected: false,
+  };
 }

@@ -24,6 +24,9 @@ export interface HistoryPlan {
 /** Conversations looked up at a time. */
 const OPEN_AT_ONCE = 50;
 const MOST_MESSAGES = 100;
+/** When to ask again for what Facebook refused: trouble that passes, and refusals that may be final. */
+const SOON_MS = 10 * 60_000;
+const LATER_MS = 24 * 60 * 60_000;
 
 /** Resolves when no conversation is open any more, or when it was asked to stop. */
 export async function collectHistory(parts: HistoryParts, plan: HistoryPlan): Promise<void> {
@@ -65,7 +68,8 @@ async function deepen(parts: HistoryParts, plan: HistoryPlan, open: OpenHistory)
         beginAgain();
       } else if (isGraphError(error) && error.code === 'GRAPH_ERROR') {
         parts.emit({ type: 'conversation-failed', conversationId, reason: error.message });
-        await parts.store.postpone(conversationId, error.message);
+        const againInMs = error.kind === 'transient' ? SOON_MS : LATER_MS;
+        await parts.store.postpone({ conversationId, reason: error.message, againInMs });
         return 'done';
       } else {
         throw error;
@@ -80,6 +84,11 @@ async function deepen(parts: HistoryParts, plan: HistoryPlan, open: OpenHistory)
     const oldest = page.items.at(-1);
     isBelowFloor ||= oldest !== undefined && reaches(page.items, floor);
     if (isBelowFloor && oldest !== undefined) floor = toPoint(oldest);
+    if (page.after === undefined && !isBelowFloor) {
+      const reason = 'Facebook shows fewer messages of this conversation than are held.';
+      await parts.store.postpone({ conversationId, reason, againInMs: LATER_MS });
+      return 'done';
+    }
     const complete = page.after === undefined;
     const cursor = isBelowFloor ? page.after : undefined;
     const step = { conversationId, messages: page.items, floor, cursor, complete };

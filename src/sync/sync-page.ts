@@ -9,6 +9,7 @@ import type { Clock, ConversationSource, Emit, SyncOutcome, WalkState, WalkStore
 import { toCut } from '../core/watermark.ts';
 import { createTaskGroup } from '../lib/task-group.ts';
 import { collect, type CollectParts, type CollectResult, retry } from './collect.ts';
+import { openRetries } from './retries.ts';
 import { survey } from './survey.ts';
 
 export interface SyncParts {
@@ -40,9 +41,6 @@ export interface SyncResult {
 
 /** Ranges collected side by side: enough to keep the call budget busy, few enough to bound memory (I11). */
 const RANGES_AT_ONCE = 4;
-const RETRIES_PER_WALK = 20;
-/** After so many a conversation may be gone: the walk goes to the end of the list to see whether it is still there. */
-const STUBBORN_ATTEMPTS = 3;
 
 export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncResult> {
   const { source, store, clock, emit } = parts;
@@ -59,49 +57,44 @@ export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncRe
       emit({ type: 'batch-committed', counts: { ...counts, graphCalls: source.callCount() } });
     });
 
-  const due = await store.findDueRetries(RETRIES_PER_WALK);
-  if (due.length > 0) await start((work) => retry(work, due));
-  const open = await store.findOpenRetries();
-  const unlisted = new Set(open.map(({ conversationId }) => conversationId));
-  const isStubborn = open.some(({ attempts }) => attempts >= STUBBORN_ATTEMPTS);
+  const retries = await openRetries(store);
+  if (retries.due.length > 0) await start((work) => retry(work, retries.due));
 
-  const cutAt = plan.mode === 'incremental' && !isStubborn ? toCut(plan.state.watermark) : undefined;
+  const cutAt = plan.mode === 'incremental' && !retries.areStubborn ? toCut(plan.state.watermark) : undefined;
   const firstLimit = cutAt === undefined ? LIST_LIMIT : probeLimit(plan.state.heldAboveCut);
   const sendHint = plan.sendHint && plan.state.hintUsable;
   const walk = { cutAt, firstLimit, sendHint, everything: plan.forced, rest: plan.state.rest };
   const range: SurveyedPage[] = [];
+  const flush = async () => {
+    const pages = range.splice(0);
+    if (pages.length > 0) await start((work) => collect(work, pages));
+  };
   let end: SyncOutcome['end'] = { kind: 'complete', watermark: undefined };
   for await (const page of survey({ ...parts, signal: collects.signal }, walk)) {
     listed += page.listed;
-    for (const { listed: one } of page.comparisons) unlisted.delete(one.id);
+    retries.meet(page);
     counts = { ...counts, skipped: counts.skipped + page.skipped };
     // After a restart the pages of two walks must not be taken for neighbours.
-    const isNeighbour = page.after === range.at(-1)?.next;
-    if (!isNeighbour || sizeOf([...range, page]) > LIST_LIMIT) await start(collectOf(range.splice(0)));
+    if (page.after !== range.at(-1)?.next || sizeOf([...range, page]) > LIST_LIMIT) await flush();
     range.push(page);
-    if (sizeOf(range) >= LIST_LIMIT) await start(collectOf(range.splice(0)));
+    if (sizeOf(range) >= LIST_LIMIT) await flush();
     end = { kind: 'complete', watermark: page.top };
     if (page.next !== undefined && plan.shouldStop()) {
       // What was listed under the hint is no place to go on from: the next run begins again, without it.
       if (page.hinted) await store.withdrawHint();
-      const rest = page.hinted ? undefined : { after: page.next, top: page.top, startedAt };
-      end = { kind: 'stopped', rest };
+      end = { kind: 'stopped', rest: page.hinted ? undefined : { after: page.next, top: page.top, startedAt } };
       break;
     }
   }
-  await start(collectOf(range));
+  await flush();
   await collects.done();
-  if (cutAt === undefined && end.kind === 'complete' && plan.state.rest === undefined && unlisted.size > 0) {
-    await store.closeRetries([...unlisted]);
-  }
+  if (cutAt === undefined && end.kind === 'complete' && plan.state.rest === undefined) await retries.settle();
 
   counts = { ...counts, graphCalls: source.callCount() };
   const nestedLimit = growNestedLimit(plan.state.nestedLimit, sizes.nestedLimit);
   const status = await store.finish({ startedAt, end, counts, listed, nestedLimit });
   return { status, counts };
 }
-
-const collectOf = (range: readonly SurveyedPage[]) => (work: CollectParts) => collect(work, range);
 
 function sizeOf(range: readonly SurveyedPage[]): number {
   return range.reduce((sum, page) => sum + page.comparisons.length, 0);

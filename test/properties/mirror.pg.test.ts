@@ -44,7 +44,10 @@ async function holds(setup: ModelSetup, commands: readonly Command[]): Promise<s
   }
   const differences = await model.settle();
   const { violations } = model.world.simulator.calls;
-  return [...differences, ...violations.map(({ rule, callNumber }) => `call ${callNumber} broke ${rule} (I7)`)].slice(0, 10);
+  return [...differences, ...violations.map(({ rule, callNumber }) => `call ${callNumber} broke ${rule} (I7)`)].slice(
+    0,
+    10,
+  );
 }
 
 describe('whatever happens', () => {
@@ -57,18 +60,22 @@ describe('whatever happens', () => {
     );
   });
 
-  it('nobody calls more often than Facebook allows (I7)', { timeout: SECONDS.meter * SOAK * 1000 + 120_000 }, async () => {
-    const small = setups.map((setup) => ({
-      ...setup,
-      callsPerSecond: 2,
-      simulator: { ...setup.simulator, callsPerSecond: 2, conversations: 20, listCap: 100, tooMuchData: Infinity },
-    }));
-    const few = fc.array(meteredCommand, { minLength: 2, maxLength: 6 });
-    await fc.assert(
-      fc.asyncProperty(small, few, async (setup, commands) => {
-        expect(await holds(setup, commands)).toEqual([]);
-      }),
-      effort({ runs: 3, seconds: SECONDS.meter }),
-    );
-  });
+  it(
+    'nobody calls more often than Facebook allows (I7)',
+    { timeout: SECONDS.meter * SOAK * 1000 + 120_000 },
+    async () => {
+      const small = setups.map((setup) => ({
+        ...setup,
+        callsPerSecond: 2,
+        simulator: { ...setup.simulator, callsPerSecond: 2, conversations: 20, listCap: 100, tooMuchData: Infinity },
+      }));
+      const few = fc.array(meteredCommand, { minLength: 2, maxLength: 6 });
+      await fc.assert(
+        fc.asyncProperty(small, few, async (setup, commands) => {
+          expect(await holds(setup, commands)).toEqual([]);
+        }),
+        effort({ runs: 3, seconds: SECONDS.meter }),
+      );
+    },
+  );
 });

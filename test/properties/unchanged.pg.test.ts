@@ -26,7 +26,11 @@ async function changedBy(model: ModelWorld, work: () => Promise<unknown>): Promi
 const worlds = fc.record({
   seed: fc.nat(10_000),
   conversations: fc.integer({ min: 30, max: 200 }),
-  messagesPerConversation: fc.record({ min: fc.constant(1), max: fc.integer({ min: 1, max: 25 }), mean: fc.constantFrom(1, 6) }),
+  messagesPerConversation: fc.record({
+    min: fc.constant(1),
+    max: fc.integer({ min: 1, max: 25 }),
+    mean: fc.constantFrom(1, 6),
+  }),
   listCap: fc.constantFrom(100, 30),
   oddShare: fc.constantFrom(0, 0.1, 0.3),
   tooMuchData: fc.constantFrom(Infinity, 60),

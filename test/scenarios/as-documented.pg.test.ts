@@ -76,7 +76,11 @@ describe('a single sync', () => {
     expect(logged).toContain('[Sync Conversations] Processing batch of 100 conversations');
 
     const quiet = await sync({ facebookPageId });
-    expect(quiet.answer).toMatchObject({ syncMode: 'incremental', synced: 0, message: 'Incremental sync: 0 conversations' });
+    expect(quiet.answer).toMatchObject({
+      syncMode: 'incremental',
+      synced: 0,
+      message: 'Incremental sync: 0 conversations',
+    });
 
     world.simulator.world.activity({ pageId: facebookPageId, newMessages: 2, newConversations: 3 });
     logged = '';
@@ -90,7 +94,9 @@ describe('a single sync', () => {
       message: 'Incremental sync: 5 conversation(s) with 5 events',
     });
     expect(logged).toContain(`[Sync Conversations] Starting incremental sync for page: ${facebookPageId}`);
-    expect(logged).toMatch(/\[Sync Conversations\] Only fetching conversations updated since: \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/);
+    expect(logged).toMatch(
+      /\[Sync Conversations\] Only fetching conversations updated since: \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/,
+    );
     expect(logged).toContain('[Sync Conversations] Processing batch of 5 conversations');
     expect(await world.differences(facebookPageId)).toEqual([]);
   });
@@ -118,7 +124,7 @@ describe('reading the mirror', () => {
   it('gives conversations and messages newest first, page by page, all of them once', async () => {
     const { id } = await world.tidemark.pages.find({ facebookPageId: world.pageIds[0] });
     const seen: { id: string; updatedTime: string }[] = [];
-    for (let cursor: string | null = ''; cursor !== null; ) {
+    for (let cursor: string | null = ''; cursor !== null;) {
       const query = `pageId=${id}&limit=50${cursor === '' ? '' : `&cursor=${cursor}`}`;
       const answer = await (await fetch(`${server.url}/api/conversations?${query}`)).json();
       const page = answer as { conversations: typeof seen; nextCursor: string | null };
@@ -161,7 +167,11 @@ describe('what goes wrong', () => {
     world.simulator.world.killToken(dead, 463);
     const { status, answer } = await sync({ facebookPageId: dead });
     expect(status).toBe(502);
-    expect(answer).toMatchObject({ success: false, code: 'TOKEN_EXPIRED', error: expect.stringContaining(dead) as string });
+    expect(answer).toMatchObject({
+      success: false,
+      code: 'TOKEN_EXPIRED',
+      error: expect.stringContaining(dead) as string,
+    });
 
     const refused = await post('/api/pages', JSON.stringify({ accessToken: token }));
     expect(refused).toMatchObject({ status: 400, answer: { code: 'TOKEN_INVALID' } });

@@ -9,11 +9,21 @@ import { openMigratedDatabase, openWorld, testSettings } from '../support/world.
 
 describe('calls', () => {
   it('a quiet incremental sync is one call, ten changes are two, one change is two, fifty are three', async () => {
-    await using world = await openWorld({ version: 17, simulator: { conversations: 300 }, settings: { sinceParameter: 'off' } });
+    await using world = await openWorld({
+      version: 17,
+      simulator: { conversations: 300 },
+      settings: { sinceParameter: 'off' },
+    });
     const pageId = must(world.pageIds[0], 'a world has a Page');
     await world.tidemark.sync({ facebookPageId: pageId });
     world.takeCalls();
-    for (const [newMessages, calls] of [[0, 1], [10, 2], [1, 2], [50, 3], [0, 1]] as const) {
+    for (const [newMessages, calls] of [
+      [0, 1],
+      [10, 2],
+      [1, 2],
+      [50, 3],
+      [0, 1],
+    ] as const) {
       world.simulator.world.activity({ pageId, newMessages });
       const answer = await world.tidemark.sync({ facebookPageId: pageId });
       expect(answer).toMatchObject({ synced: newMessages, graphCalls: calls });
@@ -40,7 +50,14 @@ describe('calls', () => {
 
 describe('the pace of calls (I7)', () => {
   it('stays within two per second for each Page, run after run and Page beside Page', async () => {
-    await using simulator = await startSimulatorProcess(['--profile', 'fast', '--pages', '3', '--conversations', '250']);
+    await using simulator = await startSimulatorProcess([
+      '--profile',
+      'fast',
+      '--pages',
+      '3',
+      '--conversations',
+      '250',
+    ]);
     const database = await openMigratedDatabase(17);
     await using tidemark = await createTidemark({ ...testSettings(database.url, simulator.url), callsPerSecond: 2 });
     await tidemark.pages.connect(new Secret(simulator.userToken));
@@ -54,7 +71,14 @@ describe('the pace of calls (I7)', () => {
   });
 
   it('is kept by the next process', async () => {
-    await using simulator = await startSimulatorProcess(['--profile', 'fast', '--pages', '1', '--conversations', '150']);
+    await using simulator = await startSimulatorProcess([
+      '--profile',
+      'fast',
+      '--pages',
+      '1',
+      '--conversations',
+      '150',
+    ]);
     const database = await openMigratedDatabase(17);
     const settings = { ...testSettings(database.url, simulator.url), callsPerSecond: 2 };
     for (let process = 0; process < 4; process++) {

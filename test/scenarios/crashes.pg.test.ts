@@ -84,7 +84,8 @@ async function survive(model: ModelWorld, kills: readonly Kill[]): Promise<void>
   for (const kill of kills) {
     stir(model);
     const { told, signal } = await killedAt(model, kill);
-    if (typeof kill.at === 'string') expect(signal, `killed at ${kill.at}, having told ${told.join(' ')}`).toBe('SIGKILL');
+    if (typeof kill.at === 'string')
+      expect(signal, `killed at ${kill.at}, having told ${told.join(' ')}`).toBe('SIGKILL');
     await model.expireLease();
     await model.forgetCallers();
     await model.check();
@@ -92,9 +93,14 @@ async function survive(model: ModelWorld, kills: readonly Kill[]): Promise<void>
   expect(await model.settle()).toEqual([]);
 }
 
-it('a process may be killed at every kind of event', { timeout: 120_000 }, async () => {
+it('a process may be killed at every kind of event', { timeout: 120_000 * Math.min(SOAK, 10) }, async () => {
   await using model = await openModelWorld({ simulator: SIMULATOR, sinceParameter: 'send' });
-  await survive(model, [...EVENTS, ...EVENTS.toReversed()].map((at, index) => ({ at, forced: index % 5 === 4 })));
+  const rounds = Math.min(SOAK, 10);
+  const events = Array.from({ length: rounds }, (_, round) => (round % 2 === 0 ? EVENTS : EVENTS.toReversed())).flat();
+  await survive(
+    model,
+    events.map((at, index) => ({ at, forced: index % 5 === 4 })),
+  );
 });
 
 it('a process may be killed at any instant', { timeout: 60_000 + 5000 * RANDOM_KILLS }, async () => {
@@ -136,7 +142,13 @@ it('the database server may crash and recover in the middle of a run', { timeout
     // The test servers are throw-away and may forget what they have committed; this one must not.
     await using owner = await openEye(postgres.url);
     await owner.client.query(`ALTER ROLE CURRENT_USER SET synchronous_commit = 'on'`);
-    for (const at of ['list-surveyed', 'batch-processing', 'batch-committed', 'survey-finished', 'history-committed'] as const) {
+    for (const at of [
+      'list-surveyed',
+      'batch-processing',
+      'batch-committed',
+      'survey-finished',
+      'history-committed',
+    ] as const) {
       simulator.world.activity({ pageId, newMessages: 60 });
       simulator.world.newConversation(pageId, { messages: Array.from({ length: 90 }, () => ({})) });
       let crashed: Promise<void> | undefined;

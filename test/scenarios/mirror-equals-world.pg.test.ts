@@ -9,7 +9,14 @@ describeEachPostgres('the mirror equals the world', (version) => {
     await using world = await openWorld({ version, simulator: { conversations: 320 } });
     const answer = await world.tidemark.sync({ facebookPageId: world.pageIds[0] });
     expect(await world.differences()).toEqual([]);
-    expect(answer).toMatchObject({ syncMode: 'full', status: 'succeeded', synced: 320, inserted: 320, updated: 0, total: 320 });
+    expect(answer).toMatchObject({
+      syncMode: 'full',
+      status: 'succeeded',
+      synced: 320,
+      inserted: 320,
+      updated: 0,
+      total: 320,
+    });
   });
 
   it('and the run told of exactly what it did, though its batches are collected side by side', async () => {
@@ -18,7 +25,9 @@ describeEachPostgres('the mirror equals the world', (version) => {
     const { synced, inserted, eventsCreated, graphCalls } = answer;
     const finished = world.events.find((event) => event.type === 'run-finished');
     expect(finished).toMatchObject({ counts: { synced, inserted, eventsCreated, graphCalls } });
-    const committed = world.events.filter((event) => event.type === 'batch-committed').map((event) => event.counts.synced);
+    const committed = world.events
+      .filter((event) => event.type === 'batch-committed')
+      .map((event) => event.counts.synced);
     expect(committed).toEqual(committed.toSorted((a, b) => a - b));
     expect(synced).toBe(900);
   });

@@ -65,7 +65,10 @@ describe('a process that is killed', () => {
     const killedAtMs = performance.now();
     expect((await world.differences()).length).toBeGreaterThan(0);
     const answer = await world.tidemark.sync({ facebookPageId: world.pageIds[0] });
-    const started = must(world.events.find((event) => event.type === 'run-started'), 'it has run');
+    const started = must(
+      world.events.find((event) => event.type === 'run-started'),
+      'it has run',
+    );
     expect(started.runId).toBe(answer.runId);
     expect(performance.now() - killedAtMs).toBeLessThan(32_000);
     expect(answer).toMatchObject({ syncMode: 'full', status: 'succeeded', total: 600 });

@@ -82,9 +82,9 @@ describe('sync-stream', () => {
     });
     await must(response.body, 'a stream').getReader().read();
     gone.abort();
-    await expect.poll(async () => (await world.tidemark.runs.list({}))[0]?.status, { timeout: 20_000 }).toBe(
-      'succeeded',
-    );
+    await expect
+      .poll(async () => (await world.tidemark.runs.list({}))[0]?.status, { timeout: 20_000 })
+      .toBe('succeeded');
     expect(await world.differences()).toEqual([]);
   });
 

@@ -14,7 +14,10 @@ describe('trouble with a Page', () => {
 
     const answer = await world.tidemark.syncAll({});
     expect(answer.totals).toMatchObject({ successCount: 2, failureCount: 1, totalEvents: 10 });
-    const row = must(answer.results.find((result) => result.facebookPageId === dead), 'every Page has a row');
+    const row = must(
+      answer.results.find((result) => result.facebookPageId === dead),
+      'every Page has a row',
+    );
     expect(row).toMatchObject({ success: false, code: 'TOKEN_EXPIRED', status: 'failed' });
     expect(row.error).toContain(dead);
     expect(await world.tidemark.pages.find({ facebookPageId: dead })).toMatchObject({ status: 'token_expired' });
@@ -44,10 +47,16 @@ describe('trouble with a Page', () => {
       times: 1,
       effect: { type: 'throttle', blockedMs: 15 * 60_000 },
     });
-    await expect(world.tidemark.sync({ facebookPageId: world.pageIds[0] })).rejects.toMatchObject({ code: 'THROTTLED' });
-    expect(await world.tidemark.pages.find({ facebookPageId: world.pageIds[0] })).toMatchObject({ status: 'throttled' });
+    await expect(world.tidemark.sync({ facebookPageId: world.pageIds[0] })).rejects.toMatchObject({
+      code: 'THROTTLED',
+    });
+    expect(await world.tidemark.pages.find({ facebookPageId: world.pageIds[0] })).toMatchObject({
+      status: 'throttled',
+    });
     world.takeCalls();
-    await expect(world.tidemark.sync({ facebookPageId: world.pageIds[0] })).rejects.toMatchObject({ code: 'THROTTLED' });
+    await expect(world.tidemark.sync({ facebookPageId: world.pageIds[0] })).rejects.toMatchObject({
+      code: 'THROTTLED',
+    });
     expect(world.takeCalls()).toBe(0);
   });
 });
@@ -81,7 +90,9 @@ describe('trouble with an answer', () => {
     expect(await world.differences()).toEqual([]);
     const refused = world.simulator.calls.all.filter((call) => call.code === 1);
     expect(refused.length).toBeGreaterThan(0);
-    expect(new Set(refused.map((call) => `${call.after} ${call.limit} ${call.messagesLimit}`)).size).toBe(refused.length);
+    expect(new Set(refused.map((call) => `${call.after} ${call.limit} ${call.messagesLimit}`)).size).toBe(
+      refused.length,
+    );
   });
 
   it('that repeats its cursor fails the run loudly instead of paging for ever', async () => {
@@ -91,7 +102,9 @@ describe('trouble with an answer', () => {
       times: 1000,
       effect: { type: 'list', twist: 'repeated-cursor' },
     });
-    await expect(world.tidemark.sync({ facebookPageId: world.pageIds[0] })).rejects.toMatchObject({ code: 'GRAPH_ERROR' });
+    await expect(world.tidemark.sync({ facebookPageId: world.pageIds[0] })).rejects.toMatchObject({
+      code: 'GRAPH_ERROR',
+    });
     expect(await world.tidemark.pages.find({ facebookPageId: world.pageIds[0] })).toMatchObject({ lastSyncedAt: null });
   });
 
@@ -116,7 +129,11 @@ describe('trouble with one conversation', () => {
     await world.tidemark.sync({ facebookPageId: pageId });
     const before = await world.tidemark.pages.find({ facebookPageId: pageId });
     world.simulator.world.activity({ pageId, newMessages: 1 });
-    world.simulator.faults.add({ match: { kind: 'conversation' }, times: 1, effect: { type: 'error', code: 100, subcode: 33 } });
+    world.simulator.faults.add({
+      match: { kind: 'conversation' },
+      times: 1,
+      effect: { type: 'error', code: 100, subcode: 33 },
+    });
 
     const partial = await world.tidemark.sync({ facebookPageId: pageId });
     expect(partial).toMatchObject({ status: 'partial', lastSyncedAt: before.lastSyncedAt });

@@ -79,8 +79,14 @@ const EFFECTS: readonly FaultEffect[] = [
 const thread = fc.nat(400);
 const gapMs = fc.constantFrom(0, 300, 5000, 60_000);
 const happening: fc.Arbitrary<Happening> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ what: fc.constant('messages'), thread, count: fc.integer({ min: 1, max: 70 }), gapMs }) },
-  { weight: 3, arbitrary: fc.record({ what: fc.constant('spread'), thread, threads: fc.integer({ min: 1, max: 150 }), gapMs }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ what: fc.constant('messages'), thread, count: fc.integer({ min: 1, max: 70 }), gapMs }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ what: fc.constant('spread'), thread, threads: fc.integer({ min: 1, max: 150 }), gapMs }),
+  },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('threads'), count: fc.integer({ min: 1, max: 12 }) }) },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('delete-message'), thread, message: fc.nat(40) }) },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('delete-thread'), thread }) },
@@ -90,7 +96,13 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
 );
 
 const during = (blow: fc.Arbitrary<Blow>) => fc.array(fc.record({ call: fc.nat(12), blow }), { maxLength: 4 });
-const mode = fc.constantFrom<'incremental' | 'forced' | 'slice'>('incremental', 'incremental', 'slice', 'slice', 'forced');
+const mode = fc.constantFrom<'incremental' | 'forced' | 'slice'>(
+  'incremental',
+  'incremental',
+  'slice',
+  'slice',
+  'forced',
+);
 const peaceful: readonly fc.WeightedArbitrary<Command>[] = [{ weight: 8, arbitrary: happening }];
 
 /** Everything there is. */
@@ -145,7 +157,11 @@ export const meteredCommand: fc.Arbitrary<Command> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       what: fc.constant('fault'),
-      effect: fc.constantFrom<FaultEffect>({ type: 'reset' }, { type: 'html' }, { type: 'error', code: 1, status: 500 }),
+      effect: fc.constantFrom<FaultEffect>(
+        { type: 'reset' },
+        { type: 'html' },
+        { type: 'error', code: 1, status: 500 },
+      ),
       kind: fc.constant(undefined),
       after: fc.nat(3),
       times: fc.constant(1),
@@ -280,7 +296,7 @@ async function perturb(model: ModelWorld, during: readonly Timed[], work: () => 
   });
   begin(work);
   // A blow may bring in another one at work, who is waited for as well.
-  for (let waitedFor = 0; waitedFor < atWork.length; ) {
+  for (let waitedFor = 0; waitedFor < atWork.length;) {
     waitedFor = atWork.length;
     await Promise.all(atWork);
   }

@@ -24,8 +24,12 @@ export async function compareMirror(databaseUrl: string, truth: PageTruth, platf
     const conversations = truth.conversations.filter((conversation) => conversation.platform === platform);
     return [
       ...compare('conversation', {
-        expected: new Map(conversations.map((conversation) => [conversation.id, toConversation(truth.id, conversation)])),
-        actual: new Map((await mirrored('facebook_conversations')).map((row) => [String(row['id']), fromConversation(row)])),
+        expected: new Map(
+          conversations.map((conversation) => [conversation.id, toConversation(truth.id, conversation)]),
+        ),
+        actual: new Map(
+          (await mirrored('facebook_conversations')).map((row) => [String(row['id']), fromConversation(row)]),
+        ),
       }),
       ...compare('message', {
         expected: new Map(

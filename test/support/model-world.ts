@@ -55,7 +55,11 @@ const UNSEEN = /is in the mirror but not in the world$/;
 const QUIET_FIELDS = /: (messageCount|unreadCount|snippet|text) is /;
 const MOST_ROUNDS = 30;
 
-export async function openModelWorld({ simulator, sinceParameter, callsPerSecond = 1000 }: ModelSetup): Promise<ModelWorld> {
+export async function openModelWorld({
+  simulator,
+  sinceParameter,
+  callsPerSecond = 1000,
+}: ModelSetup): Promise<ModelWorld> {
   let aheadMs = 0;
   const world = await openWorld({
     version: 17,
@@ -77,7 +81,8 @@ export async function openModelWorld({ simulator, sinceParameter, callsPerSecond
   };
   // Unless calls are counted, what another process has called is no reason to wait a second.
   const forgetCallers = async () => {
-    if (callsPerSecond > 100) await client.query('UPDATE facebook_sync_state SET last_caller = NULL, last_call_at = NULL');
+    if (callsPerSecond > 100)
+      await client.query('UPDATE facebook_sync_state SET last_caller = NULL, last_call_at = NULL');
   };
   const expireLease = async () => {
     await client.query(`UPDATE facebook_sync_state SET lease_expires_at = now() - interval '1 hour'
@@ -116,7 +121,9 @@ export async function openModelWorld({ simulator, sinceParameter, callsPerSecond
   async function historyToTheEnd(): Promise<void> {
     const gone = world.simulator.world.truth(pageId).deletedConversations.map(({ id }) => id);
     for (let round = 1; ; round++) {
-      await client.query('UPDATE facebook_conversations SET history_retry_at = NULL WHERE history_retry_at IS NOT NULL');
+      await client.query(
+        'UPDATE facebook_conversations SET history_retry_at = NULL WHERE history_retry_at IS NOT NULL',
+      );
       await client.query('UPDATE facebook_conversations SET history_complete = true WHERE id = ANY ($1)', [gone]);
       const { results } = await engine.collectHistory({});
       if (results.every((row) => row.status === 'succeeded')) return;
@@ -141,7 +148,9 @@ export async function openModelWorld({ simulator, sinceParameter, callsPerSecond
     changedUnseen: (conversationId) => void unseen.add(conversationId),
     onCall(listener) {
       let index = 0;
-      return world.simulator.world.onCall((call) => (call.platform === undefined ? undefined : listener(index++, call)));
+      return world.simulator.world.onCall((call) =>
+        call.platform === undefined ? undefined : listener(index++, call),
+      );
     },
     expireLease,
     async terminateConnections() {

@@ -53,7 +53,9 @@ export async function findBrokenPromises(client: pg.Client, truth: PageTruth): P
     const isThere = row !== undefined && (newest === undefined || held.has(newest.id));
     if (!isThere) {
       const line = `${new Date(watermark).toISOString()}`;
-      broken.push(`conversation ${conversation.id} of ${conversation.updatedTime} is missing below the watermark ${line} (I2)`);
+      broken.push(
+        `conversation ${conversation.id} of ${conversation.updatedTime} is missing below the watermark ${line} (I2)`,
+      );
     }
   }
   return broken;

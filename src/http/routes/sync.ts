@@ -9,7 +9,13 @@ import { refuseInvalidInput } from '../invalid-input.ts';
 import { jsonBody } from '../json-body.ts';
 import { json } from '../schemas/fields.ts';
 import { ANYWHERE, BODY_FAULTS, FACEBOOK_FAULTS, problems } from '../schemas/problem.ts';
-import { SyncAllRequestSchema, SyncAllSchema, SyncRequestSchema, SyncSchema, SyncStreamSchema } from '../schemas/sync.ts';
+import {
+  SyncAllRequestSchema,
+  SyncAllSchema,
+  SyncRequestSchema,
+  SyncSchema,
+  SyncStreamSchema,
+} from '../schemas/sync.ts';
 import { streamSync } from '../sync-stream.ts';
 
 const tags = ['Sync'];

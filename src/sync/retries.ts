@@ -1,0 +1,35 @@
+/**
+ * The retry ledger as one walk uses it (I13): what is due is collected again first; what a walk to the end of the list
+ * did not meet any more is let go. That is no deletion, only the end of trying.
+ */
+import type { SurveyedPage } from '../core/plan.ts';
+import type { WalkStore } from '../core/ports.ts';
+
+const RETRIES_PER_WALK = 20;
+/** After so many a conversation may be gone: the walk goes to the end of the list to see whether it is still there. */
+const STUBBORN_ATTEMPTS = 3;
+
+export interface Retries {
+  /** Conversations to collect again now. */
+  readonly due: readonly string[];
+  /** Whether only a walk to the end of the list can tell what became of some. */
+  readonly areStubborn: boolean;
+  /** Notes which of them are still listed. */
+  meet(page: SurveyedPage): void;
+  /** Lets go of those that a walk from the head to the end of the list did not meet. */
+  settle(): Promise<void>;
+}
+
+export async function openRetries(store: WalkStore): Promise<Retries> {
+  const due = await store.findDueRetries(RETRIES_PER_WALK);
+  const open = await store.findOpenRetries();
+  const unmet = new Set(open.map(({ conversationId }) => conversationId));
+  return {
+    due,
+    areStubborn: open.some(({ attempts }) => attempts >= STUBBORN_ATTEMPTS),
+    meet: (page) => page.comparisons.forEach(({ listed }) => unmet.delete(listed.id)),
+    async settle() {
+      if (unmet.size > 0) await store.closeRetries([...unmet]);
+    },
+  };
+}
