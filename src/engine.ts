@@ -78,8 +78,6 @@ export interface EngineOptions {
   readonly followWithHistory?: boolean | undefined;
 }
 
-const DEFAULT_RUNS = 50;
-
 /**
  * Opens the store (migrating it), and is ready. Errors: DATABASE_UNAVAILABLE, DATABASE_UNSUPPORTED, SCHEMA_NEWER,
  * MIGRATION_FAILED, EMBEDDED_POSTGRES.
@@ -244,7 +242,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
       async list(query) {
         const named = query.pageId !== undefined || query.facebookPageId !== undefined;
         const page = named ? await findReferredPage(database, query) : undefined;
-        const recent = await listRuns(database, { pageId: page?.id, limit: query.limit ?? DEFAULT_RUNS });
+        const recent = await listRuns(database, { pageId: page?.id, limit: query.limit });
         return recent.map(toRunAnswer);
       },
       async find(runId) {

@@ -209,6 +209,12 @@ export interface HistoryStore {
 
 export type Emit = (event: SyncEventBody) => void;
 
+/** How a run that did not fail is recorded, and what it did. */
+export interface SyncResult {
+  readonly status: 'succeeded' | 'partial';
+  readonly counts: RunCounts;
+}
+
 export interface SyncOutcome {
   readonly startedAt: Instant;
   /**

@@ -34,7 +34,7 @@ FROM facebook_sync_runs AS run JOIN facebook_pages AS page ON page.id = run.page
 /** Newest first; `limit` from 1 to 200. Served by idx_facebook_sync_runs_newest, Page by Page. */
 export async function listRuns(
   database: Database,
-  query: { readonly pageId: string | undefined; readonly limit: number },
+  query: { readonly pageId: string | undefined; readonly limit: number | undefined },
 ): Promise<readonly Run[]> {
   const rows = await database.query<RunRow>(
     `SELECT recent.* FROM facebook_pages AS shown

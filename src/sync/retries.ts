@@ -27,7 +27,9 @@ export async function openRetries(store: WalkStore): Promise<Retries> {
   return {
     due,
     areStubborn: open.some(({ attempts }) => attempts >= STUBBORN_ATTEMPTS),
-    meet: (page) => page.comparisons.forEach(({ listed }) => unmet.delete(listed.id)),
+    meet(page) {
+      for (const { listed } of page.comparisons) unmet.delete(listed.id);
+    },
     async settle() {
       if (unmet.size > 0) await store.closeRetries([...unmet]);
     },

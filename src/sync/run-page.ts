@@ -14,11 +14,12 @@ import type {
   Lease,
   RunFailure,
   RunLedger,
+  SyncResult,
   WalkStore,
 } from '../core/ports.ts';
 import { toCut } from '../core/watermark.ts';
 import { collectHistory } from './history.ts';
-import { syncPage, type SyncResult } from './sync-page.ts';
+import { syncPage } from './sync-page.ts';
 
 export interface RunParts {
   readonly ledger: RunLedger;

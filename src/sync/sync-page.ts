@@ -5,7 +5,7 @@
  */
 import { addBatch, NO_COUNTS, type RunCounts, type SyncMode } from '../core/model.ts';
 import { growNestedLimit, LIST_LIMIT, probeLimit, type SurveyedPage } from '../core/plan.ts';
-import type { Clock, ConversationSource, Emit, SyncOutcome, WalkState, WalkStore } from '../core/ports.ts';
+import type { Clock, ConversationSource, Emit, SyncOutcome, SyncResult, WalkState, WalkStore } from '../core/ports.ts';
 import { toCut } from '../core/watermark.ts';
 import { createTaskGroup } from '../lib/task-group.ts';
 import { collect, type CollectParts, type CollectResult, retry } from './collect.ts';
@@ -32,11 +32,6 @@ export interface SyncPlan {
   /** Asked between list pages: whether to stop here and leave the rest to the next run. */
   readonly shouldStop: () => boolean;
   readonly state: WalkState;
-}
-
-export interface SyncResult {
-  readonly status: 'succeeded' | 'partial';
-  readonly counts: RunCounts;
 }
 
 /** Ranges collected side by side: enough to keep the call budget busy, few enough to bound memory (I11). */
