@@ -180,6 +180,8 @@ export interface OpenHistory {
   readonly cursor: string | undefined;
   /** Messages held of it. */
   readonly held: number;
+  /** Whether Facebook refused its older messages, or showed none, when they were asked for before. */
+  readonly wasRefused: boolean;
 }
 
 export interface HistoryStep {

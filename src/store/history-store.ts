@@ -25,7 +25,7 @@ const OPEN = (where: { page: string; depth: string }) =>
 
 /** $1 page · $2 platform · $3 depth or null · $4 limit. */
 const FIND_OPEN = `
-SELECT id, floor_message_id, floor_message_time, floor_cursor, ${HELD} AS held
+SELECT id, floor_message_id, floor_message_time, floor_cursor, history_problem IS NOT NULL AS was_refused, ${HELD} AS held
 ${OPEN({ page: '$1', depth: '$3' })} AND platform = $2
 ORDER BY coalesce(updated_time, '-infinity'::timestamptz) DESC, id DESC
 LIMIT $4`;
@@ -80,6 +80,7 @@ interface OpenRow extends Record<string, unknown> {
   readonly floor_message_time: number | null;
   readonly floor_cursor: string | null;
   readonly held: number;
+  readonly was_refused: boolean;
 }
 
 export function openHistoryStore(database: Database, lease: Lease): HistoryStore {
@@ -144,5 +145,6 @@ function toOpenHistory(row: OpenRow): OpenHistory {
     floor: { id: row.floor_message_id, createdAt: row.floor_message_time ?? undefined },
     cursor: row.floor_cursor ?? undefined,
     held: row.held,
+    wasRefused: row.was_refused,
   };
 }

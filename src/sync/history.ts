@@ -84,7 +84,8 @@ async function deepen(parts: HistoryParts, plan: HistoryPlan, open: OpenHistory)
     const oldest = page.items.at(-1);
     isBelowFloor ||= oldest !== undefined && reaches(page.items, floor);
     if (isBelowFloor && oldest !== undefined) floor = toPoint(oldest);
-    if (page.after === undefined && !isBelowFloor) {
+    if (page.after === undefined && !isBelowFloor && !open.wasRefused) {
+      // It may be a moment's weakness; said again at another time, it is taken for the truth.
       const reason = 'Facebook shows fewer messages of this conversation than are held.';
       await parts.store.postpone({ conversationId, reason, againInMs: LATER_MS });
       return 'done';

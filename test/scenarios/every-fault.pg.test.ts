@@ -179,8 +179,7 @@ describe('every fault', () => {
           const order = orders[world.pageIds.indexOf(facebookPageId)];
           if (order !== undefined && order.met() === 0) note(facebookPageId, 'was never met');
           // What is called a success is one.
-          const differences =
-            status === 'succeeded' && phase.work === 'sync' ? await differencesOf(facebookPageId) : [];
+          const differences = status === 'succeeded' ? await differencesOf(facebookPageId) : [];
           if (differences.length > 0) note(facebookPageId, `succeeded, but ${differences[0]}`);
           if (order === undefined && status !== 'succeeded') note(facebookPageId, `was touched: ${status} ${error}`);
         }
