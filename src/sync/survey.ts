@@ -45,6 +45,7 @@ export async function* survey(parts: SurveyParts, plan: SurveyPlan): AsyncGenera
   let { cutAt } = plan;
   let isResumed = after !== undefined;
   let isCatchingUp = false;
+  let isConfirming = false;
 
   /** What is held by now costs no more than the looking. */
   const beginAgain = (reason: string) => {
@@ -79,6 +80,13 @@ export async function* survey(parts: SurveyParts, plan: SurveyPlan): AsyncGenera
       continue;
     }
     isResumed = false;
+    const isDoubtful = after !== undefined && list.items.length === 0 && list.after === undefined;
+    if (isDoubtful && !isConfirming) {
+      // A page was promised and there is nothing on it: lists do end so, but it must be said twice.
+      isConfirming = true;
+      continue;
+    }
+    isConfirming = false;
     if (since !== undefined && showsOlder(list, since)) await withdrawHint('Facebook ignores it');
     // A walk that begins again keeps the line it began with: the lower one is the safe one.
     if (after === undefined && (restarts === 0 || isCatchingUp)) top = topOfWalk(list);

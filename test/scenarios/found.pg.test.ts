@@ -187,3 +187,17 @@ describe('a list of messages that ends before the held ones', () => {
     expect(await world.differences()).toEqual([]);
   });
 });
+
+describe('a list of conversations that breaks off', () => {
+  it('with an empty page is not taken for ended before Facebook has said so twice', async () => {
+    await using world = await openWorld({ version: 17, simulator: { conversations: 500 } });
+    world.simulator.faults.add({
+      match: { kind: 'conversations', after: 4 },
+      times: 1,
+      effect: { type: 'body', status: 200, body: '{"data":[]}' },
+    });
+    const answer = await world.tidemark.sync({ facebookPageId: world.pageIds[0] });
+    expect(answer).toMatchObject({ status: 'succeeded', total: 500 });
+    expect(await world.differences()).toEqual([]);
+  });
+});
