@@ -18,12 +18,14 @@ export function draftOf(path: string): string {
   return `${path}${DRAFT_MARK}${randomBytes(6).toString('hex')}`;
 }
 
-/** Removes what a killed process left half-made beside `path`. */
+/** An initdb whose parent was killed may go on filling the folder for a while: about ten seconds of patience in all. */
+const PATIENTLY = { recursive: true, force: true, maxRetries: 20, retryDelay: 50 } as const;
+
+/** Removes what a killed process left half-made beside `path`, also while a child that outlived it still writes there. */
 export async function removeDrafts(path: string): Promise<void> {
   const folder = dirname(path);
   for (const name of await readdir(folder)) {
-    if (name.startsWith(`${basename(path)}${DRAFT_MARK}`))
-      await rm(join(folder, name), { recursive: true, force: true });
+    if (name.startsWith(`${basename(path)}${DRAFT_MARK}`)) await rm(join(folder, name), PATIENTLY);
   }
 }
 
