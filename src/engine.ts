@@ -2,13 +2,10 @@
  * The one place where the parts meet: Facebook, the mirror and the algorithm become Tidemark. Nothing is decided here
  * about what to fetch or how to store it.
  */
-import { type Budget, createBudget } from './core/budget.ts';
 import {
   toFailedRow,
   toHistoryAnswer,
   toHistoryRow,
-  toPageAnswer,
-  toRunAnswer,
   toSyncAllAnswer,
   toSyncAnswer,
   toSyncRow,
@@ -26,10 +23,11 @@ import type {
 import { TidemarkError, toRecordedError, toTidemarkError } from './core/errors.ts';
 import type { EventSink } from './core/events.ts';
 import type { Page } from './core/model.ts';
-import type { BegunRun, Clock, Emit } from './core/ports.ts';
+import type { Clock } from './core/ports.ts';
+import { openMirrorReader, openRunReader } from './engine/mirror-reader.ts';
+import { createPageCalls } from './engine/page-calls.ts';
+import { openPageDirectory } from './engine/page-directory.ts';
 import { createGraphClient } from './graph/client.ts';
-import { openPageSource } from './graph/page-source.ts';
-import { discoverPages } from './graph/pages.ts';
 import { createPageRuns } from './jobs/page-runs.ts';
 import { must } from './lib/must.ts';
 import type { Secret } from './lib/secret.ts';
@@ -37,17 +35,8 @@ import { sleep } from './lib/sleep.ts';
 import { createTaskGroup } from './lib/task-group.ts';
 import { findPagesWithOpenHistory, openHistoryStore } from './store/history-store.ts';
 import { openStore } from './store/open-store.ts';
-import {
-  findPage,
-  findReferredPage,
-  findToken,
-  listPages,
-  removePage,
-  savePages,
-  setPageActive,
-} from './store/pages.ts';
-import { findConversationPages, listConversations, listMessages } from './store/reading.ts';
-import { findRun, listRuns } from './store/sync-runs.ts';
+import { findPage, findReferredPage, listPages } from './store/pages.ts';
+import { findRun } from './store/sync-runs.ts';
 import { openRunLedger } from './store/sync-state.ts';
 import { openWalkStore } from './store/walk-store.ts';
 
@@ -89,19 +78,18 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     dataDir: settings.dataDir,
     encryptionKey: settings.encryptionKey,
   });
-  const { database, cipher } = store;
+  const { database } = store;
   const client = createGraphClient({
     baseUrl: settings.graphApiUrl,
     version: settings.graphApiVersion,
     appSecret: settings.appSecret,
     clock,
   });
-  const ledger = openRunLedger(database, crypto.randomUUID());
-  const budgets = new Map<string, Budget>();
+  const openSource = createPageCalls({ store, client, clock, callsPerSecond: settings.callsPerSecond });
   const depth = settings.messagesPerConversation === 'all' ? Infinity : settings.messagesPerConversation;
   const pageRuns = createPageRuns(
     {
-      ledger,
+      ledger: openRunLedger(database, crypto.randomUUID()),
       clock,
       newRunId: () => crypto.randomUUID(),
       openSource,
@@ -154,104 +142,11 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     }
   }
 
-  /** One budget per Page and platform for the life of the process, however many runs draw on it. */
-  function openBudget({ lease, lastCallAgoMs }: BegunRun): Budget {
-    const key = `${lease.pageId} ${lease.platform}`;
-    const budget = budgets.get(key) ?? createBudget({ clock, callsPerSecond: settings.callsPerSecond });
-    budgets.set(key, budget);
-    if (lastCallAgoMs !== undefined) budget.noteCallsElsewhere(clock.now() - lastCallAgoMs);
-    return budget;
-  }
-
-  async function openSource(page: Page, run: BegunRun, emit: Emit) {
-    const budget = openBudget(run);
-    return openPageSource({
-      client,
-      facebookPageId: page.facebookPageId,
-      instagramAccountId: page.instagramAccountId,
-      platform: run.lease.platform,
-      token: await findToken(database, cipher, page),
-      gate: {
-        enter: (signal) => budget.enter(signal),
-        park(untilAt, reason) {
-          budget.park(untilAt, reason);
-          emit({ type: 'call-delayed', waitMs: untilAt - clock.now(), reason });
-        },
-      },
-      onProblem: ({ subject, conversationId, id, index, reason }) =>
-        emit({ type: 'item-unreadable', subject, conversationId, itemId: id, index, reason }),
-    });
-  }
-
   const tidemark: Tidemark = {
     embeddedDatabaseUrl: store.embeddedDatabaseUrl,
-    pages: {
-      list: async () => (await listPages(database)).map(toPageAnswer),
-      find: async (ref) => toPageAnswer(await findReferredPage(database, ref)),
-      async connect(accessToken) {
-        const found = await discoverPages({ client, token: accessToken });
-        const saved = found.connected.length === 0 ? [] : await savePages(database, cipher, found.connected);
-        return {
-          connected: saved.map(({ id, facebookPageId, name, status }) => ({
-            id,
-            facebookPageId,
-            name: name ?? null,
-            status,
-          })),
-          refused: found.refused.map(({ facebookPageId, name, reason }) => ({
-            facebookPageId: facebookPageId ?? null,
-            name: name ?? null,
-            reason,
-          })),
-        };
-      },
-      async setActive(pageId, isActive) {
-        const page = await findReferredPage(database, { pageId });
-        return toPageAnswer(must(await setPageActive(database, page.id, isActive), 'it was just found'));
-      },
-      async remove(pageId) {
-        const page = await findReferredPage(database, { pageId });
-        await removePage(database, page.id);
-      },
-    },
-    conversations: {
-      async list(query) {
-        const pageId =
-          query.pageId === undefined ? undefined : (await findReferredPage(database, { pageId: query.pageId })).id;
-        return listConversations(database, { ...query, pageId });
-      },
-      async messages(query) {
-        const holders = await findConversationPages(database, query.conversationId);
-        const pageId = query.pageId === undefined ? holders[0] : holders.find((id) => id === query.pageId);
-        if (pageId === undefined) {
-          throw new TidemarkError(
-            'CONVERSATION_NOT_FOUND',
-            `No conversation ${query.conversationId} is in the mirror.`,
-          );
-        }
-        if (query.pageId === undefined && holders.length > 1) {
-          throw new TidemarkError(
-            'INVALID_INPUT',
-            `Several Pages hold a conversation ${query.conversationId}: name the Page with pageId.`,
-          );
-        }
-        return listMessages(database, { ...query, pageId });
-      },
-    },
-    runs: {
-      async list(query) {
-        const named = query.pageId !== undefined || query.facebookPageId !== undefined;
-        const page = named ? await findReferredPage(database, query) : undefined;
-        const recent = await listRuns(database, { pageId: page?.id, limit: query.limit });
-        return recent.map(toRunAnswer);
-      },
-      async find(runId) {
-        const run = await findRun(database, runId);
-        if (run === undefined) throw new TidemarkError('RUN_NOT_FOUND', `No run ${runId} is recorded.`);
-        return toRunAnswer(run);
-      },
-    },
-
+    pages: openPageDirectory(store, client),
+    conversations: openMirrorReader(database),
+    runs: openRunReader(database),
     sync,
 
     async syncAll(request) {

@@ -1,0 +1,40 @@
+/** The Pages as the engine offers them: connected with a token, listed, paused, removed. A token never comes back out. */
+import { toPageAnswer } from '../core/answers.ts';
+import type { Tidemark } from '../core/engine-api.ts';
+import type { GraphClient } from '../graph/call.ts';
+import { discoverPages } from '../graph/pages.ts';
+import { must } from '../lib/must.ts';
+import { findReferredPage, listPages, removePage, savePages, setPageActive } from '../store/pages.ts';
+import type { Store } from '../store/open-store.ts';
+
+export function openPageDirectory({ database, cipher }: Store, client: GraphClient): Tidemark['pages'] {
+  return {
+    list: async () => (await listPages(database)).map(toPageAnswer),
+    find: async (ref) => toPageAnswer(await findReferredPage(database, ref)),
+    async connect(accessToken) {
+      const found = await discoverPages({ client, token: accessToken });
+      const saved = found.connected.length === 0 ? [] : await savePages(database, cipher, found.connected);
+      return {
+        connected: saved.map(({ id, facebookPageId, name, status }) => ({
+          id,
+          facebookPageId,
+          name: name ?? null,
+          status,
+        })),
+        refused: found.refused.map(({ facebookPageId, name, reason }) => ({
+          facebookPageId: facebookPageId ?? null,
+          name: name ?? null,
+          reason,
+        })),
+      };
+    },
+    async setActive(pageId, isActive) {
+      const page = await findReferredPage(database, { pageId });
+      return toPageAnswer(must(await setPageActive(database, page.id, isActive), 'it was just found'));
+    },
+    async remove(pageId) {
+      const page = await findReferredPage(database, { pageId });
+      await removePage(database, page.id);
+    },
+  };
+}
