@@ -2,42 +2,26 @@
  * The one place where the parts meet: Facebook, the mirror and the algorithm become Tidemark. Nothing is decided here
  * about what to fetch or how to store it.
  */
-import {
-  toFailedRow,
-  toHistoryAnswer,
-  toHistoryRow,
-  toSyncAllAnswer,
-  toSyncAnswer,
-  toSyncRow,
-} from './core/answers.ts';
-import type {
-  HistoryRequest,
-  HistoryRow,
-  PageRef,
-  SyncAllRequest,
-  SyncAllRow,
-  SyncAnswer,
-  SyncRequest,
-  Tidemark,
-} from './core/engine-api.ts';
-import { TidemarkError, toRecordedError, toTidemarkError } from './core/errors.ts';
+import { toSyncAnswer, toVerifyAnswer } from './core/answers.ts';
+import type { SyncAnswer, SyncRequest, Tidemark, VerifyAnswer, VerifyRequest } from './core/engine-api.ts';
+import { TidemarkError, toRecordedError } from './core/errors.ts';
 import type { EventSink } from './core/events.ts';
-import type { Page } from './core/model.ts';
 import type { Clock } from './core/ports.ts';
-import { openMirrorReader, openRunReader } from './engine/mirror-reader.ts';
+import { openMirrorReader } from './engine/mirror-reader.ts';
 import { createPageCalls } from './engine/page-calls.ts';
 import { openPageDirectory } from './engine/page-directory.ts';
+import { createRounds } from './engine/rounds.ts';
+import { openRunHistory } from './engine/run-history.ts';
 import { createGraphClient } from './graph/client.ts';
 import { createPageRuns } from './jobs/page-runs.ts';
-import { must } from './lib/must.ts';
 import type { Secret } from './lib/secret.ts';
 import { sleep } from './lib/sleep.ts';
-import { createTaskGroup } from './lib/task-group.ts';
 import { findPagesWithOpenHistory, openHistoryStore } from './store/history-store.ts';
 import { openStore } from './store/open-store.ts';
-import { findPage, findReferredPage, listPages } from './store/pages.ts';
+import { findPage, findReferredPage } from './store/pages.ts';
 import { findRun } from './store/sync-runs.ts';
 import { openRunLedger } from './store/sync-state.ts';
+import { openVerifyStore } from './store/verify-store.ts';
 import { openWalkStore } from './store/walk-store.ts';
 
 export interface EngineSettings {
@@ -95,18 +79,13 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
       openSource,
       openStore: (lease) => openWalkStore(database, lease),
       openHistory: (lease) => openHistoryStore(database, lease),
+      openVerify: (lease, generation) => openVerifyStore(database, lease, generation),
       hasOpenHistory: async (page) => (await findPagesWithOpenHistory(database, { depth, pageId: page.id })).size > 0,
       onEvent: options.onEvent,
     },
     { sendHint: settings.sinceParameter === 'send', depth, followWithHistory: options.followWithHistory ?? false },
   );
   const closing = new AbortController();
-
-  /** A Page that is named twice is still one Page. */
-  async function findDistinctPages(refs: readonly PageRef[]): Promise<readonly Page[]> {
-    const pages = await Promise.all(refs.map((ref) => findReferredPage(database, ref)));
-    return [...new Map(pages.map((page) => [page.id, page])).values()];
-  }
 
   async function sync(request: SyncRequest): Promise<SyncAnswer> {
     closing.signal.throwIfAborted();
@@ -116,71 +95,38 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     if (run === undefined) {
       throw new TidemarkError('PAGE_NOT_FOUND', `Page ${page.facebookPageId} was removed while it was synced.`);
     }
-    if (run.status !== 'succeeded' && run.status !== 'partial') {
+    if (run.status === 'failed' || run.status === 'cancelled') {
       throw toRecordedError(run.errorCode, run.errorMessage ?? `Run ${runId} was ${run.status}.`);
     }
     return toSyncAnswer((await findPage(database, page.id)) ?? page, run);
   }
 
-  /** One Page's row of the whole: its failure is a value here, so that it can never stop another Page (I8). */
-  async function syncRow(page: Page, request: SyncAllRequest): Promise<SyncAllRow> {
+  async function verify(request: VerifyRequest): Promise<VerifyAnswer> {
+    closing.signal.throwIfAborted();
     const startedAt = clock.now();
-    const { pages: _named, ...asked } = request;
-    try {
-      return toSyncRow(await sync({ ...asked, pageId: page.id }));
-    } catch (error) {
-      return toFailedRow(page, toTidemarkError(error), clock.now() - startedAt);
-    }
-  }
-
-  async function historyRow(page: Page, request: HistoryRequest): Promise<HistoryRow> {
-    try {
-      const runId = await pageRuns.history(page, request);
-      return toHistoryRow(page, runId === undefined ? undefined : await findRun(database, runId));
-    } catch (error) {
-      return toHistoryRow(page, toTidemarkError(error));
-    }
+    const repairs = request.repair ?? false;
+    const page = await findReferredPage(database, request);
+    const { report, ...end } = await pageRuns.verify(page, { ...request, repair: repairs });
+    return toVerifyAnswer(page, { ...end, ...report, repairs, durationMs: clock.now() - startedAt });
   }
 
   const tidemark: Tidemark = {
     embeddedDatabaseUrl: store.embeddedDatabaseUrl,
     pages: openPageDirectory(store, client),
     conversations: openMirrorReader(database),
-    runs: openRunReader(database),
+    runs: openRunHistory(database, pageRuns),
     sync,
-
-    async syncAll(request) {
-      const startedAt = clock.now();
-      const pages = await (request.pages === undefined
-        ? listPages(database).then((all) => all.filter((page) => page.isActive))
-        : findDistinctPages(request.pages));
-      const rows = new Map<string, SyncAllRow>();
-      await using group = createTaskGroup(settings.pageConcurrency, closing.signal);
-      for (const page of pages) {
-        await group.start(async () => {
-          rows.set(page.id, await syncRow(page, request));
-        });
-      }
-      await group.done();
-      const results = pages.map((page) => must(rows.get(page.id), 'every task has ended'));
-      return toSyncAllAnswer(results, clock.now() - startedAt);
-    },
-
-    async collectHistory(request) {
-      const open = await findPagesWithOpenHistory(database, { depth });
-      const named = request.pages && (await findDistinctPages(request.pages));
-      const pages = (named ?? (await listPages(database))).filter((page) => open.has(page.id));
-      const rows = new Map<string, HistoryRow>();
-      await using group = createTaskGroup(settings.pageConcurrency, closing.signal);
-      for (const page of pages) {
-        await group.start(async () => {
-          rows.set(page.id, await historyRow(page, request));
-        });
-      }
-      await group.done();
-      return toHistoryAnswer(pages.map((page) => must(rows.get(page.id), 'every task has ended')));
-    },
-
+    verify,
+    ...createRounds({
+      database,
+      clock,
+      pageRuns,
+      sync,
+      verify,
+      depth,
+      pageConcurrency: settings.pageConcurrency,
+      signal: closing.signal,
+    }),
     checkReady: () => store.checkReady(),
 
     async close() {

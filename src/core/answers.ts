@@ -7,8 +7,12 @@ import type {
   SyncAllAnswer,
   SyncAllRow,
   SyncAnswer,
+  VerifyAllAnswer,
+  VerifyAnswer,
+  VerifyFailure,
 } from './engine-api.ts';
 import type { TidemarkError } from './errors.ts';
+import type { Finding, FindingKind } from './findings.ts';
 import type { Instant, Page, Run, SyncMode } from './model.ts';
 
 export function toPageAnswer(page: Page): PageAnswer {
@@ -26,7 +30,7 @@ export function toPageAnswer(page: Page): PageAnswer {
   };
 }
 
-/** The answer of a run that succeeded or is partial. */
+/** The answer of a run that has not failed; one that still runs is partial so far. */
 export function toSyncAnswer(page: Page, run: Run): SyncAnswer {
   const syncMode: SyncMode = run.mode === 'full' ? 'full' : 'incremental';
   const durationMs = Math.max(0, Math.round((run.finishedAt ?? run.startedAt) - run.startedAt));
@@ -100,6 +104,81 @@ export function toSyncAllAnswer(results: readonly SyncAllRow[], durationMs: numb
     durationMs,
     duration: toSeconds(durationMs),
   };
+}
+
+export interface VerifyOutcome {
+  readonly runId: string;
+  readonly findings: readonly Finding[];
+  readonly counts: VerifyAnswer['counts'] & { readonly repaired: number };
+  readonly undecided: string | undefined;
+  readonly listed: number;
+  readonly isComplete: boolean;
+  readonly repairs: boolean;
+  readonly graphCalls: number;
+  readonly durationMs: number;
+}
+
+export function toVerifyAnswer(page: Page, outcome: VerifyOutcome): VerifyAnswer {
+  const { findings, isComplete, repairs, undecided, durationMs, graphCalls, runId } = outcome;
+  const { repaired, ...counts } = outcome.counts;
+  const all = counts.missing + counts.stale + counts.deleted;
+  const isDone = isComplete && undecided === undefined && (!repairs || repaired === all);
+  const ofKind = (kind: FindingKind) => findings.filter((finding) => finding.kind === kind).map(toFindingAnswer);
+  return {
+    success: true,
+    runId,
+    pageId: page.id,
+    facebookPageId: page.facebookPageId,
+    pageName: page.name ?? null,
+    missing: ofKind('missing'),
+    stale: ofKind('stale'),
+    deleted: ofKind('deleted'),
+    repaired,
+    counts,
+    undecided: undecided ?? null,
+    total: outcome.listed,
+    status: isDone ? 'succeeded' : 'partial',
+    graphCalls,
+    durationMs,
+    duration: toSeconds(durationMs),
+    message: describeVerify(outcome),
+  };
+}
+
+export function toVerifyFailure(page: Page, { message, code }: TidemarkError): VerifyFailure {
+  const { id, facebookPageId, name } = page;
+  return { success: false, pageId: id, facebookPageId, pageName: name ?? null, error: message, code };
+}
+
+/** `success` says that every Page could be verified, not that nothing differs. */
+export function toVerifyAllAnswer(results: VerifyAllAnswer['results']): VerifyAllAnswer {
+  const verified = results.filter((row) => row.success);
+  const differing = verified.filter(({ counts }) => counts.missing + counts.stale + counts.deleted > 0);
+  return {
+    success: verified.length === results.length,
+    totalPages: results.length,
+    results,
+    message: `Verified ${verified.length} of ${results.length} page(s): ${differing.length} differ from Facebook`,
+  };
+}
+
+function toFindingAnswer({ conversationId, contactName, updatedAt, shouldHaveBeenMet, repaired }: Finding) {
+  return {
+    conversationId,
+    contactName: contactName ?? null,
+    updatedTime: toIsoOrNull(updatedAt),
+    shouldHaveBeenMet,
+    repaired,
+  };
+}
+
+function describeVerify({ listed, counts, isComplete, repairs }: VerifyOutcome): string {
+  const compared = `${listed} conversations compared${isComplete ? '' : ', not all yet'}`;
+  const { missing, stale, deleted, repaired, shouldHaveBeenMet } = counts;
+  if (missing + stale + deleted === 0) return `${compared}: nothing differs`;
+  const differing = `${missing} missing, ${stale} stale, ${deleted} deleted`;
+  const blame = shouldHaveBeenMet === 0 ? 'no sync has missed any' : `syncs have missed ${shouldHaveBeenMet}`;
+  return `${compared}: ${differing}${repairs ? `, ${repaired} repaired` : ''}; ${blame}`;
 }
 
 /** From the run as it was recorded; none when somebody else was at work; or from what went wrong. */

@@ -58,6 +58,30 @@ export const ERRORS = {
     retry: 'never',
     logLevel: 'warn',
   },
+  RUN_ENDED: {
+    meaning: 'A run that has ended cannot be cancelled.',
+    advice: 'Look at its status with `tidemark runs` or GET /api/runs.',
+    httpStatus: 409,
+    exitStatus: 2,
+    retry: 'never',
+    logLevel: 'warn',
+  },
+  RUN_CANCELLED: {
+    meaning: 'The run was cancelled. What it had stored stays, and the next run goes on.',
+    advice: 'Start another one when you like.',
+    httpStatus: 409,
+    exitStatus: 1,
+    retry: 'never',
+    logLevel: 'warn',
+  },
+  PAGE_BUSY: {
+    meaning: 'Another run is at work on the Page, and the time given was over before it ended.',
+    advice: 'Ask again, or give it more time.',
+    httpStatus: 409,
+    exitStatus: 1,
+    retry: 'later',
+    logLevel: 'warn',
+  },
   ROUTE_NOT_FOUND: {
     meaning: 'The server has no such route.',
     advice: 'See the list of routes in the documentation.',
@@ -366,4 +390,9 @@ export class GraphError extends TidemarkError {
 
 export function isGraphError(error: unknown, kind?: GraphFaultKind): error is GraphError {
   return error instanceof GraphError && (kind === undefined || error.kind === kind);
+}
+
+/** Facebook was there and refused; it is not the network that failed, nor the token, nor a quota. */
+export function isRefusal(error: unknown, kind?: GraphFaultKind): error is GraphError {
+  return isGraphError(error, kind) && error.code === 'GRAPH_ERROR';
 }

@@ -44,7 +44,7 @@ export interface SurveyedPage {
   readonly hinted: boolean;
   readonly comparisons: readonly Comparison[];
   readonly wanted: ReadonlySet<string>;
-  /** Conversations on it that the page before did not list as well; and how many of them are current. */
+  /** Conversations on it that the walk had not listed before, and how many of them are current. */
   readonly listed: number;
   readonly skipped: number;
 }

@@ -103,8 +103,11 @@ export interface Lease {
   readonly fence: number;
 }
 
+/** What a run is for. A history run steps aside for every other one, a verify for a sync. */
+export type RunPurpose = 'sync' | 'verify' | 'history';
+
 export interface BeginRequest {
-  readonly purpose: 'sync' | 'history';
+  readonly purpose: RunPurpose;
   readonly pageId: string;
   readonly platform: Platform;
   readonly runId: string;
@@ -127,6 +130,8 @@ export interface OtherRun {
   readonly kind: 'other';
   readonly runId: string;
   readonly mode: RunMode;
+  /** Whether it collects everything again. */
+  readonly forced: boolean;
 }
 
 export interface RunFailure {
@@ -139,11 +144,11 @@ export interface RunFailure {
 
 /** Who may walk, across all processes, and what became of it. */
 export interface RunLedger {
-  /** Begins a run, or names the one under way; a sync asks a history run to step aside. Undefined when the Page is gone or the lease just changed hands. */
+  /** Begins a run, or names the one under way and asks it to step aside where it should. Undefined when the Page is gone or the lease just changed hands. */
   begin(request: BeginRequest): Promise<BegunRun | OtherRun | undefined>;
-  /** Keeps the lease for another while; false when another run has taken it over. */
-  renew(lease: Lease): Promise<boolean>;
-  /** Ends a run that failed. What it has committed stays, the watermark stays where it was. */
+  /** Keeps the lease for another while; tells when another run has taken it over, or somebody cancelled this one. */
+  renew(lease: Lease): Promise<'held' | 'lost' | 'cancelled'>;
+  /** Ends a run that failed or was cancelled. What it has committed stays, the watermark stays where it was. */
   fail(lease: Lease, failure: RunFailure): Promise<void>;
   /** Whether a run still goes on; `abandoned` when its process died and another run took over. */
   stateOf(runId: string): Promise<'running' | 'ended' | 'abandoned'>;
@@ -170,6 +175,27 @@ export interface WalkStore {
    * Answers how the run is recorded: succeeded only when nothing is left in the retry ledger.
    */
   finish(outcome: SyncOutcome): Promise<'succeeded' | 'partial'>;
+}
+
+/** What a walk to the end of the list has not met, though it is held. */
+export interface UnseenConversations {
+  /** At most as many as were asked for. */
+  readonly conversationIds: readonly string[];
+  /** How many there are, and how many are held in all. */
+  readonly unseen: number;
+  readonly held: number;
+}
+
+/** What a verify notes while it walks, for one generation of it, however many runs that takes. */
+export interface VerifyStore {
+  /** Notes what a list page showed. `isWanted` says that a sync waits for the Page. Rejects with LEASE_LOST. */
+  recordSeen(conversationIds: readonly string[]): Promise<{ readonly isWanted: boolean }>;
+  /** Held conversations that were not seen; without those that were written since the verify began. */
+  findUnseen(limit: number): Promise<UnseenConversations>;
+  /** Marks conversations as deleted; a later walk that meets one takes the mark away. Rejects with LEASE_LOST. */
+  markDeleted(conversationIds: readonly string[]): Promise<void>;
+  /** Forgets what was noted. */
+  forgetSeen(): Promise<void>;
 }
 
 /** A conversation whose older messages are still to be brought. */
@@ -215,6 +241,8 @@ export type Emit = (event: SyncEventBody) => void;
 export interface SyncResult {
   readonly status: 'succeeded' | 'partial';
   readonly counts: RunCounts;
+  /** Where a walk stopped that was not complete; undefined when it was, and when it must begin again. */
+  readonly rest: WalkPosition | undefined;
 }
 
 export interface SyncOutcome {
@@ -225,6 +253,8 @@ export interface SyncOutcome {
    */
   readonly end:
     | { readonly kind: 'complete'; readonly watermark: Instant | undefined }
+    /** At its end, but it only looked: nothing moves. */
+    | { readonly kind: 'inspected' }
     | { readonly kind: 'stopped'; readonly rest: WalkPosition | undefined };
   readonly nestedLimit: number;
   readonly counts: RunCounts;

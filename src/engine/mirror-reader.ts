@@ -1,11 +1,9 @@
 /** The mirror as the engine offers it to read. Nothing here calls Facebook. */
 import type { Tidemark } from '../core/engine-api.ts';
-import { toRunAnswer } from '../core/answers.ts';
 import { TidemarkError } from '../core/errors.ts';
 import type { Database } from '../store/connect.ts';
 import { findReferredPage } from '../store/pages.ts';
 import { findConversationPages, listConversations, listMessages } from '../store/reading.ts';
-import { findRun, listRuns } from '../store/sync-runs.ts';
 
 export function openMirrorReader(database: Database): Tidemark['conversations'] {
   return {
@@ -27,22 +25,6 @@ export function openMirrorReader(database: Database): Tidemark['conversations'] 
         );
       }
       return listMessages(database, { ...query, pageId });
-    },
-  };
-}
-
-export function openRunReader(database: Database): Tidemark['runs'] {
-  return {
-    async list(query) {
-      const named = query.pageId !== undefined || query.facebookPageId !== undefined;
-      const page = named ? await findReferredPage(database, query) : undefined;
-      const recent = await listRuns(database, { pageId: page?.id, limit: query.limit });
-      return recent.map(toRunAnswer);
-    },
-    async find(runId) {
-      const run = await findRun(database, runId);
-      if (run === undefined) throw new TidemarkError('RUN_NOT_FOUND', `No run ${runId} is recorded.`);
-      return toRunAnswer(run);
     },
   };
 }

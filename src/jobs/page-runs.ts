@@ -13,9 +13,13 @@ import type {
   HistoryStore,
   Lease,
   RunLedger,
+  VerifyStore,
+  WalkPosition,
   WalkStore,
 } from '../core/ports.ts';
-import { runPage, type RunRequest } from '../sync/run-page.ts';
+import { must } from '../lib/must.ts';
+import { type InspectionReport, openInspection } from '../sync/inspection.ts';
+import { runPage, type RunEnd, type RunTask } from '../sync/run-page.ts';
 
 export interface PageRunsParts {
   readonly ledger: RunLedger;
@@ -24,6 +28,7 @@ export interface PageRunsParts {
   readonly openSource: (page: Page, run: BegunRun, emit: Emit) => Promise<ConversationSource>;
   readonly openStore: (lease: Lease) => WalkStore;
   readonly openHistory: (lease: Lease) => HistoryStore;
+  readonly openVerify: (lease: Lease, generation: string) => VerifyStore;
   readonly hasOpenHistory: (page: Page) => Promise<boolean>;
   /** Told of everything that happens in any run. */
   readonly onEvent: EventSink | undefined;
@@ -44,11 +49,27 @@ export interface RunOptions {
   readonly onEvent?: EventSink | undefined;
 }
 
+export interface VerifyEnd {
+  /** Its last run; it takes several when syncs come in between. */
+  readonly runId: string;
+  readonly report: InspectionReport;
+  /** Whether it came to the end of the list. */
+  readonly isComplete: boolean;
+  readonly graphCalls: number;
+}
+
 export interface PageRuns {
-  /** Syncs a Page, or joins the sync of it that is under way anywhere; resolves to the run that has ended. */
+  /**
+   * Syncs a Page, or joins the sync of it that is under way anywhere; resolves to the run, which has ended unless the
+   * time of a caller who joined was over.
+   */
   sync(page: Page, options: RunOptions): Promise<string>;
+  /** Compares the mirror of a Page with Facebook, and repairs what differs when asked to. Steps aside for syncs. */
+  verify(page: Page, options: RunOptions & { readonly repair: boolean }): Promise<VerifyEnd>;
   /** Brings older messages; undefined when somebody else is at work on the Page. */
   history(page: Page, options: RunOptions): Promise<string | undefined>;
+  /** Ends a run at once; false when it is not one of this process. */
+  cancel(runId: string): boolean;
   /** Asks every run to stop at its next batch, and ends those that have not after a while. */
   close(): Promise<void>;
 }
@@ -56,9 +77,14 @@ export interface PageRuns {
 interface SharedRun {
   readonly ended: Promise<string>;
   readonly sinks: Set<EventSink>;
+  readonly isForced: boolean;
+  /** Known once it has begun. */
+  runId: string | undefined;
 }
 
 const PLATFORM: Platform = 'messenger';
+/** Long enough for whoever waits for the Page to see that it is free. */
+const STEP_ASIDE_MS = 1000;
 /** How long closing waits for batches under way before it ends them. */
 const CLOSE_GRACE_MS = 10_000;
 
@@ -66,26 +92,28 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
   const syncs = new Map<string, SharedRun>();
   const background = new Set<string>();
   const all = new Set<Promise<unknown>>();
+  const enders = new Map<string, (reason: Error) => void>();
   const closing = new AbortController();
   let isClosing = false;
 
   /** Every run of this process, so that closing can wait for all of them. */
-  function run(page: Page, purpose: RunRequest['purpose'], asked: Asked): Promise<string | undefined> {
-    const running = startRun(page, purpose, asked);
+  function run(page: Page, task: RunTask, asked: Asked): Promise<RunEnd | undefined> {
+    const running = startRun(page, task, asked);
     const settled: Promise<unknown> = running.catch(() => {}).finally(() => all.delete(settled));
     all.add(settled);
     return running;
   }
 
-  function startRun(
-    page: Page,
-    purpose: RunRequest['purpose'],
-    { options: asked, sinks }: Asked,
-  ): Promise<string | undefined> {
+  function startRun(page: Page, task: RunTask, { options: asked, sinks }: Asked): Promise<RunEnd | undefined> {
+    let begunId: string | undefined;
     return runPage(
       {
         ...parts,
         openSource: (begun, emit) => parts.openSource(page, begun, emit),
+        onBegun(runId, end) {
+          begunId = runId;
+          enders.set(runId, end);
+        },
         onEvent(identity, event) {
           const whole = { ...event, ...identity, page };
           parts.onEvent?.(whole);
@@ -104,23 +132,46 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
         signal: closing.signal,
       },
       {
-        purpose,
+        task,
         pageId: page.id,
         platform: PLATFORM,
-        forced: asked.forceFull ?? false,
-        sendHint: options.sendHint,
         depth: options.depth,
         maxDurationMs: asked.maxDurationMs,
         trigger: asked.trigger ?? 'library',
       },
-    );
+    ).finally(() => {
+      if (begunId !== undefined) enders.delete(begunId);
+    });
   }
 
   async function runSync(page: Page, asked: Asked): Promise<string> {
-    const runId = await run(page, 'sync', asked);
-    if (runId === undefined)
-      throw new TidemarkError('INTERNAL', `The sync of Page ${page.facebookPageId} did not run.`);
-    return runId;
+    const task = { purpose: 'sync', forced: asked.options.forceFull ?? false, sendHint: options.sendHint } as const;
+    return must(await run(page, task, asked), 'a sync waits until it runs').runId;
+  }
+
+  /** Goes on after every sync that it stepped aside for, until it is complete or its time is over. */
+  async function runVerify(page: Page, asked: RunOptions & { readonly repair: boolean }): Promise<VerifyEnd> {
+    const inspection = openInspection(asked.repair);
+    const generation = parts.newRunId();
+    const endsAt = parts.clock.now() + (asked.maxDurationMs ?? Infinity);
+    let rest: WalkPosition | undefined;
+    let graphCalls = 0;
+    for (;;) {
+      const left = { ...asked, maxDurationMs: endsAt - parts.clock.now() };
+      const task = { purpose: 'verify', inspection, generation, rest } as const;
+      const { runId, result } = must(
+        await run(page, task, { options: left, sinks: toSinks(asked) }),
+        'a verify waits until it runs',
+      );
+      const done = must(result, 'a verify joins nobody');
+      graphCalls += done.counts.graphCalls;
+      rest = done.rest;
+      const isComplete = rest === undefined;
+      if (isComplete || isClosing || parts.clock.now() >= endsAt) {
+        return { runId, report: inspection.report(), isComplete, graphCalls };
+      }
+      await parts.clock.sleep(STEP_ASIDE_MS, closing.signal);
+    }
   }
 
   /** Its failure is recorded with its run and told as an event; there is nobody else to tell. */
@@ -128,7 +179,7 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
     if (isClosing || background.has(page.id)) return;
     background.add(page.id);
     try {
-      if (await parts.hasOpenHistory(page)) await run(page, 'history', { options: { trigger }, sinks: new Set() });
+      if (await parts.hasOpenHistory(page)) await run(page, HISTORY, { options: { trigger }, sinks: new Set() });
     } catch {
       // The next sync tries again.
     } finally {
@@ -136,26 +187,57 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
     }
   }
 
+  /** Waits for a run of this process, for as long as the caller's time allows. */
+  async function join(shared: SharedRun, { onEvent, maxDurationMs }: RunOptions): Promise<string> {
+    if (onEvent !== undefined) shared.sinks.add(onEvent);
+    if (maxDurationMs === undefined) return shared.ended;
+    const over = new AbortController();
+    const timeUp = parts.clock.sleep(maxDurationMs, over.signal).then(() => shared.runId);
+    const ended = await Promise.race([shared.ended, timeUp]).finally(() => over.abort());
+    return ended ?? shared.ended;
+  }
+
   return {
     async sync(page, asked) {
       if (isClosing) throw new TidemarkError('SHUTTING_DOWN', 'Tidemark is closed.');
-      const shared = syncs.get(page.id);
-      if (shared !== undefined) {
-        if (asked.onEvent !== undefined) shared.sinks.add(asked.onEvent);
-        return shared.ended;
+      for (let shared = syncs.get(page.id); shared !== undefined; shared = syncs.get(page.id)) {
+        if (shared.isForced || asked.forceFull !== true) return join(shared, asked);
+        // It does less than is asked for now: its end, good or bad, is what we wait for.
+        await shared.ended.catch(() => {});
       }
       const sinks = toSinks(asked);
-      const ended = runSync(page, { options: asked, sinks })
-        .finally(() => syncs.delete(page.id))
-        .then((runId) => {
-          if (options.followWithHistory) void followUp(page, asked.trigger);
-          return runId;
-        });
-      syncs.set(page.id, { ended, sinks });
-      return ended;
+      const shared: SharedRun = {
+        sinks,
+        isForced: asked.forceFull ?? false,
+        runId: undefined,
+        ended: runSync(page, { options: asked, sinks })
+          .finally(() => syncs.delete(page.id))
+          .then((runId) => {
+            if (options.followWithHistory) void followUp(page, asked.trigger);
+            return runId;
+          }),
+      };
+      sinks.add(({ runId }) => {
+        shared.runId = runId;
+      });
+      syncs.set(page.id, shared);
+      return shared.ended;
     },
 
-    history: (page, asked) => run(page, 'history', { options: asked, sinks: toSinks(asked) }),
+    async verify(page, asked) {
+      if (isClosing) throw new TidemarkError('SHUTTING_DOWN', 'Tidemark is closed.');
+      return runVerify(page, asked);
+    },
+
+    async history(page, asked) {
+      return (await run(page, HISTORY, { options: asked, sinks: toSinks(asked) }))?.runId;
+    },
+
+    cancel(runId) {
+      const end = enders.get(runId);
+      end?.(new TidemarkError('RUN_CANCELLED', `Run ${runId} was cancelled.`));
+      return end !== undefined;
+    },
 
     async close() {
       isClosing = true;
@@ -167,6 +249,8 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
     },
   };
 }
+
+const HISTORY = { purpose: 'history' } as const;
 
 interface Asked {
   readonly options: RunOptions;

@@ -43,6 +43,8 @@ export interface Activity {
   newConversation(pageId: string, wish?: ConversationWish): Happening;
   deleteConversation(conversationId: string): void;
   restoreConversation(conversationId: string): void;
+  /** Moves a thread where lists do not show it, such as another folder; by its id it is still there. */
+  hideConversation(conversationId: string): void;
   /** Unsends a message. Neither order nor `updatedAt` of its conversation move. */
   deleteMessage(messageId: string): void;
   editMessage(messageId: string, text: string): void;
@@ -144,6 +146,10 @@ export function createActivity(ground: Ground): Activity {
       if (conversation?.deleted !== true) throw new Error(`Conversation ${conversationId} is not deleted.`);
       conversation.deleted = false;
       conversation.page.timelines[conversation.platform].add(conversation);
+    },
+    hideConversation(conversationId) {
+      const conversation = living(conversationId);
+      conversation.page.timelines[conversation.platform].remove(conversation);
     },
     deleteMessage(messageId) {
       const { conversation } = existing(messageId);

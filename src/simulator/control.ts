@@ -9,8 +9,8 @@
  *   POST activity                   {pageId, platform?, newMessages?, newConversations?} → happenings
  *   POST message                    {pageId, conversationId?, …a wish for the message} → happening
  *   POST conversation               {pageId, platform?, odd?, messages?} → happening
- *   POST conversation/delete, conversation/restore, conversation/mark-read, conversation/customer-reads,
- *        conversation/customer-receives      {conversationId}
+ *   POST conversation/delete, conversation/restore, conversation/hide, conversation/mark-read,
+ *        conversation/customer-reads, conversation/customer-receives      {conversationId}
  *   POST message/delete             {messageId}
  *   POST message/edit               {messageId, text}
  *   POST message/react              {messageId, reaction?}
@@ -97,6 +97,7 @@ const DOORS: Readonly<Record<string, Door>> = {
     world.newConversation(pageId, wish),
   'POST conversation/delete': ({ world }, input: Named) => world.deleteConversation(input.conversationId),
   'POST conversation/restore': ({ world }, input: Named) => world.restoreConversation(input.conversationId),
+  'POST conversation/hide': ({ world }, input: Named) => world.hideConversation(input.conversationId),
   'POST conversation/mark-read': ({ world }, input: Named) => world.markRead(input.conversationId),
   'POST conversation/customer-reads': ({ world }, input: Named) => world.customerReads(input.conversationId),
   'POST conversation/customer-receives': ({ world }, input: Named) => world.customerReceives(input.conversationId),

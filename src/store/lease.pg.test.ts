@@ -23,7 +23,7 @@ describeEachPostgres('the lease', (version) => {
         finished_at: null,
       });
       const second = await opened.ledger.begin(await toBeginRequest(opened, { pageId: lease.pageId }));
-      expect(second).toEqual({ kind: 'other', runId: lease.runId, mode: 'full' });
+      expect(second).toEqual({ kind: 'other', runId: lease.runId, mode: 'full', forced: false });
       expect(await opened.ledger.stateOf(lease.runId)).toBe('running');
     });
 
@@ -105,7 +105,7 @@ describeEachPostgres('the lease', (version) => {
     it('unless it was renewed', async () => {
       const { lease } = await opened.begin();
       await opened.expire(lease);
-      expect(await opened.ledger.renew(lease)).toBe(true);
+      expect(await opened.ledger.renew(lease)).toBe('held');
       expect(await opened.ledger.begin(await toBeginRequest(opened, { pageId: lease.pageId }))).toMatchObject({
         kind: 'other',
       });

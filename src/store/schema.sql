@@ -190,6 +190,7 @@ CREATE TABLE facebook_sync_runs (
   error_code text,
   error_message text,
   forced boolean DEFAULT false NOT NULL,
+  cancel_wanted boolean DEFAULT false NOT NULL,
   CONSTRAINT facebook_sync_runs_pkey PRIMARY KEY (page_id, id),
   CONSTRAINT facebook_sync_runs_mode_check CHECK (mode = ANY (ARRAY['full'::text, 'incremental'::text, 'verify'::text, 'history'::text])),
   CONSTRAINT facebook_sync_runs_platform_check CHECK (platform = ANY (ARRAY['messenger'::text, 'instagram'::text])),
@@ -219,6 +220,7 @@ COMMENT ON COLUMN facebook_sync_runs.graph_calls IS 'Calls to Facebook.';
 COMMENT ON COLUMN facebook_sync_runs.error_code IS 'Why it failed, see docs/errors.md.';
 COMMENT ON COLUMN facebook_sync_runs.error_message IS 'The same, in a sentence.';
 COMMENT ON COLUMN facebook_sync_runs.forced IS 'Whether everything was to be collected again.';
+COMMENT ON COLUMN facebook_sync_runs.cancel_wanted IS 'Somebody asked the run to end.';
 
 CREATE TABLE facebook_sync_state (
   page_id uuid NOT NULL,
@@ -258,7 +260,26 @@ COMMENT ON COLUMN facebook_sync_state.rest_after IS 'Cursor that it goes on with
 COMMENT ON COLUMN facebook_sync_state.rest_top IS 'Watermark that it may set when it is complete.';
 COMMENT ON COLUMN facebook_sync_state.rest_started_at IS 'When it began.';
 COMMENT ON COLUMN facebook_sync_state.nested_limit IS 'How many conversations with messages Facebook was last willing to answer with; null: as many as a list holds.';
-COMMENT ON COLUMN facebook_sync_state.lease_wanted IS 'A sync waits for the history run that holds the lease.';
+COMMENT ON COLUMN facebook_sync_state.lease_wanted IS 'A run that matters more waits for the one that holds the lease: a sync for a verify or history, a verify for history.';
+
+CREATE TABLE facebook_verify_seen (
+  page_id uuid NOT NULL,
+  platform text NOT NULL,
+  generation uuid NOT NULL,
+  position bigint NOT NULL,
+  conversation_ids text[] NOT NULL,
+  seen_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT facebook_verify_seen_pkey PRIMARY KEY (page_id, platform, generation, "position"),
+  CONSTRAINT facebook_verify_seen_platform_check CHECK (platform = ANY (ARRAY['messenger'::text, 'instagram'::text]))
+);
+ALTER TABLE facebook_verify_seen ENABLE ROW LEVEL SECURITY;
+COMMENT ON TABLE facebook_verify_seen IS 'Conversations that a verify under way has seen listed; emptied when it ends.';
+COMMENT ON COLUMN facebook_verify_seen.page_id IS 'Page.';
+COMMENT ON COLUMN facebook_verify_seen.platform IS 'messenger or instagram.';
+COMMENT ON COLUMN facebook_verify_seen.generation IS 'The verify; one may take several runs.';
+COMMENT ON COLUMN facebook_verify_seen.position IS 'Order in which the list pages came.';
+COMMENT ON COLUMN facebook_verify_seen.conversation_ids IS 'Conversations on one list page.';
+COMMENT ON COLUMN facebook_verify_seen.seen_at IS 'When it was listed.';
 
 CREATE TABLE tidemark_migrations (
   version integer NOT NULL,
@@ -277,3 +298,4 @@ ALTER TABLE facebook_messages ADD CONSTRAINT facebook_messages_page_id_fkey FORE
 ALTER TABLE facebook_retry_ledger ADD CONSTRAINT facebook_retry_ledger_page_id_fkey FOREIGN KEY (page_id) REFERENCES facebook_pages(id) ON DELETE CASCADE;
 ALTER TABLE facebook_sync_runs ADD CONSTRAINT facebook_sync_runs_page_id_fkey FOREIGN KEY (page_id) REFERENCES facebook_pages(id) ON DELETE CASCADE;
 ALTER TABLE facebook_sync_state ADD CONSTRAINT facebook_sync_state_page_id_fkey FOREIGN KEY (page_id) REFERENCES facebook_pages(id) ON DELETE CASCADE;
+ALTER TABLE facebook_verify_seen ADD CONSTRAINT facebook_verify_seen_page_id_fkey FOREIGN KEY (page_id) REFERENCES facebook_pages(id) ON DELETE CASCADE;

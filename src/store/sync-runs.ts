@@ -55,6 +55,30 @@ export async function findRun(database: Database, runId: string): Promise<Run | 
   return row && toRun(row);
 }
 
+/**
+ * $1 run. Its process sees the wish with the next renewal of its lease; a run whose lease has run out has no process
+ * any more and is closed here.
+ */
+const CANCEL = `
+WITH alive AS (
+  SELECT FROM facebook_sync_runs AS run
+  JOIN facebook_sync_state AS state ON state.page_id = run.page_id AND state.platform = run.platform
+  WHERE run.id = $1 AND state.lease_run_id = $1 AND state.lease_expires_at >= now()
+)
+UPDATE facebook_sync_runs
+SET cancel_wanted = true,
+    status = CASE WHEN EXISTS (SELECT FROM alive) THEN status ELSE 'cancelled' END,
+    finished_at = CASE WHEN NOT EXISTS (SELECT FROM alive) THEN now() END,
+    error_code = CASE WHEN NOT EXISTS (SELECT FROM alive) THEN 'RUN_CANCELLED' END,
+    error_message = CASE WHEN NOT EXISTS (SELECT FROM alive) THEN 'The run was cancelled after its process had ended.' END
+WHERE id = $1 AND status = 'running'
+RETURNING id`;
+
+/** False when the run is not running. Served by idx_facebook_sync_runs_id. */
+export async function cancelRun(database: Database, runId: string): Promise<boolean> {
+  return (await database.query(CANCEL, [runId])).length > 0;
+}
+
 function toRun(row: RunRow): Run {
   return {
     id: row.id,

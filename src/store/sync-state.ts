@@ -45,7 +45,7 @@ WITH page AS (
 ), run AS (
   INSERT INTO facebook_sync_runs (page_id, id, platform, mode, forced, trigger, status, synced_before)
   SELECT page.id, $3, $2,
-         CASE WHEN $11 = 'history' THEN 'history'
+         CASE WHEN $11 <> 'sync' THEN $11
               WHEN $5 OR page.last_synced_at IS NULL OR lease.watermark IS NULL THEN 'full' ELSE 'incremental' END,
          $5, $6, 'running', page.last_synced_at
   FROM page, lease
@@ -64,33 +64,38 @@ SELECT lease_fence, watermark, hint_usable, mode, page.last_synced_at, nested_li
         WHERE last_caller <> $7)::float8 AS last_call_ago_ms
 FROM lease, run, page`;
 
-/** $1 page · $2 platform · $3 purpose. A sync makes itself known to a history run: it steps aside. */
+/** $1 page · $2 platform · $3 purpose. Who matters more makes itself known to the holder, which then steps aside. */
 const FIND_HOLDER = `
 WITH holder AS (
-  SELECT run.id, run.mode FROM facebook_sync_state AS state
+  SELECT run.id, run.mode, run.forced FROM facebook_sync_state AS state
   JOIN facebook_sync_runs AS run ON run.page_id = state.page_id AND run.id = state.lease_run_id
   WHERE state.page_id = $1 AND state.platform = $2
 ), wanted AS (
   UPDATE facebook_sync_state AS state SET lease_wanted = true
   FROM holder
-  WHERE state.page_id = $1 AND state.platform = $2 AND holder.mode = 'history' AND $3 = 'sync' AND NOT lease_wanted
+  WHERE state.page_id = $1 AND state.platform = $2 AND NOT lease_wanted
+    AND ((holder.mode = 'history' AND $3 <> 'history') OR (holder.mode = 'verify' AND $3 = 'sync'))
 )
-SELECT holder.id AS run_id, holder.mode FROM facebook_pages AS page LEFT JOIN holder ON true
+SELECT holder.id AS run_id, holder.mode, holder.forced FROM facebook_pages AS page LEFT JOIN holder ON true
 WHERE page.id = $1`;
 
 const STATE_OF = `
 SELECT CASE WHEN status = 'running' THEN 'running' WHEN error_code = 'LEASE_LOST' THEN 'abandoned' ELSE 'ended' END AS state
 FROM facebook_sync_runs WHERE id = $1`;
 
+/** $1 page · $2 platform · $3 fence · $4 lease ms · $5 run. No row: another run has taken over. */
 const RENEW = `
-UPDATE facebook_sync_state
-SET lease_expires_at = now() + $4 * interval '1 millisecond', last_call_at = now()
-WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
-RETURNING page_id`;
+WITH lease AS (
+  UPDATE facebook_sync_state
+  SET lease_expires_at = now() + $4 * interval '1 millisecond', last_call_at = now()
+  WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
+  RETURNING page_id
+)
+SELECT run.cancel_wanted FROM lease JOIN facebook_sync_runs AS run ON run.page_id = $1 AND run.id = $5`;
 
 /**
  * $1 page · $2 platform · $3 fence · $4 run · $5 complete · $6 watermark · $7 walk start · $8 listed · $9 skipped
- * · $10 calls · $11 rest: cursor · $12 rest: top · $13 nested limit. Watermark, last_synced_at, run and lease move
+ * · $10 calls · $11 rest: cursor · $12 rest: top · $13 nested limit · $14 only looked. Watermark, last_synced_at, run and lease move
  * together. The watermark never moves back (I1). last_synced_at that was cleared while the run went on stays cleared: a
  * full walk was asked for, and this one may have been past what it was asked for. The mirror is whole, and last_synced_at moves, only when the retry ledger
  * is empty.
@@ -108,10 +113,10 @@ WITH lease AS (
       rest_started_at = CASE WHEN keep THEN rest_started_at WHEN $11 IS NOT NULL THEN $7::timestamptz END,
       nested_limit = $13
   FROM facebook_sync_runs AS run, LATERAL (
-    SELECT $11::text IS NULL AND run.mode = 'incremental' AND EXISTS (
+    SELECT run.mode = 'verify' OR ($11::text IS NULL AND run.mode = 'incremental' AND EXISTS (
       SELECT FROM facebook_sync_state AS resting
       WHERE resting.page_id = $1 AND resting.platform = $2 AND resting.rest_forced
-    ) AS keep
+    )) AS keep
   ) AS decision
   WHERE state.page_id = $1 AND state.platform = $2 AND state.lease_fence = $3
     AND run.page_id = $1 AND run.id = $4 AND run.status = 'running'
@@ -132,12 +137,12 @@ WITH lease AS (
   WHERE page.id = verdict.page_id AND run.page_id = $1 AND run.id = $4
 ), run AS (
   UPDATE facebook_sync_runs
-  SET status = CASE WHEN whole THEN 'succeeded' ELSE 'partial' END, finished_at = now(),
+  SET status = CASE WHEN whole OR $14 THEN 'succeeded' ELSE 'partial' END, finished_at = now(),
       listed = $8, skipped = $9, graph_calls = $10
   FROM verdict
   WHERE facebook_sync_runs.page_id = $1 AND id = $4
 )
-SELECT whole FROM verdict`;
+SELECT whole OR $14 AS succeeded FROM verdict`;
 
 /** $1 page · $2 platform · $3 fence · $4 run · $5 calls · $6 code · $7 message · $8 Page status or null. */
 const FAIL_RUN = `
@@ -151,7 +156,8 @@ WITH lease AS (
   WHERE page.id = lease.page_id AND page.is_active AND $8::text IS NOT NULL
 )
 UPDATE facebook_sync_runs
-SET status = 'failed', finished_at = now(), graph_calls = $5, error_code = $6, error_message = $7
+SET status = CASE WHEN $6 = 'RUN_CANCELLED' THEN 'cancelled' ELSE 'failed' END,
+    finished_at = now(), graph_calls = $5, error_code = $6, error_message = $7
 WHERE page_id = $1 AND id = $4 AND status = 'running'`;
 
 /** `processId` tells our own calls from those of other processes. */
@@ -171,6 +177,7 @@ export function openRunLedger(database: Database, processId: string): RunLedger 
 interface HolderRow extends Record<string, unknown> {
   readonly run_id: string | null;
   readonly mode: RunMode;
+  readonly forced: boolean;
 }
 
 interface BegunRow extends Record<string, unknown> {
@@ -200,7 +207,9 @@ async function beginRun(
   if (row === undefined) {
     const [holder] = await database.query<HolderRow>(FIND_HOLDER, [pageId, platform, purpose]);
     if (holder === undefined) throw new TidemarkError('PAGE_NOT_FOUND', `Page ${pageId} is no longer connected.`);
-    return holder.run_id === null ? undefined : { kind: 'other', runId: holder.run_id, mode: holder.mode };
+    return holder.run_id === null
+      ? undefined
+      : { kind: 'other', runId: holder.run_id, mode: holder.mode, forced: holder.forced };
   }
   return {
     kind: 'begun',
@@ -219,8 +228,12 @@ async function beginRun(
   };
 }
 
-async function renewLease(database: Database, { pageId, platform, fence }: Lease): Promise<boolean> {
-  return (await database.query(RENEW, [pageId, platform, fence, LEASE_MS])).length > 0;
+async function renewLease(database: Database, lease: Lease): Promise<'held' | 'lost' | 'cancelled'> {
+  const { pageId, platform, fence, runId } = lease;
+  const values = [pageId, platform, fence, LEASE_MS, runId];
+  const [row] = await database.query<{ cancel_wanted: boolean }>(RENEW, values);
+  if (row === undefined) return 'lost';
+  return row.cancel_wanted ? 'cancelled' : 'held';
 }
 
 /** Ends a run that did not fail; undefined when another run has taken the lease over, and nothing was written. */
@@ -231,7 +244,7 @@ export async function finishRun(
 ): Promise<'succeeded' | 'partial' | undefined> {
   const { end, counts, listed, startedAt, nestedLimit } = outcome;
   const rest = end.kind === 'stopped' ? end.rest : undefined;
-  const [row] = await database.query<{ whole: boolean }>(FINISH_RUN, [
+  const [row] = await database.query<{ succeeded: boolean }>(FINISH_RUN, [
     lease.pageId,
     lease.platform,
     lease.fence,
@@ -245,9 +258,10 @@ export async function finishRun(
     rest?.after ?? null,
     toIso(rest?.top) ?? null,
     nestedLimit,
+    end.kind === 'inspected',
   ]);
   if (row === undefined) return undefined;
-  return row.whole ? 'succeeded' : 'partial';
+  return row.succeeded ? 'succeeded' : 'partial';
 }
 
 async function failRun(database: Database, lease: Lease, failure: RunFailure): Promise<void> {

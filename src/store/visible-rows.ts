@@ -10,6 +10,7 @@ export const TABLES = [
   'facebook_conversations',
   'facebook_messages',
   'facebook_sync_state',
+  'facebook_verify_seen',
   'facebook_sync_runs',
   'facebook_retry_ledger',
   'tidemark_migrations',

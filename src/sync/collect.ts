@@ -3,7 +3,7 @@
  * conversation (I14), and commits it in one batch. Lists move between survey and collect, so the result is checked
  * off: what the range did not bring is read by its id, what it brought unasked is stored too.
  */
-import { GraphError, type GraphFaultKind, isGraphError } from '../core/errors.ts';
+import { GraphError, isGraphError, isRefusal } from '../core/errors.ts';
 import type {
   BatchCounts,
   CollectedConversation,
@@ -207,11 +207,6 @@ async function reachStretch(
 function reasonOrThrow(error: unknown): Omit<CollectFailure, 'conversationId'> {
   if (isRefusal(error) || isGraphError(error, 'permission')) return { code: error.code, reason: error.message };
   throw error;
-}
-
-/** Facebook was there and refused; it is not the network that failed. */
-function isRefusal(error: unknown, kind?: GraphFaultKind): error is GraphError {
-  return isGraphError(error, kind) && error.code === 'GRAPH_ERROR';
 }
 
 function refusedTooOften(failures: readonly CollectFailure[]): GraphError {

@@ -15,11 +15,15 @@ import type {
   RunFailure,
   RunLedger,
   SyncResult,
+  VerifyStore,
+  WalkPosition,
   WalkStore,
 } from '../core/ports.ts';
 import { toCut } from '../core/watermark.ts';
+import { assertNever } from '../lib/assert-never.ts';
 import { collectHistory } from './history.ts';
-import { syncPage } from './sync-page.ts';
+import type { Inspection } from './inspection.ts';
+import { syncPage, type Watch } from './sync-page.ts';
 
 export interface RunParts {
   readonly ledger: RunLedger;
@@ -27,59 +31,98 @@ export interface RunParts {
   readonly openSource: (run: BegunRun, emit: Emit) => Promise<ConversationSource>;
   readonly openStore: (lease: Lease) => WalkStore;
   readonly openHistory: (lease: Lease) => HistoryStore;
+  readonly openVerify: (lease: Lease, generation: string) => VerifyStore;
   readonly onEvent: (run: { readonly runId: string; readonly mode: RunMode }, event: SyncEventBody) => void;
+  /** Told how to end the run at once, as soon as it has begun. */
+  readonly onBegun: (runId: string, end: (reason: Error) => void) => void;
   readonly newRunId: () => string;
   /** Asked between calls, besides the run's own time budget. */
   readonly shouldStop: () => boolean;
   readonly signal: AbortSignal;
 }
 
+/** What to do: walk the conversations, compare them with the mirror, or go down in those that are known. */
+export type RunTask =
+  | { readonly purpose: 'sync'; readonly forced: boolean; readonly sendHint: boolean }
+  | {
+      readonly purpose: 'verify';
+      readonly inspection: Inspection;
+      /** Names the verify, however many runs it takes. */
+      readonly generation: string;
+      /** Where its run before this one stopped; undefined begins. */
+      readonly rest: WalkPosition | undefined;
+    }
+  | { readonly purpose: 'history' };
+
 export interface RunRequest {
-  /** A sync walks the conversations; history goes down in those that are known. */
-  readonly purpose: 'sync' | 'history';
+  readonly task: RunTask;
   readonly pageId: string;
   readonly platform: Platform;
-  readonly forced: boolean;
-  readonly sendHint: boolean;
   /** Messages of a conversation to mirror; Infinity: all. */
   readonly depth: number;
   readonly maxDurationMs: number | undefined;
   readonly trigger: RunTrigger;
 }
 
+export interface RunEnd {
+  readonly runId: string;
+  /** Undefined for a run that somebody else does. */
+  readonly result: SyncResult | undefined;
+}
+
 const RENEW_EVERY_MS = 5000;
 const JOIN_POLL_MS = 250;
 
 /**
- * Runs, or waits for the sync under way; returns the id of the run that has ended. Rejects when its own run failed.
- * History never waits: undefined says that somebody else is at work on the Page.
+ * Runs, or waits for the sync under way, for as long as the time allows; answers the run, which has ended unless the
+ * time was over. Rejects when its own run failed, and with PAGE_BUSY when it had no run to wait for. History never
+ * waits: undefined says that somebody else is at work on the Page.
  */
-export async function runPage(parts: RunParts, request: RunRequest): Promise<string | undefined> {
+export async function runPage(parts: RunParts, request: RunRequest): Promise<RunEnd | undefined> {
   const { ledger, clock, signal } = parts;
+  const { task, pageId, platform, trigger, maxDurationMs = Infinity } = request;
+  const { purpose } = task;
+  const forced = purpose === 'sync' && task.forced;
+  const startedAt = clock.now();
   let joined: string | undefined;
   for (;;) {
-    const begun = await ledger.begin({ ...request, runId: parts.newRunId(), insteadOf: joined });
-    if (begun?.kind === 'begun') return work(parts, request, begun);
-    if (request.purpose === 'history') return undefined;
-    // A history run steps aside by itself and has no answer to share.
-    if (begun !== undefined && begun.mode !== 'history') joined ??= begun.runId;
+    const runId = parts.newRunId();
+    const begun = await ledger.begin({ purpose, pageId, platform, runId, forced, trigger, insteadOf: joined });
+    if (begun?.kind === 'begun') return { runId, result: await work(parts, request, begun) };
+    if (purpose === 'history') return undefined;
+    // A run of another kind has no answer to share; nor has one that does less than was asked for.
+    const isOurs = begun !== undefined && isSync(begun.mode) && purpose === 'sync' && (begun.forced || !forced);
+    if (isOurs) joined ??= begun.runId;
     // The lease of a dead process runs out while we wait, and then `begin` gives it to us.
     const state = joined === undefined ? 'running' : await ledger.stateOf(joined);
-    if (state === 'ended') return joined;
+    if (joined !== undefined && (state === 'ended' || clock.now() - startedAt >= maxDurationMs)) {
+      return { runId: joined, result: undefined };
+    }
     // Somebody else has replaced the dead one: wait for that one then.
     if (state === 'abandoned') joined = undefined;
-    if (parts.shouldStop()) throw new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed while it waited for a sync.');
+    if (parts.shouldStop()) throw new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed while it waited for a run.');
+    if (clock.now() - startedAt >= maxDurationMs) {
+      throw new TidemarkError(
+        'PAGE_BUSY',
+        `Another run is at work on Page ${pageId}; the time to wait for it is over.`,
+      );
+    }
     await clock.sleep(JOIN_POLL_MS, signal);
   }
 }
 
-async function work(parts: RunParts, request: RunRequest, run: BegunRun): Promise<string> {
+function isSync(mode: RunMode): boolean {
+  return mode === 'full' || mode === 'incremental';
+}
+
+async function work(parts: RunParts, request: RunRequest, run: BegunRun): Promise<SyncResult> {
   const { ledger, clock } = parts;
   const { lease, mode } = run;
   const startedAt = clock.now();
   const emit: Emit = (event) => parts.onEvent({ runId: lease.runId, mode }, event);
   const ended = new AbortController();
   const signal = AbortSignal.any([parts.signal, ended.signal]);
+  parts.onBegun(lease.runId, (reason) => ended.abort(reason));
   const keeping = keepLease(parts, lease, ended);
   const shouldStop = () => parts.shouldStop() || clock.now() - startedAt >= (request.maxDurationMs ?? Infinity);
   let source: ConversationSource | undefined;
@@ -87,10 +130,10 @@ async function work(parts: RunParts, request: RunRequest, run: BegunRun): Promis
     const cutAt = mode === 'incremental' ? toCut(run.watermark) : undefined;
     emit({ type: 'run-started', trigger: request.trigger, cutAt });
     source = await parts.openSource(run, emit);
-    const doIt = request.purpose === 'sync' ? walk : digDown;
-    const { status, counts } = await doIt({ ...parts, source, emit, signal, shouldStop }, request, run);
+    const result = await perform({ ...parts, source, emit, signal, shouldStop }, request, run);
+    const { status, counts } = result;
     emit({ type: 'run-finished', status, counts, durationMs: clock.now() - startedAt });
-    return lease.runId;
+    return result;
   } catch (error) {
     const failure = toTidemarkError(error);
     await recordFailure(ledger, lease, { failure, graphCalls: source?.callCount() ?? 0 });
@@ -108,31 +151,64 @@ interface WorkParts extends RunParts {
   readonly emit: Emit;
 }
 
-function walk(parts: WorkParts, request: RunRequest, run: BegunRun): Promise<SyncResult> {
-  const { forced, sendHint, depth } = request;
-  const mode = run.mode === 'incremental' ? 'incremental' : 'full';
-  return syncPage(
-    { ...parts, store: parts.openStore(run.lease) },
-    { mode, forced, sendHint, depth, shouldStop: parts.shouldStop, state: run },
-  );
+async function perform(parts: WorkParts, { task, depth }: RunRequest, run: BegunRun): Promise<SyncResult> {
+  const { source, shouldStop, openStore } = parts;
+  const { lease } = run;
+  switch (task.purpose) {
+    case 'sync': {
+      const { forced, sendHint } = task;
+      const mode = run.mode === 'incremental' ? 'incremental' : 'full';
+      const plan = { mode, forced, sendHint, depth, shouldStop, state: run } as const;
+      return syncPage({ ...parts, store: openStore(lease) }, plan);
+    }
+    case 'verify': {
+      const state = { ...run, rest: task.rest };
+      const plan = { mode: 'full', forced: false, sendHint: false, depth, shouldStop, state } as const;
+      return syncPage({ ...parts, store: openStore(lease) }, { ...plan, watch: toWatch(parts, task, run) });
+    }
+    case 'history': {
+      const store = parts.openHistory(lease);
+      await collectHistory({ ...parts, store }, { depth, shouldStop });
+      const graphCalls = source.callCount();
+      const status = await store.finish({ depth, graphCalls });
+      return { status, counts: { ...NO_COUNTS, graphCalls }, rest: undefined };
+    }
+    default:
+      return assertNever(task);
+  }
 }
 
-async function digDown(parts: WorkParts, { depth }: RunRequest, { lease }: BegunRun): Promise<SyncResult> {
-  const { source, shouldStop } = parts;
-  const store = parts.openHistory(lease);
-  await collectHistory({ ...parts, store }, { depth, shouldStop });
-  const graphCalls = source.callCount();
-  return { status: await store.finish({ depth, graphCalls }), counts: { ...NO_COUNTS, graphCalls } };
+function toWatch(
+  { source, signal, openStore, openVerify }: WorkParts,
+  { inspection, generation }: Extract<RunTask, { purpose: 'verify' }>,
+  { lease, watermark }: BegunRun,
+): Watch {
+  const verifyStore = openVerify(lease, generation);
+  const parts = { source, signal, store: openStore(lease), verifyStore, cutAt: toCut(watermark) };
+  return {
+    collects: inspection.repairs,
+    meet: (page) => inspection.meet(parts, page),
+    async settle() {
+      const wanted = await inspection.settle(parts);
+      await verifyStore.forgetSeen();
+      return wanted;
+    },
+    finish(failed) {
+      if (inspection.repairs) inspection.markRepaired(failed);
+    },
+  };
 }
 
-/** Renews the lease until the run has ended; ends the run when another process has taken the lease over. */
+/** Renews the lease until the run has ended; ends it when another process has taken over, or it was cancelled. */
 async function keepLease({ ledger, clock }: RunParts, lease: Lease, ended: AbortController): Promise<void> {
   const lost = new TidemarkError('LEASE_LOST', 'Another process has taken over the sync of this Page.');
+  const cancelled = new TidemarkError('RUN_CANCELLED', `Run ${lease.runId} was cancelled.`);
   let renewedAt = clock.now();
   while (!ended.signal.aborted) {
     try {
       await clock.sleep(RENEW_EVERY_MS, ended.signal);
-      if (!(await ledger.renew(lease))) ended.abort(lost);
+      const state = await ledger.renew(lease);
+      if (state !== 'held') ended.abort(state === 'lost' ? lost : cancelled);
       renewedAt = clock.now();
     } catch (error) {
       // The run has ended, or the database is away: for as long as the lease lasts, it may come back.

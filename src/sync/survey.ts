@@ -27,6 +27,8 @@ export interface SurveyPlan {
   readonly everything: boolean;
   /** Where an earlier walk of this kind stopped; undefined begins at the head of the list. */
   readonly rest: WalkPosition | undefined;
+  /** Whether to look at the head once more at the end, for what changed since the walk began. */
+  readonly catchesUp: boolean;
 }
 
 /** A list whose cursors keep dying changes faster than it can be walked. */
@@ -96,9 +98,10 @@ export async function* survey(parts: SurveyParts, plan: SurveyPlan): AsyncGenera
     const wanted = new Set(comparisons.filter(differs).map((comparison) => comparison.listed.id));
     // A conversation that moved while we paged is listed twice, on neighbouring pages: count it once.
     const fresh = list.items.filter((item) => !previousIds.has(item.id));
-    const skipped = fresh.filter((item) => !wanted.has(item.id)).length;
+    const skipped = isCatchingUp ? 0 : fresh.filter((item) => !wanted.has(item.id)).length;
     const hinted = since !== undefined;
-    const found = { after, top, hinted, comparisons, wanted, listed: fresh.length, skipped };
+    const listed = isCatchingUp ? 0 : fresh.length;
+    const found = { after, top, hinted, comparisons, wanted, listed, skipped };
     previousIds = new Set(list.items.map((item) => item.id));
     checkOrder(list.items, order, emit);
     emit({ type: 'list-surveyed', listed: found.listed, differing: wanted.size });
@@ -111,10 +114,12 @@ export async function* survey(parts: SurveyParts, plan: SurveyPlan): AsyncGenera
       beginAgain('the list may have been cut short by since');
       continue;
     }
-    if (next === undefined && plan.rest !== undefined && !isCatchingUp) {
-      // The walk is whole as of when its first slice began. Whoever asked now also wants what changed since.
+    // Nothing moves behind the back of a walk that was one answer.
+    const wasOneAnswer = plan.rest === undefined && cursors.size === 0;
+    if (next === undefined && plan.catchesUp && !isCatchingUp && !wasOneAnswer) {
+      // The walk is whole as of when it began. Whoever asked now also wants what changed since.
       isCatchingUp = true;
-      cutAt = toCut(plan.rest.top);
+      cutAt = toCut(top);
       after = undefined;
       order.lastAt = Infinity;
       cursors.clear();

@@ -3,12 +3,11 @@
  * light listing and runs ahead; ranges of what differs are collected and committed beside it. Only a walk that came
  * to its end moves the watermark (I1), and only past what is collected or in the retry ledger (I13).
  */
-import { addBatch, NO_COUNTS, type RunCounts, type SyncMode } from '../core/model.ts';
+import type { SyncMode } from '../core/model.ts';
 import { growNestedLimit, LIST_LIMIT, probeLimit, type SurveyedPage } from '../core/plan.ts';
 import type { Clock, ConversationSource, Emit, SyncOutcome, SyncResult, WalkState, WalkStore } from '../core/ports.ts';
 import { toCut } from '../core/watermark.ts';
-import { createTaskGroup } from '../lib/task-group.ts';
-import { collect, type CollectParts, type CollectResult, retry } from './collect.ts';
+import { openRanges } from './ranges.ts';
 import { openRetries } from './retries.ts';
 import { survey } from './survey.ts';
 
@@ -19,6 +18,18 @@ export interface SyncParts {
   readonly emit: Emit;
   /** Aborted when the run must end at once: cancelled, or its lease lost. */
   readonly signal: AbortSignal;
+}
+
+/** What verify wants of a walk: to see every page of it, and to have the last word at its end. */
+export interface Watch {
+  /** Whether what differs is collected; else the walk only looks, and moves nothing. */
+  readonly collects: boolean;
+  /** Sees a list page; answers whether the walk has to stop there. */
+  meet(page: SurveyedPage): Promise<boolean>;
+  /** At the end of the list: answers conversations that were not on it and have to be collected. */
+  settle(): Promise<readonly string[]>;
+  /** When all is collected, but for what could not be. */
+  finish(failed: ReadonlySet<string>): void;
 }
 
 export interface SyncPlan {
@@ -32,65 +43,51 @@ export interface SyncPlan {
   /** Asked between list pages: whether to stop here and leave the rest to the next run. */
   readonly shouldStop: () => boolean;
   readonly state: WalkState;
+  readonly watch?: Watch | undefined;
 }
-
-/** Ranges collected side by side: enough to keep the call budget busy, few enough to bound memory (I11). */
-const RANGES_AT_ONCE = 4;
 
 export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncResult> {
   const { source, store, clock, emit } = parts;
-  const startedAt = plan.state.rest?.startedAt ?? clock.now();
-  const sizes = { nestedLimit: plan.state.nestedLimit };
-  let counts: RunCounts = NO_COUNTS;
+  const { state, watch } = plan;
+  const collects = watch?.collects ?? true;
+  const startedAt = state.rest?.startedAt ?? clock.now();
+  const sizes = { nestedLimit: state.nestedLimit };
   let listed = 0;
 
-  await using collects = createTaskGroup(RANGES_AT_ONCE, parts.signal);
-  const start = (work: (parts: CollectParts) => Promise<CollectResult>): Promise<void> =>
-    collects.start(async (signal) => {
-      const batch = await work({ ...parts, sizes, depth: plan.depth, signal });
-      counts = addBatch(counts, batch);
-      emit({ type: 'batch-committed', counts: { ...counts, graphCalls: source.callCount() } });
-    });
-
+  await using ranges = openRanges({ ...parts, sizes, depth: plan.depth });
   const retries = await openRetries(store);
-  if (retries.due.length > 0) await start((work) => retry(work, retries.due));
+  if (collects) await ranges.retry(retries.due);
 
-  const cutAt = plan.mode === 'incremental' && !retries.areStubborn ? toCut(plan.state.watermark) : undefined;
-  const firstLimit = cutAt === undefined ? LIST_LIMIT : probeLimit(plan.state.heldAboveCut);
-  const sendHint = plan.sendHint && plan.state.hintUsable;
-  const walk = { cutAt, firstLimit, sendHint, everything: plan.forced, rest: plan.state.rest };
-  const range: SurveyedPage[] = [];
-  const flush = async () => {
-    const pages = range.splice(0);
-    if (pages.length > 0) await start((work) => collect(work, pages));
-  };
+  const cutAt = plan.mode === 'incremental' && !retries.areStubborn ? toCut(state.watermark) : undefined;
+  const firstLimit = cutAt === undefined ? LIST_LIMIT : probeLimit(state.heldAboveCut);
+  const sendHint = plan.sendHint && state.hintUsable;
+  const catchesUp = state.rest !== undefined || watch !== undefined;
+  const walk = { cutAt, firstLimit, sendHint, everything: plan.forced, rest: state.rest, catchesUp };
   let end: SyncOutcome['end'] = { kind: 'complete', watermark: undefined };
-  for await (const page of survey({ ...parts, signal: collects.signal }, walk)) {
+  for await (const page of survey({ source, store, emit, signal: ranges.signal }, walk)) {
     listed += page.listed;
     retries.meet(page);
-    counts = { ...counts, skipped: counts.skipped + page.skipped };
-    // After a restart the pages of two walks must not be taken for neighbours.
-    if (page.after !== range.at(-1)?.next || sizeOf([...range, page]) > LIST_LIMIT) await flush();
-    range.push(page);
-    if (sizeOf(range) >= LIST_LIMIT) await flush();
+    if (collects) await ranges.add(page);
+    const mustStop = (await watch?.meet(page)) ?? false;
     end = { kind: 'complete', watermark: page.top };
-    if (page.next !== undefined && plan.shouldStop()) {
+    if (page.next !== undefined && (mustStop || plan.shouldStop())) {
       // What was listed under the hint is no place to go on from: the next run begins again, without it.
       if (page.hinted) await store.withdrawHint();
       end = { kind: 'stopped', rest: page.hinted ? undefined : { after: page.next, top: page.top, startedAt } };
       break;
     }
   }
-  await flush();
-  await collects.done();
-  if (cutAt === undefined && end.kind === 'complete' && plan.state.rest === undefined) await retries.settle();
+  await ranges.done();
+  if (end.kind === 'complete') {
+    await ranges.retry((await watch?.settle()) ?? []);
+    await ranges.done();
+    if (collects && cutAt === undefined && state.rest === undefined) await retries.settle();
+    if (!collects) end = { kind: 'inspected' };
+  }
+  watch?.finish(ranges.failed());
 
-  counts = { ...counts, graphCalls: source.callCount() };
-  const nestedLimit = growNestedLimit(plan.state.nestedLimit, sizes.nestedLimit);
+  const counts = { ...ranges.counts(), graphCalls: source.callCount() };
+  const nestedLimit = growNestedLimit(state.nestedLimit, sizes.nestedLimit);
   const status = await store.finish({ startedAt, end, counts, listed, nestedLimit });
-  return { status, counts };
-}
-
-function sizeOf(range: readonly SurveyedPage[]): number {
-  return range.reduce((sum, page) => sum + page.comparisons.length, 0);
+  return { status, counts, rest: end.kind === 'stopped' ? end.rest : undefined };
 }

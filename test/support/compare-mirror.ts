@@ -22,25 +22,36 @@ export async function compareMirror(databaseUrl: string, truth: PageTruth, platf
       return answer.rows;
     };
     const conversations = truth.conversations.filter((conversation) => conversation.platform === platform);
+    const rows = await mirrored('facebook_conversations');
+    // What is gone in the world stays in the mirror, marked; its messages stay as they are.
+    const shown = new Set(conversations.map(({ id }) => id));
+    const marked = new Set(rows.filter((row) => row['deleted_at'] !== null && !shown.has(String(row['id']))).map(idOf));
+    const messageRows = await mirrored('facebook_messages');
     return [
       ...compare('conversation', {
         expected: new Map(
           conversations.map((conversation) => [conversation.id, toConversation(truth.id, conversation)]),
         ),
-        actual: new Map(
-          (await mirrored('facebook_conversations')).map((row) => [String(row['id']), fromConversation(row)]),
-        ),
+        actual: new Map(rows.filter((row) => !marked.has(idOf(row))).map((row) => [idOf(row), fromConversation(row)])),
       }),
       ...compare('message', {
         expected: new Map(
           conversations.flatMap(({ id, messages }) => messages.map((message) => [message.id, toMessage(id, message)])),
         ),
-        actual: new Map((await mirrored('facebook_messages')).map((row) => [String(row['id']), fromMessage(row)])),
+        actual: new Map(
+          messageRows
+            .filter((row) => !marked.has(String(row['conversation_id'])))
+            .map((row) => [idOf(row), fromMessage(row)]),
+        ),
       }),
     ];
   } finally {
     await client.end();
   }
+}
+
+function idOf(row: Row): string {
+  return String(row['id']);
 }
 
 function compare(kind: string, sides: { expected: Map<string, Fields>; actual: Map<string, Fields> }): string[] {

@@ -110,6 +110,16 @@ export function createFakeTidemark(input: FakeTidemarkOptions): FakeTidemark {
       find: async (runId) => {
         throw new TidemarkError('RUN_NOT_FOUND', `No run ${runId}.`);
       },
+      cancel: async (runId) => {
+        throw new TidemarkError('RUN_NOT_FOUND', `No run ${runId}.`);
+      },
+    },
+    verify: async () => {
+      throw new Error('The command line verifies with verifyAll only.');
+    },
+    verifyAll: async (request) => {
+      calls.push(`verifyAll ${JSON.stringify({ pages: request.pages, repair: request.repair })}`);
+      return { success: true, totalPages: 0, results: [], message: 'Verified 0 of 0 page(s): 0 differ from Facebook' };
     },
     sync: async () => {
       throw new Error('The command line syncs with syncAll only.');

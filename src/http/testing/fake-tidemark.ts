@@ -188,8 +188,16 @@ export function createFakeTidemark(overrides: Partial<Tidemark> = {}): FakeTidem
         if (runId !== RUN.id) throw new TidemarkError('RUN_NOT_FOUND', 'No such run is recorded.');
         return RUN;
       },
+      cancel: async (runId) => {
+        if (runId !== RUN.id) throw new TidemarkError('RUN_NOT_FOUND', 'No such run is recorded.');
+        return RUN;
+      },
     },
     sync,
+    verify: async () => {
+      throw new TidemarkError('PAGE_NOT_FOUND', 'No such Page is connected.');
+    },
+    verifyAll: async () => ({ success: true, totalPages: 0, results: [], message: '' }),
     collectHistory: async (request) => {
       asked.push({ method: 'collectHistory', given: request });
       return { results: [], totalEvents: 0, totalCalls: 0 };

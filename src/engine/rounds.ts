@@ -1,0 +1,96 @@
+/**
+ * Work on many Pages side by side. One Page's failure is a row of the answer, so that it can never stop another (I8).
+ */
+import {
+  toFailedRow,
+  toHistoryAnswer,
+  toHistoryRow,
+  toSyncAllAnswer,
+  toSyncRow,
+  toVerifyAllAnswer,
+  toVerifyFailure,
+} from '../core/answers.ts';
+import type { PageRef, Tidemark, VerifyAllAnswer } from '../core/engine-api.ts';
+import { toTidemarkError } from '../core/errors.ts';
+import type { Page } from '../core/model.ts';
+import type { Clock } from '../core/ports.ts';
+import type { PageRuns } from '../jobs/page-runs.ts';
+import { must } from '../lib/must.ts';
+import { createTaskGroup } from '../lib/task-group.ts';
+import type { Database } from '../store/connect.ts';
+import { findPagesWithOpenHistory } from '../store/history-store.ts';
+import { findReferredPage, listPages } from '../store/pages.ts';
+import { findRun } from '../store/sync-runs.ts';
+
+export interface RoundsParts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly pageRuns: PageRuns;
+  readonly sync: Tidemark['sync'];
+  readonly verify: Tidemark['verify'];
+  /** Messages of a conversation to mirror; Infinity: all. */
+  readonly depth: number;
+  /** Pages at work at the same time. */
+  readonly pageConcurrency: number;
+  readonly signal: AbortSignal;
+}
+
+export function createRounds(parts: RoundsParts): Pick<Tidemark, 'syncAll' | 'verifyAll' | 'collectHistory'> {
+  const { database, clock, pageRuns, sync, verify, depth, pageConcurrency, signal } = parts;
+
+  async function findPages(refs: readonly PageRef[] | undefined): Promise<readonly Page[]> {
+    if (refs === undefined) return (await listPages(database)).filter((page) => page.isActive);
+    const pages = await Promise.all(refs.map((ref) => findReferredPage(database, ref)));
+    // A Page that is named twice is still one Page.
+    return [...new Map(pages.map((page) => [page.id, page])).values()];
+  }
+
+  async function eachPage<Row>(
+    pages: readonly Page[],
+    { work, failed }: { work: (page: Page) => Promise<Row>; failed: (page: Page, error: unknown) => Row },
+  ): Promise<readonly Row[]> {
+    const rows = new Map<string, Row>();
+    await using group = createTaskGroup(pageConcurrency, signal);
+    for (const page of pages) {
+      await group.start(async () => {
+        rows.set(page.id, await work(page).catch((error: unknown) => failed(page, error)));
+      });
+    }
+    await group.done();
+    return pages.map((page) => must(rows.get(page.id), 'every task has ended'));
+  }
+
+  return {
+    async syncAll({ pages: refs, ...asked }) {
+      const startedAt = clock.now();
+      const results = await eachPage(await findPages(refs), {
+        work: async (page) => toSyncRow(await sync({ ...asked, pageId: page.id })),
+        failed: (page, error) => toFailedRow(page, toTidemarkError(error), clock.now() - startedAt),
+      });
+      return toSyncAllAnswer(results, clock.now() - startedAt);
+    },
+
+    async verifyAll({ pages: refs, ...asked }) {
+      const results = await eachPage<VerifyAllAnswer['results'][number]>(await findPages(refs), {
+        work: (page) => verify({ ...asked, pageId: page.id }),
+        failed: (page, error) => toVerifyFailure(page, toTidemarkError(error)),
+      });
+      return toVerifyAllAnswer(results);
+    },
+
+    async collectHistory({ pages: refs, ...asked }) {
+      const open = await findPagesWithOpenHistory(database, { depth });
+      const results = await eachPage(
+        (await findPages(refs)).filter((page) => open.has(page.id)),
+        {
+          async work(page) {
+            const runId = await pageRuns.history(page, asked);
+            return toHistoryRow(page, runId === undefined ? undefined : await findRun(database, runId));
+          },
+          failed: (page, error) => toHistoryRow(page, toTidemarkError(error)),
+        },
+      );
+      return toHistoryAnswer(results);
+    },
+  };
+}

@@ -1,0 +1,149 @@
+/**
+ * What verify adds to a walk to the end of the list: it notes every difference, and at the end asks for what was held
+ * but not shown. It may take several runs, because it steps aside for a sync; it then goes on where it was.
+ */
+import { isGraphError, isRefusal } from '../core/errors.ts';
+import { arePlausiblyGone, type Finding, judge } from '../core/findings.ts';
+import type { ConversationSnapshot, Instant } from '../core/model.ts';
+import { differs, type SurveyedPage } from '../core/plan.ts';
+import type { ConversationSource, VerifyStore, WalkStore } from '../core/ports.ts';
+
+export interface InspectionParts {
+  readonly source: ConversationSource;
+  readonly store: WalkStore;
+  readonly verifyStore: VerifyStore;
+  readonly signal: AbortSignal;
+  /** Of the last complete walk. */
+  readonly cutAt: Instant | undefined;
+}
+
+export interface InspectionCounts {
+  readonly missing: number;
+  readonly stale: number;
+  readonly deleted: number;
+  readonly repaired: number;
+  /** Of the missing and stale ones: those that an incremental walk should have met. */
+  readonly shouldHaveBeenMet: number;
+}
+
+export interface InspectionReport {
+  /** The first of them; the counts know all. */
+  readonly findings: readonly Finding[];
+  readonly counts: InspectionCounts;
+  /** Conversations listed. */
+  readonly listed: number;
+  /** Why some that were not shown are neither called deleted nor there; undefined when all is known. */
+  readonly undecided: string | undefined;
+}
+
+/** Lasts as long as the verify, however many runs that takes. */
+export interface Inspection {
+  /** Whether what differs is collected, and what is gone marked as deleted. */
+  readonly repairs: boolean;
+  /** Compares a list page; answers whether a sync waits for the Page. */
+  meet(parts: InspectionParts, page: SurveyedPage): Promise<boolean>;
+  /** Asks for what was not shown; answers the ids of those that are there all the same and have to be collected. */
+  settle(parts: InspectionParts): Promise<readonly string[]>;
+  /** Takes all that differed so far for repaired, but for what could not be collected. */
+  markRepaired(failed: ReadonlySet<string>): void;
+  report(): InspectionReport;
+}
+
+const MOST_FINDINGS = 1000;
+/** Single reads at the end: about a minute's worth of calls. What is left is for the next verify. */
+const MOST_READS = 100;
+const READS_AT_ONCE = 10;
+
+export function openInspection(repairs: boolean): Inspection {
+  const findings = new Map<string, Finding>();
+  const unrepaired = new Set<string>();
+  const counts = { missing: 0, stale: 0, deleted: 0, repaired: 0, shouldHaveBeenMet: 0 };
+  let listed = 0;
+  let undecided: string | undefined;
+
+  function note(finding: Finding): void {
+    const { conversationId } = finding;
+    // A walk that begins again meets the same difference twice.
+    if (findings.has(conversationId) || unrepaired.has(conversationId)) return;
+    counts[finding.kind] += 1;
+    if (finding.shouldHaveBeenMet) counts.shouldHaveBeenMet += 1;
+    if (finding.repaired) counts.repaired += 1;
+    else unrepaired.add(conversationId);
+    if (findings.size < MOST_FINDINGS) findings.set(conversationId, finding);
+  }
+
+  /** Of conversations that the list did not show: whom to collect. */
+  async function ask(parts: InspectionParts, ids: readonly string[]): Promise<readonly string[]> {
+    const answers = await Promise.all(ids.map((id) => askFor(parts, id)));
+    const shown = answers.filter((answer) => typeof answer === 'object');
+    const held = await parts.store.findHeld(shown);
+    const comparisons = shown.map((snapshot) => ({ listed: snapshot, held: held.get(snapshot.id) }));
+    for (const comparison of comparisons) {
+      const finding = judge(comparison, parts.cutAt);
+      if (finding !== undefined) note(finding);
+    }
+
+    const gone = ids.filter((_, index) => answers[index] === 'gone');
+    if (repairs && gone.length > 0) await parts.verifyStore.markDeleted(gone);
+    for (const conversationId of gone) note({ ...GONE, conversationId, repaired: repairs });
+    return repairs ? comparisons.filter(differs).map((comparison) => comparison.listed.id) : [];
+  }
+
+  return {
+    repairs,
+
+    async meet({ verifyStore, cutAt }, page) {
+      listed += page.listed;
+      for (const comparison of page.comparisons) {
+        const finding = judge(comparison, cutAt);
+        if (finding !== undefined) note(finding);
+      }
+      const { isWanted } = await verifyStore.recordSeen(page.comparisons.map((comparison) => comparison.listed.id));
+      return isWanted;
+    },
+
+    async settle(parts) {
+      const { conversationIds, unseen, held } = await parts.verifyStore.findUnseen(MOST_READS);
+      if (!arePlausiblyGone({ unseen, held })) {
+        undecided =
+          `Facebook did not list ${unseen} of the ${held} conversations that are held. So many are not taken for ` +
+          'deleted: it may be showing a part of the list. Verify again later.';
+        return [];
+      }
+      const left = unseen - conversationIds.length;
+      undecided = left === 0 ? undefined : `${left} more conversations were not listed; the next verify asks for them.`;
+      const wanted: string[] = [];
+      for (let from = 0; from < conversationIds.length; from += READS_AT_ONCE) {
+        wanted.push(...(await ask(parts, conversationIds.slice(from, from + READS_AT_ONCE))));
+      }
+      return wanted;
+    },
+
+    markRepaired(failed) {
+      for (const id of unrepaired) {
+        if (failed.has(id)) continue;
+        unrepaired.delete(id);
+        counts.repaired += 1;
+        const finding = findings.get(id);
+        if (finding !== undefined) findings.set(id, { ...finding, repaired: true });
+      }
+    },
+
+    report: () => ({ findings: [...findings.values()], counts: { ...counts }, listed, undecided }),
+  };
+}
+
+const GONE = { kind: 'deleted', contactName: undefined, updatedAt: undefined, shouldHaveBeenMet: false } as const;
+
+/** A conversation that Facebook will not speak of is neither there nor gone. */
+async function askFor(
+  { source, signal }: InspectionParts,
+  conversationId: string,
+): Promise<ConversationSnapshot | 'gone' | 'unknown'> {
+  try {
+    return (await source.fetchConversation({ conversationId, messages: 0 }, signal)) ?? 'gone';
+  } catch (error) {
+    if (isRefusal(error) || isGraphError(error, 'permission')) return 'unknown';
+    throw error;
+  }
+}

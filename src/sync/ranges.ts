@@ -1,0 +1,69 @@
+/**
+ * Collecting beside the survey: surveyed pages are gathered into ranges of what one list call brings, and a few
+ * ranges are collected and committed at a time. A range never spans pages that are not neighbours.
+ */
+import { addBatch, NO_COUNTS, type RunCounts } from '../core/model.ts';
+import { LIST_LIMIT, type SurveyedPage } from '../core/plan.ts';
+import { createTaskGroup } from '../lib/task-group.ts';
+import { collect, type CollectParts, type CollectResult, retry } from './collect.ts';
+
+export interface Ranges extends AsyncDisposable {
+  /** Aborted with the first failure of a collect, or when the run is. */
+  readonly signal: AbortSignal;
+  add(page: SurveyedPage): Promise<void>;
+  /** Collects single conversations. */
+  retry(conversationIds: readonly string[]): Promise<void>;
+  /** Resolves when all that was added is committed; rejects with the first failure. */
+  done(): Promise<void>;
+  /** What was done so far. */
+  counts(): RunCounts;
+  /** Conversations that could not be collected. */
+  failed(): ReadonlySet<string>;
+}
+
+/** Enough to keep the call budget busy, few enough to bound memory (I11). */
+const RANGES_AT_ONCE = 4;
+
+export function openRanges(parts: CollectParts): Ranges {
+  const group = createTaskGroup(RANGES_AT_ONCE, parts.signal);
+  const failed = new Set<string>();
+  const range: SurveyedPage[] = [];
+  let counts: RunCounts = NO_COUNTS;
+
+  const start = (work: (parts: CollectParts) => Promise<CollectResult>): Promise<void> =>
+    group.start(async (signal) => {
+      const batch = await work({ ...parts, signal });
+      counts = addBatch(counts, batch);
+      for (const { conversationId } of batch.failures) failed.add(conversationId);
+      parts.emit({ type: 'batch-committed', counts: { ...counts, graphCalls: parts.source.callCount() } });
+    });
+  const flush = async () => {
+    const pages = range.splice(0);
+    if (pages.length > 0) await start((work) => collect(work, pages));
+  };
+
+  return {
+    signal: group.signal,
+    async add(page) {
+      counts = { ...counts, skipped: counts.skipped + page.skipped };
+      // After a restart the pages of two walks must not be taken for neighbours.
+      if (page.after !== range.at(-1)?.next || sizeOf([...range, page]) > LIST_LIMIT) await flush();
+      range.push(page);
+      if (sizeOf(range) >= LIST_LIMIT) await flush();
+    },
+    async retry(conversationIds) {
+      if (conversationIds.length > 0) await start((work) => retry(work, conversationIds));
+    },
+    async done() {
+      await flush();
+      await group.done();
+    },
+    counts: () => counts,
+    failed: () => failed,
+    [Symbol.asyncDispose]: () => group[Symbol.asyncDispose](),
+  };
+}
+
+function sizeOf(range: readonly SurveyedPage[]): number {
+  return range.reduce((sum, page) => sum + page.comparisons.length, 0);
+}
