@@ -13,12 +13,19 @@ export type Happening =
   | { readonly what: 'threads'; readonly count: number }
   | { readonly what: 'delete-message'; readonly thread: number; readonly message: number }
   | { readonly what: 'delete-thread'; readonly thread: number }
+  | { readonly what: 'restore-thread'; readonly thread: number }
   | { readonly what: 'edit'; readonly thread: number; readonly message: number }
   | { readonly what: 'read'; readonly thread: number }
   | { readonly what: 'time'; readonly ms: number };
 
 /** What befalls a run while it works. */
-export type Blow = Happening | { readonly what: 'takeover' } | { readonly what: 'terminate' };
+export type Blow =
+  | Happening
+  | { readonly what: 'takeover' }
+  | { readonly what: 'terminate' }
+  | { readonly what: 'cancel' }
+  /** A sync that arrives meanwhile. */
+  | { readonly what: 'visit' };
 
 export interface Timed {
   /** The call of the run at whose arrival it happens. */
@@ -34,6 +41,12 @@ export type Command =
       readonly during: readonly Timed[];
     }
   | { readonly what: 'history'; readonly slice: boolean; readonly during: readonly Timed[] }
+  | {
+      readonly what: 'verify';
+      readonly repair: boolean;
+      readonly slice: boolean;
+      readonly during: readonly Timed[];
+    }
   | { readonly what: 'two-engines'; readonly forced: boolean }
   | { readonly what: 'clear' }
   | { readonly what: 'restart' }
@@ -88,6 +101,7 @@ const anyHappening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ what: fc.constant('threads'), count: fc.integer({ min: 1, max: 12 }) }) },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('delete-message'), thread, message: fc.nat(40) }) },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('delete-thread'), thread }) },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant('restore-thread'), thread }) },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('edit'), thread, message: fc.nat(40) }) },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('read'), thread }) },
   { weight: 2, arbitrary: fc.record({ what: fc.constant('time'), ms: fc.integer({ min: 1000, max: 1_800_000 }) }) },
@@ -116,6 +130,23 @@ export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
           { weight: 6, arbitrary: anyHappening },
           { weight: 1, arbitrary: fc.record({ what: fc.constant('takeover') }) },
           { weight: 1, arbitrary: fc.record({ what: fc.constant('terminate') }) },
+          { weight: 1, arbitrary: fc.record({ what: fc.constant('cancel') }) },
+        ),
+      ),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      what: fc.constant('verify'),
+      repair: fc.boolean(),
+      slice: fc.constantFrom(false, false, true),
+      during: fallsDuring(
+        fc.oneof(
+          { weight: 6, arbitrary: anyHappening },
+          { weight: 2, arbitrary: fc.record({ what: fc.constant('visit') }) },
+          { weight: 1, arbitrary: fc.record({ what: fc.constant('takeover') }) },
+          { weight: 1, arbitrary: fc.record({ what: fc.constant('cancel') }) },
         ),
       ),
     }),

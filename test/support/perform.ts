@@ -20,6 +20,11 @@ export async function perform(model: ModelWorld, command: Command): Promise<void
       return perturb(model, command.during, () =>
         model.engine().collectHistory({ maxDurationMs: command.slice ? 1 : undefined }),
       );
+    case 'verify': {
+      const { repair, slice } = command;
+      const request = { facebookPageId: pageId, repair, maxDurationMs: slice ? 1 : undefined };
+      return perturb(model, command.during, () => model.engine().verify(request));
+    }
     case 'two-engines': {
       const other = await model.openAnother();
       const request = { facebookPageId: pageId, forceFull: command.forced };
@@ -88,6 +93,14 @@ function happen(model: ModelWorld, happening: Happening): void {
       if (id !== undefined) world.deleteConversation(id);
       return;
     }
+    case 'restore-thread': {
+      const gone = world.truth(pageId).deletedConversations;
+      const thread = gone[happening.thread % Math.max(1, gone.length)];
+      if (thread === undefined) return;
+      world.restoreConversation(thread.id);
+      for (const id of [thread.id, ...thread.messages.map((message) => message.id)]) model.restoredUnseen(id);
+      return;
+    }
     case 'read': {
       const id = threadAt(happening.thread);
       if (id === undefined) return;
@@ -117,6 +130,12 @@ async function perturb(model: ModelWorld, during: readonly Timed[], work: () => 
       await model.expireLease();
       const rival = await model.openAnother();
       begin(() => rival.sync({ facebookPageId: model.pageId }));
+    } else if (blow.what === 'visit') {
+      const { pageId } = model;
+      begin(() => model.engine().sync({ facebookPageId: pageId }));
+    } else if (blow.what === 'cancel') {
+      const [latest] = await model.engine().runs.list({ limit: 1 });
+      if (latest !== undefined) begin(() => model.engine().runs.cancel(latest.id));
     } else if (blow.what === 'terminate') {
       isTerminated = true;
       await model.terminateConnections();
