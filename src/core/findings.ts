@@ -18,8 +18,16 @@ export interface Finding {
   readonly repaired: boolean;
 }
 
-/** `cutAt` is that of the walk before; undefined when no walk has vouched for anything yet. */
-export function judge(comparison: Comparison, cutAt: Instant | undefined): Finding | undefined {
+/** What earlier walks have said. */
+export interface Vouched {
+  /** Below it they have met everything; undefined when no walk was complete yet. */
+  readonly cutAt: Instant | undefined;
+  /** Conversations that they met and could not collect. */
+  readonly failed: ReadonlySet<string>;
+}
+
+/** The difference, if there is one. */
+export function judge(comparison: Comparison, { cutAt, failed }: Vouched): Finding | undefined {
   if (!differs(comparison)) return undefined;
   const { listed, held } = comparison;
   const { updatedAt } = listed;
@@ -33,7 +41,8 @@ export function judge(comparison: Comparison, cutAt: Instant | undefined): Findi
     conversationId: listed.id,
     contactName: listed.contact?.name ?? listed.contact?.username,
     updatedAt,
-    shouldHaveBeenMet: hasMoved && cutAt !== undefined && updatedAt !== undefined && updatedAt < cutAt,
+    shouldHaveBeenMet:
+      hasMoved && !failed.has(listed.id) && cutAt !== undefined && updatedAt !== undefined && updatedAt < cutAt,
     repaired: false,
   };
 }

@@ -3,8 +3,8 @@
  * but not shown. It may take several runs, because it steps aside for a sync; it then goes on where it was.
  */
 import { isGraphError, isRefusal } from '../core/errors.ts';
-import { arePlausiblyGone, type Finding, judge } from '../core/findings.ts';
-import type { ConversationSnapshot, Instant } from '../core/model.ts';
+import { arePlausiblyGone, type Finding, judge, type Vouched } from '../core/findings.ts';
+import type { ConversationSnapshot } from '../core/model.ts';
 import { differs, type SurveyedPage } from '../core/plan.ts';
 import type { ConversationSource, VerifyStore, WalkStore } from '../core/ports.ts';
 
@@ -13,8 +13,7 @@ export interface InspectionParts {
   readonly store: WalkStore;
   readonly verifyStore: VerifyStore;
   readonly signal: AbortSignal;
-  /** Of the last complete walk. */
-  readonly cutAt: Instant | undefined;
+  readonly vouched: Vouched;
 }
 
 export interface InspectionCounts {
@@ -79,7 +78,7 @@ export function openInspection(repairs: boolean): Inspection {
     const held = await parts.store.findHeld(shown);
     const comparisons = shown.map((snapshot) => ({ listed: snapshot, held: held.get(snapshot.id) }));
     for (const comparison of comparisons) {
-      const finding = judge(comparison, parts.cutAt);
+      const finding = judge(comparison, parts.vouched);
       if (finding !== undefined) note(finding);
     }
 
@@ -92,10 +91,10 @@ export function openInspection(repairs: boolean): Inspection {
   return {
     repairs,
 
-    async meet({ verifyStore, cutAt }, page) {
+    async meet({ verifyStore, vouched }, page) {
       listed += page.listed;
       for (const comparison of page.comparisons) {
-        const finding = judge(comparison, cutAt);
+        const finding = judge(comparison, vouched);
         if (finding !== undefined) note(finding);
       }
       const { isWanted } = await verifyStore.recordSeen(page.comparisons.map((comparison) => comparison.listed.id));

@@ -164,7 +164,8 @@ async function perform(parts: WorkParts, { task, depth }: RunRequest, run: Begun
     case 'verify': {
       const state = { ...run, rest: task.rest };
       const plan = { mode: 'full', forced: false, sendHint: false, depth, shouldStop, state } as const;
-      return syncPage({ ...parts, store: openStore(lease) }, { ...plan, watch: toWatch(parts, task, run) });
+      const watch = await openWatch(parts, task, run);
+      return syncPage({ ...parts, store: openStore(lease) }, { ...plan, watch });
     }
     case 'history': {
       const store = parts.openHistory(lease);
@@ -178,13 +179,15 @@ async function perform(parts: WorkParts, { task, depth }: RunRequest, run: Begun
   }
 }
 
-function toWatch(
+async function openWatch(
   { source, signal, openStore, openVerify }: WorkParts,
   { inspection, generation }: Extract<RunTask, { purpose: 'verify' }>,
   { lease, watermark }: BegunRun,
-): Watch {
+): Promise<Watch> {
   const verifyStore = openVerify(lease, generation);
-  const parts = { source, signal, store: openStore(lease), verifyStore, cutAt: toCut(watermark) };
+  const store = openStore(lease);
+  const failed = new Set((await store.findOpenRetries()).map((entry) => entry.conversationId));
+  const parts = { source, signal, store, verifyStore, vouched: { cutAt: toCut(watermark), failed } };
   return {
     collects: inspection.repairs,
     meet: (page) => inspection.meet(parts, page),
