@@ -112,7 +112,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     closing.signal.throwIfAborted();
     const page = await findReferredPage(database, request);
     const runId = await pageRuns.sync(page, request);
-    const run = await findRun(database, runId);
+    const run = await findRun(database, runId, page.id);
     if (run === undefined) {
       throw new TidemarkError('PAGE_NOT_FOUND', `Page ${page.facebookPageId} was removed while it was synced.`);
     }
@@ -136,7 +136,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
   async function historyRow(page: Page, request: HistoryRequest): Promise<HistoryRow> {
     try {
       const runId = await pageRuns.history(page, request);
-      return toHistoryRow(page, runId === undefined ? undefined : await findRun(database, runId));
+      return toHistoryRow(page, runId === undefined ? undefined : await findRun(database, runId, page.id));
     } catch (error) {
       return toHistoryRow(page, toTidemarkError(error));
     }
