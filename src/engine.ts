@@ -91,7 +91,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     closing.signal.throwIfAborted();
     const page = await findReferredPage(database, request);
     const runId = await pageRuns.sync(page, request);
-    const run = await findRun(database, runId);
+    const run = await findRun(database, runId, page.id);
     if (run === undefined) {
       throw new TidemarkError('PAGE_NOT_FOUND', `Page ${page.facebookPageId} was removed while it was synced.`);
     }

@@ -51,14 +51,19 @@ describe('a difference', () => {
   });
 
   it.each([
-    ['changed above the cut', listed(CUT_AT), held(OLD), vouched],
-    ['moved nothing: a message was taken away', listed(OLD, 2), held(OLD), vouched],
-    ['is back from deletion', listed(OLD), held(OLD, { deleted: true }), vouched],
-    ['has no time', listed(undefined), undefined, vouched],
-    ['was found before any walk was complete', listed(OLD), undefined, { ...vouched, cutAt: undefined }],
-    ['is in the retry ledger', listed(OLD), undefined, { ...vouched, failed: new Set(['t_1']) }],
-  ])('that %s is nobody’s fault', (_, conversation, mirror, said) => {
-    expect(judge({ listed: conversation, held: mirror }, said)).toMatchObject({ shouldHaveBeenMet: false });
+    ['changed above the cut', { listed: listed(CUT_AT), held: held(OLD) }],
+    ['moved nothing: a message was taken away', { listed: listed(OLD, 2), held: held(OLD) }],
+    ['is back from deletion', { listed: listed(OLD), held: held(OLD, { deleted: true }) }],
+    ['has no time', { listed: listed(undefined), held: undefined }],
+  ])('that %s is nobody’s fault', (_, comparison) => {
+    expect(judge(comparison, vouched)).toMatchObject({ shouldHaveBeenMet: false });
+  });
+
+  it.each([
+    ['no walk was complete before', { ...vouched, cutAt: undefined }],
+    ['it is in the retry ledger', { ...vouched, failed: new Set(['t_1']) }],
+  ])('is nobody’s fault when %s', (_, said) => {
+    expect(judge({ listed: listed(OLD), held: undefined }, said)).toMatchObject({ shouldHaveBeenMet: false });
   });
 });
 

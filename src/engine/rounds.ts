@@ -85,7 +85,7 @@ export function createRounds(parts: RoundsParts): Pick<Tidemark, 'syncAll' | 've
         {
           async work(page) {
             const runId = await pageRuns.history(page, asked);
-            return toHistoryRow(page, runId === undefined ? undefined : await findRun(database, runId));
+            return toHistoryRow(page, runId === undefined ? undefined : await findRun(database, runId, page.id));
           },
           failed: (page, error) => toHistoryRow(page, toTidemarkError(error)),
         },

@@ -40,6 +40,15 @@ describe('a failure of the database', () => {
     expect(error).toMatchObject({ code: 'DATABASE_UNAVAILABLE', message: expect.stringContaining('wants a password') });
   });
 
+  it('that is a setting which a pooler does not take is told in words, and not tried again', () => {
+    const refused = failure({ code: '08P01', severity: 'FATAL' }, 'unsupported startup parameter: options');
+    expect(toDatabaseError(refused)).toMatchObject({
+      code: 'DATABASE_UNAVAILABLE',
+      message: expect.stringMatching(/pooler.*ALTER ROLE.*options/),
+      retryAfterMs: undefined,
+    });
+  });
+
   it('that says nothing but a code is told by its code', () => {
     expect(toDatabaseError(failure({ code: 'ECONNREFUSED' }, ''))).toHaveProperty(
       'message',

@@ -13,6 +13,8 @@ const AWAY_MESSAGES =
 const BUSY_STATES = new Set(['40001', '40P01', '55P03', '57014']);
 const TLS_ERRORS = /CERT|^ERR_(TLS|SSL)|^UNABLE_TO_|^EPROTO$/;
 const TLS_MESSAGES = /does not support SSL|SSL connection/i;
+/** PgBouncer's, of settings in the connection string: its server connections are shared, so it takes none for one client. */
+const POOLER_MESSAGE = /unsupported startup parameter/i;
 const REFUSED_STATES = new Map([
   ['25006', 'it is read-only'],
   ['28P01', 'it refuses the password'],
@@ -54,11 +56,17 @@ export function toDatabaseError(error: unknown): unknown {
   return error;
 }
 
-/** What the driver refuses before the server is asked. */
+/** What the driver or a pooler refuses before the server is asked. */
 function toRefusal(code: string, message: string): string | undefined {
   if (message.startsWith('SASL')) return 'it wants a password, and the connection string has none or a wrong one';
   if (TLS_ERRORS.test(code) || TLS_MESSAGES.test(message)) {
     return 'no encrypted connection could be made; sslmode in the connection string says what is asked for';
+  }
+  if (POOLER_MESSAGE.test(message)) {
+    return (
+      'the pooler in front of it does not pass on a setting of the connection string; ' +
+      'give it to the user with ALTER ROLE … SET, or connect without the pooler'
+    );
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 /** schema.sql and docs/schema.md say what the migrations make, on every PostgreSQL that must work. */
 import { readFileSync } from 'node:fs';
-import { expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { readSchema } from '../../scripts/schema/read-schema.ts';
 import { renderSchemaDocs } from '../../scripts/schema/render-schema-docs.ts';
 import { renderSchemaSql } from '../../scripts/schema/render-schema-sql.ts';
@@ -55,12 +55,50 @@ describeEachPostgres('the schema', (version) => {
     expect(schema.map(({ name }) => name)).toEqual(TABLES.toSorted());
   });
 
-  it('leads every key of a table that belongs to a Page with page_id, so that it can be partitioned by Page', async () => {
-    for (const { name, columns, constraints } of await migratedSchema()) {
-      if (!columns.some((column) => column.name === 'page_id')) continue;
-      const keys = constraints.filter(({ kind }) => kind === 'primary key' || kind === 'unique');
-      expect(keys.length, name).toBeGreaterThan(0);
-      for (const { definition } of keys) expect(definition, name).toMatch(/\(page_id\b/);
-    }
+  describe('can be partitioned and distributed by Page:', () => {
+    /** Tables that are whole everywhere: the Pages, which every other table refers to, and the migrations. */
+    const WHOLE = ['facebook_pages', 'tidemark_migrations'];
+
+    const splitTables = async () => (await migratedSchema()).filter(({ name }) => !WHOLE.includes(name));
+
+    it('every other table has a page_id that is never null, and a primary key', async () => {
+      const tables = await splitTables();
+      expect(tables.length).toBeGreaterThan(4);
+      for (const { name, columns, constraints } of tables) {
+        expect(columns, name).toContainEqual(
+          expect.objectContaining({ name: 'page_id', type: 'uuid', isNullable: false }),
+        );
+        expect(
+          constraints.map(({ kind }) => kind),
+          name,
+        ).toContain('primary key');
+      }
+    });
+
+    it('page_id leads every key and every unique index', async () => {
+      for (const { name, constraints, indexes } of await splitTables()) {
+        const keys = constraints.filter(({ kind }) => kind === 'primary key' || kind === 'unique');
+        for (const { definition } of keys) expect(definition, name).toMatch(/ \(page_id\b/);
+        const unique = indexes.filter((index) => index.startsWith('CREATE UNIQUE INDEX'));
+        for (const index of unique) expect(index, name).toMatch(/ USING btree \(page_id\b/);
+      }
+    });
+
+    it('the only foreign keys are to the Page, and what a Page leaves behind goes with it', async () => {
+      for (const { name, constraints } of await splitTables()) {
+        const foreign = constraints.filter(({ kind }) => kind === 'foreign key').map(({ definition }) => definition);
+        expect(foreign, name).toEqual(['FOREIGN KEY (page_id) REFERENCES facebook_pages(id) ON DELETE CASCADE']);
+      }
+    });
+
+    it('no sequence numbers rows, no trigger reaches beyond them', async () => {
+      for (const { name, columns, triggers } of await splitTables()) {
+        expect(triggers, name).toEqual([]);
+        expect(
+          columns.filter((column) => column.default?.includes('nextval')),
+          name,
+        ).toEqual([]);
+      }
+    });
   });
 });

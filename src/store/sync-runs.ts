@@ -48,10 +48,13 @@ export async function listRuns(
   return rows.map(toRun);
 }
 
-/** Served by idx_facebook_sync_runs_id. */
-export async function findRun(database: Database, runId: string): Promise<Run | undefined> {
+/** Served by idx_facebook_sync_runs_id; with the Page, who knows it, by the primary key and in one partition. */
+export async function findRun(database: Database, runId: string, pageId?: string): Promise<Run | undefined> {
   if (!UUID.test(runId)) return undefined;
-  const [row] = await database.query<RunRow>(`${SELECT_RUNS} WHERE run.id = $1`, [runId]);
+  const [row] = await database.query<RunRow>(
+    `${SELECT_RUNS} WHERE run.id = $1 AND ($2::uuid IS NULL OR run.page_id = $2)`,
+    [runId, pageId ?? null],
+  );
   return row && toRun(row);
 }
 

@@ -55,10 +55,12 @@ SELECT lease_fence, watermark, hint_usable, mode, page.last_synced_at, nested_li
        rest_after, rest_top, rest_started_at, rest_mode = mode AND rest_forced = $5
          AND (SELECT last_call_at FROM before) > now() - interval '1 hour' AS rest_fits,
        (SELECT count(*) FROM (
-          -- Served by idx_facebook_conversations_newest.
+          -- Served by idx_facebook_conversations_newest. The order is what makes PostgreSQL take it: it expects a third
+          -- of the rows above any cut, and would rather read through the table until it has met enough.
           SELECT FROM facebook_conversations AS held
           WHERE held.page_id = $1
             AND coalesce(held.updated_time, '-infinity'::timestamptz) >= lease.watermark - $8 * interval '1 millisecond'
+          ORDER BY coalesce(held.updated_time, '-infinity'::timestamptz) DESC, held.id DESC
           LIMIT $9) AS above)::int AS held_above_cut,
        (SELECT round(extract(epoch FROM now() - last_call_at) * 1000) FROM before
         WHERE last_caller <> $7)::float8 AS last_call_ago_ms

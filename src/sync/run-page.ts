@@ -186,8 +186,9 @@ async function openWatch(
 ): Promise<Watch> {
   const verifyStore = openVerify(lease, generation);
   const store = openStore(lease);
-  const failed = new Set((await store.findOpenRetries()).map((entry) => entry.conversationId));
-  const parts = { source, signal, store, verifyStore, vouched: { cutAt: toCut(watermark), failed } };
+  const open = await store.findOpenRetries();
+  const vouched = { cutAt: toCut(watermark), failed: new Set(open.map((entry) => entry.conversationId)) };
+  const parts = { source, signal, store, verifyStore, vouched };
   return {
     collects: inspection.repairs,
     meet: (page) => inspection.meet(parts, page),

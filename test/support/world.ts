@@ -37,6 +37,8 @@ export interface WorldOptions {
   readonly settings?: Partial<EngineSettings>;
   readonly options?: Omit<EngineOptions, 'onEvent'>;
   readonly onEvent?: EventSink;
+  /** The way that the engine takes to the database. Default: straight. */
+  readonly through?: (databaseUrl: string) => string;
   /** Connect the Pages of the person. Default: true. */
   readonly connect?: boolean;
 }
@@ -66,7 +68,8 @@ export async function openWorld(options: WorldOptions): Promise<TestWorld> {
   const simulator = await startSimulator({ pages: 1, conversations: 120, callsPerSecond: 0, ...options.simulator });
   const database = await openMigratedDatabase(options.version);
   const events: SyncEvent[] = [];
-  const settings = { ...testSettings(database.url, simulator.url), ...options.settings };
+  const databaseUrl = options.through?.(database.url) ?? database.url;
+  const settings = { ...testSettings(databaseUrl, simulator.url), ...options.settings };
   const tidemark = await createTidemark(settings, {
     ...options.options,
     onEvent: (event) => {
