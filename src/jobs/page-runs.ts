@@ -7,6 +7,7 @@ import type { EventSink } from '../core/events.ts';
 import type { Page, Platform, RunTrigger } from '../core/model.ts';
 import type {
   BegunRun,
+  CallPools,
   Clock,
   ConversationSource,
   Emit,
@@ -21,6 +22,7 @@ export interface PageRunsParts {
   readonly ledger: RunLedger;
   readonly clock: Clock;
   readonly newRunId: () => string;
+  readonly pools: CallPools;
   readonly openSource: (page: Page, run: BegunRun, emit: Emit) => Promise<ConversationSource>;
   readonly openStore: (lease: Lease) => WalkStore;
   readonly openHistory: (lease: Lease) => HistoryStore;

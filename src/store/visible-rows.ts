@@ -12,6 +12,7 @@ export const TABLES = [
   'facebook_sync_state',
   'facebook_sync_runs',
   'facebook_retry_ledger',
+  'facebook_call_pools',
   'tidemark_migrations',
 ] as const;
 

@@ -7,6 +7,7 @@ import type { SyncEventBody } from '../core/events.ts';
 import { LEASE_MS, NO_COUNTS, type Platform, type RunMode, type RunTrigger } from '../core/model.ts';
 import type {
   BegunRun,
+  CallPools,
   Clock,
   ConversationSource,
   Emit,
@@ -17,6 +18,7 @@ import type {
   SyncResult,
   WalkStore,
 } from '../core/ports.ts';
+import { HISTORY_YIELDS_AT_PERCENT } from '../core/quota.ts';
 import { toCut } from '../core/watermark.ts';
 import { collectHistory } from './history.ts';
 import { syncPage } from './sync-page.ts';
@@ -24,6 +26,7 @@ import { syncPage } from './sync-page.ts';
 export interface RunParts {
   readonly ledger: RunLedger;
   readonly clock: Clock;
+  readonly pools: CallPools;
   readonly openSource: (run: BegunRun, emit: Emit) => Promise<ConversationSource>;
   readonly openStore: (lease: Lease) => WalkStore;
   readonly openHistory: (lease: Lease) => HistoryStore;
@@ -86,6 +89,7 @@ async function work(parts: RunParts, request: RunRequest, run: BegunRun): Promis
   try {
     const cutAt = mode === 'incremental' ? toCut(run.watermark) : undefined;
     emit({ type: 'run-started', trigger: request.trigger, cutAt });
+    parts.pools.heed(lease, run.parked);
     source = await parts.openSource(run, emit);
     const doIt = request.purpose === 'sync' ? walk : digDown;
     const { status, counts } = await doIt({ ...parts, source, emit, signal, shouldStop }, request, run);
@@ -118,21 +122,25 @@ function walk(parts: WorkParts, request: RunRequest, run: BegunRun): Promise<Syn
 }
 
 async function digDown(parts: WorkParts, { depth }: RunRequest, { lease }: BegunRun): Promise<SyncResult> {
-  const { source, shouldStop } = parts;
+  const { source, pools } = parts;
   const store = parts.openHistory(lease);
-  await collectHistory({ ...parts, store }, { depth, shouldStop });
+  const mayCall = () => pools.fill(lease) < HISTORY_YIELDS_AT_PERCENT;
+  const shouldStop = () => parts.shouldStop() || !mayCall();
+  if (mayCall()) await collectHistory({ ...parts, store }, { depth, shouldStop });
   const graphCalls = source.callCount();
   return { status: await store.finish({ depth, graphCalls }), counts: { ...NO_COUNTS, graphCalls } };
 }
 
 /** Renews the lease until the run has ended; ends the run when another process has taken the lease over. */
-async function keepLease({ ledger, clock }: RunParts, lease: Lease, ended: AbortController): Promise<void> {
+async function keepLease({ ledger, clock, pools }: RunParts, lease: Lease, ended: AbortController): Promise<void> {
   const lost = new TidemarkError('LEASE_LOST', 'Another process has taken over the sync of this Page.');
   let renewedAt = clock.now();
   while (!ended.signal.aborted) {
     try {
       await clock.sleep(RENEW_EVERY_MS, ended.signal);
-      if (!(await ledger.renew(lease))) ended.abort(lost);
+      const renewal = await ledger.renew(lease);
+      if (renewal === undefined) ended.abort(lost);
+      else pools.heed(lease, renewal.parked);
       renewedAt = clock.now();
     } catch (error) {
       // The run has ended, or the database is away: for as long as the lease lasts, it may come back.
