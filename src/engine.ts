@@ -69,14 +69,15 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     appSecret: settings.appSecret,
     clock,
   });
-  const openSource = createPageCalls({ store, client, clock, callsPerSecond: settings.callsPerSecond });
+  const calls = createPageCalls({ store, client, clock, callsPerSecond: settings.callsPerSecond });
   const depth = settings.messagesPerConversation === 'all' ? Infinity : settings.messagesPerConversation;
   const pageRuns = createPageRuns(
     {
       ledger: openRunLedger(database, crypto.randomUUID()),
       clock,
       newRunId: () => crypto.randomUUID(),
-      openSource,
+      openSource: calls.openSource,
+      pools: calls.pools,
       openStore: (lease) => openWalkStore(database, lease),
       openHistory: (lease) => openHistoryStore(database, lease),
       openVerify: (lease, generation) => openVerifyStore(database, lease, generation),
@@ -112,7 +113,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
 
   const tidemark: Tidemark = {
     embeddedDatabaseUrl: store.embeddedDatabaseUrl,
-    pages: openPageDirectory(store, client),
+    pages: openPageDirectory({ store, client, gate: calls.appGate }),
     conversations: openMirrorReader(database),
     runs: openRunHistory(database, pageRuns),
     sync,

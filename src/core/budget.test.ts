@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createBudget } from './budget.ts';
+import { createCallPool } from './call-pool.ts';
 import type { CallGate, Clock } from './ports.ts';
 
 /** A clock that stands still until everybody waits: then it jumps to the end of the sleep. */
@@ -18,10 +19,12 @@ function jumpingClock(): Clock & { readonly slept: number[] } {
   };
 }
 
+const ALONE = { pools: [], subject: 'Page 1' };
+
 async function enterTimes(count: number, callsPerSecond: number, lastCallAgoMs?: number): Promise<number[]> {
   const clock = jumpingClock();
   const start = clock.now();
-  const gate = createBudget({ clock, callsPerSecond });
+  const gate = createBudget({ clock, callsPerSecond, ...ALONE });
   if (lastCallAgoMs !== undefined) gate.noteCallsElsewhere(start - lastCallAgoMs);
   const times: number[] = [];
   await Promise.all(
@@ -35,7 +38,7 @@ async function enterTimes(count: number, callsPerSecond: number, lastCallAgoMs?:
   return times;
 }
 
-async function enterAndDepart(gate: CallGate): Promise<void> {
+async function enterAndDepart(gate: Pick<CallGate, 'enter'>): Promise<void> {
   (await gate.enter())();
 }
 
@@ -62,26 +65,46 @@ describe('the call budget (I7)', () => {
     expect(first).toBeGreaterThanOrEqual(700);
   });
 
-  it('lets nobody in while it is parked', async () => {
+  it('lets nobody in while one of its pools is parked', async () => {
     const clock = jumpingClock();
-    const gate = createBudget({ clock, callsPerSecond: 2 });
-    const until = clock.now() + 60_000;
-    gate.park(until, 'quota used up');
+    const pools = [createCallPool(clock), createCallPool(clock)];
+    const gate = createBudget({ clock, callsPerSecond: 2, pools, subject: 'Page 1' });
+    const startedAt = clock.now();
+    pools[0]?.park({ scope: 'app', ms: 20_000, reason: 'quota used up' });
+    pools[1]?.park({ scope: 'page', ms: 60_000, reason: 'quota used up' });
     await enterAndDepart(gate);
-    expect(clock.now()).toBeGreaterThanOrEqual(until);
+    expect(clock.now()).toBeGreaterThanOrEqual(startedAt + 60_000);
   });
 
-  it('turns callers away with the time left when the park outlasts its patience', async () => {
+  it('turns callers away with the time left when the quiet outlasts its patience', async () => {
     const clock = jumpingClock();
-    const gate = createBudget({ clock, callsPerSecond: 2, patienceMs: 1000 });
-    gate.park(clock.now() + 3_600_000, 'daily quota used up');
-    await expect(gate.enter()).rejects.toMatchObject({ code: 'THROTTLED', retryAfterMs: 3_600_000 });
+    const pool = createCallPool(clock);
+    const gate = createBudget({ clock, callsPerSecond: 2, patienceMs: 1000, pools: [pool], subject: 'Page 1' });
+    pool.park({ scope: 'app', ms: 3_600_000, reason: 'All is used up.' });
+    await expect(gate.enter()).rejects.toMatchObject({
+      code: 'THROTTLED',
+      retryAfterMs: 3_600_000,
+      message:
+        'Facebook asks the whole app for quiet for another 3600 s; until then no call is made for Page 1. All is used up.',
+    });
     expect(clock.slept).toEqual([]);
+  });
+
+  it('keeps whom it has made wait waiting when the pool is parked meanwhile', async () => {
+    const clock = jumpingClock();
+    const pool = createCallPool(clock);
+    const gate = createBudget({ clock, callsPerSecond: 1, pools: [pool], subject: 'Page 1' });
+    await enterAndDepart(gate);
+    const waiting = enterAndDepart(gate);
+    const parkedAt = clock.now();
+    pool.park({ scope: 'page', ms: 90_000, reason: 'quota used up' });
+    await waiting;
+    expect(clock.now()).toBeGreaterThanOrEqual(parkedAt + 90_000);
   });
 
   it('forgets a caller that gives up waiting and serves the next one', async () => {
     const clock = jumpingClock();
-    const gate = createBudget({ clock, callsPerSecond: 2 });
+    const gate = createBudget({ clock, callsPerSecond: 2, ...ALONE });
     const gone = new AbortController();
     gone.abort(new Error('gone'));
     await expect(gate.enter(gone.signal)).rejects.toThrow('gone');
@@ -92,7 +115,7 @@ describe('the call budget (I7)', () => {
 
   it('counts a call from its departure, however late that is, and lets nobody in before it', async () => {
     const clock = jumpingClock();
-    const gate = createBudget({ clock, callsPerSecond: 1 });
+    const gate = createBudget({ clock, callsPerSecond: 1, ...ALONE });
     const departed = await gate.enter();
     let isSecondIn = false;
     const second = gate.enter().then((secondDeparted) => {

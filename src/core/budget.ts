@@ -1,20 +1,26 @@
 /**
- * The call budget of one Page and platform (I7): never more than the allowed calls in any window, and none while
- * Facebook has asked for quiet. Callers enter one at a time, in the order they came.
+ * The call budget of one Page and platform (I7): never more than the allowed calls in any window, and none while a
+ * pool that it draws on is parked. Callers enter one at a time, in the order they came.
  */
+import type { CallPool } from './call-pool.ts';
 import { TidemarkError } from './errors.ts';
 import type { Instant } from './model.ts';
 import type { CallGate, Clock } from './ports.ts';
+import type { Quiet } from './quota.ts';
 
 export interface BudgetOptions {
   readonly clock: Clock;
   /** Calls per second that Facebook allows; below one, the calls are spread further apart. */
   readonly callsPerSecond: number;
-  /** How long a caller is kept waiting for a parked gate before it is turned away. Default: 120 000 ms. */
+  /** The large pools that its calls draw on. */
+  readonly pools: readonly CallPool[];
+  /** Whom it serves, as messages name it: `Page 1001 (messenger)`. */
+  readonly subject: string;
+  /** How long a caller is kept waiting for a parked pool before it is turned away. Default: 120 000 ms. */
   readonly patienceMs?: number;
 }
 
-export interface Budget extends CallGate {
+export interface Budget extends Pick<CallGate, 'enter'> {
   /** Another process may have made calls on this budget, the last one at this instant: counts as all it allows. */
   noteCallsElsewhere(lastCallAt: Instant): void;
 }
@@ -23,29 +29,31 @@ export interface Budget extends CallGate {
 const JITTER_MS = 50;
 
 export function createBudget(options: BudgetOptions): Budget {
-  const { clock, callsPerSecond, patienceMs = 120_000 } = options;
+  const { clock, callsPerSecond, pools, subject, patienceMs = 120_000 } = options;
   const size = Math.max(1, Math.floor(callsPerSecond));
   const windowMs = (1000 * size) / callsPerSecond + JITTER_MS;
   let departures: Instant[] = [];
-  let parked = { untilAt: 0, reason: '' };
   let tail = Promise.resolve();
 
-  function delayMs(): number {
+  function paceMs(): number {
     const now = clock.now();
     departures = departures.filter((at) => at <= now && now - at < windowMs);
     const oldest = departures.length >= size ? departures[departures.length - size] : undefined;
-    const paceMs = oldest === undefined ? 0 : oldest + windowMs - now;
-    return Math.max(paceMs, parked.untilAt - now, 0);
+    return oldest === undefined ? 0 : Math.max(0, oldest + windowMs - now);
+  }
+
+  /** The longest of what the pools ask for. */
+  function quiet(): Quiet | undefined {
+    const quiets = pools.flatMap((pool) => pool.quiet() ?? []);
+    return quiets.toSorted((a, b) => b.ms - a.ms)[0];
   }
 
   async function waitForTurn(signal?: AbortSignal): Promise<void> {
-    for (let waitMs = delayMs(); waitMs > 0; waitMs = delayMs()) {
-      if (waitMs > Math.max(patienceMs, windowMs)) {
-        const seconds = Math.ceil(waitMs / 1000);
-        throw new TidemarkError('THROTTLED', `Facebook asks for quiet for another ${seconds} s: ${parked.reason}`, {
-          retryAfterMs: waitMs,
-        });
-      }
+    for (;;) {
+      const asked = quiet();
+      if (asked !== undefined && asked.ms > patienceMs) throw throttled(subject, asked);
+      const waitMs = Math.max(paceMs(), asked?.ms ?? 0);
+      if (waitMs === 0) return;
       await clock.sleep(waitMs, signal);
     }
   }
@@ -74,8 +82,12 @@ export function createBudget(options: BudgetOptions): Budget {
     noteCallsElsewhere(lastCallAt) {
       departures = [...departures, ...Array<Instant>(size).fill(lastCallAt)].toSorted((a, b) => a - b);
     },
-    park(untilAt, reason) {
-      if (untilAt > parked.untilAt) parked = { untilAt, reason };
-    },
   };
+}
+
+function throttled(subject: string, { scope, ms, reason }: Quiet): TidemarkError {
+  const whom = scope === 'app' ? ' the whole app' : '';
+  const seconds = Math.ceil(ms / 1000);
+  const message = `Facebook asks${whom} for quiet for another ${seconds} s; until then no call is made for ${subject}. ${reason}`;
+  return new TidemarkError('THROTTLED', message, { retryAfterMs: ms });
 }

@@ -3,6 +3,7 @@
  * how it leaves through the command line (exit status) and HTTP. docs/errors.md is generated from it. A message says
  * what happened and to which Page or conversation; the advice says what to do. Neither ever holds a token.
  */
+import type { PoolScope } from './quota.ts';
 
 export interface ErrorEntry {
   /** One sentence for the documentation. */
@@ -366,6 +367,8 @@ export type GraphFaultKind =
 
 export interface GraphErrorDetails extends ErrorDetails {
   readonly kind: GraphFaultKind;
+  /** Whose calls must stop for `retryAfterMs`; undefined when the refusal asks nobody for quiet. */
+  readonly quietScope?: PoolScope | undefined;
   /** Facebook's `code` and `error_subcode`, and the HTTP status, where there were any. */
   readonly graphCode?: number | undefined;
   readonly graphSubcode?: number | undefined;
@@ -375,6 +378,7 @@ export interface GraphErrorDetails extends ErrorDetails {
 /** Facebook refused a call, or did not answer it. */
 export class GraphError extends TidemarkError {
   readonly kind: GraphFaultKind;
+  readonly quietScope: PoolScope | undefined;
   readonly graphCode: number | undefined;
   readonly graphSubcode: number | undefined;
   readonly httpStatus: number | undefined;
@@ -382,6 +386,7 @@ export class GraphError extends TidemarkError {
   constructor(code: ErrorCode, message: string, details: GraphErrorDetails) {
     super(code, message, details);
     this.kind = details.kind;
+    this.quietScope = details.quietScope;
     this.graphCode = details.graphCode;
     this.graphSubcode = details.graphSubcode;
     this.httpStatus = details.httpStatus;

@@ -19,6 +19,7 @@ import type {
   RunMode,
   RunTrigger,
 } from './model.ts';
+import type { PoolUsage, Quiet } from './quota.ts';
 
 export interface Clock {
   now(): Instant;
@@ -33,8 +34,21 @@ export interface CallGate {
    * that the call counts, and the next one waits for it. Calling it again changes nothing.
    */
   enter(signal?: AbortSignal): Promise<() => void>;
-  /** Lets nobody in until `untilAt`: Facebook asked for quiet. */
-  park(untilAt: Instant, reason: string): void;
+  /**
+   * Facebook asked for quiet: from now on nobody who draws on that pool is let in. Resolves when this is remembered
+   * beyond the process, as far as it is worth it.
+   */
+  park(quiet: Quiet): Promise<void>;
+  /** What an answer told of the pools; a full one is parked before it refuses. Resolves as `park` does. */
+  noteUsage(pools: readonly PoolUsage[]): Promise<void>;
+}
+
+/** Facebook's large pools of calls, as far as this process knows them: one of the app, one of each Page and platform. */
+export interface CallPools {
+  /** Parks them for as long as other processes, or this one before it was started again, were told to. */
+  heed(lease: Lease, parked: readonly Quiet[]): void;
+  /** How full the fullest pool is that the holder of the lease draws on, in percent; 100 or more while it is parked. */
+  fill(lease: Lease): number;
 }
 
 export interface ListRequest {
@@ -123,6 +137,15 @@ export interface BegunRun extends WalkState {
   readonly mode: RunMode;
   /** How long ago another process may last have called Facebook for this Page; undefined: none did. */
   readonly lastCallAgoMs: number | undefined;
+  /** The pools that are parked, by the database's clock. */
+  readonly parked: readonly Quiet[];
+}
+
+export interface Renewal {
+  /** Whether somebody asked the run to end. */
+  readonly isCancelled: boolean;
+  /** The app's pool, when it is parked, by the database's clock. */
+  readonly parked: readonly Quiet[];
 }
 
 /** Another run holds the lease. */
@@ -146,8 +169,8 @@ export interface RunFailure {
 export interface RunLedger {
   /** Begins a run, or names the one under way and asks it to step aside where it should. Undefined when the Page is gone or the lease just changed hands. */
   begin(request: BeginRequest): Promise<BegunRun | OtherRun | undefined>;
-  /** Keeps the lease for another while; tells when another run has taken it over, or somebody cancelled this one. */
-  renew(lease: Lease): Promise<'held' | 'lost' | 'cancelled'>;
+  /** Keeps the lease for another while; undefined when another run has taken it over. */
+  renew(lease: Lease): Promise<Renewal | undefined>;
   /** Ends a run that failed or was cancelled. What it has committed stays, the watermark stays where it was. */
   fail(lease: Lease, failure: RunFailure): Promise<void>;
   /** Whether a run still goes on; `abandoned` when its process died and another run took over. */

@@ -1,14 +1,18 @@
 /**
- * Calls to Facebook on behalf of a run: with the Page's token, within its budget. One budget per Page and platform
- * lives as long as the process, however many runs draw on it (I7).
+ * Calls to Facebook: on behalf of a run with the Page's token, within its budget, and those of no Page. One budget
+ * and one pool per Page and platform live as long as the process, however many runs draw on them, and one pool of
+ * the app; a parked pool lets no call out (I7).
  */
 import { type Budget, createBudget } from '../core/budget.ts';
 import type { Page } from '../core/model.ts';
-import type { BegunRun, Clock, ConversationSource, Emit } from '../core/ports.ts';
+import type { BegunRun, CallGate, CallPools, Clock, ConversationSource, Emit, Lease } from '../core/ports.ts';
+import { fillOf, type Quiet, quietsOf } from '../core/quota.ts';
 import type { GraphClient } from '../graph/call.ts';
 import { openPageSource } from '../graph/page-source.ts';
+import { findParkedApp, parkApp, parkPage } from '../store/call-pools.ts';
 import { findToken } from '../store/pages.ts';
 import type { Store } from '../store/open-store.ts';
+import { createRememberedPool, type RememberedPool } from './remembered-pool.ts';
 
 export interface PageCallsParts {
   readonly store: Store;
@@ -18,36 +22,97 @@ export interface PageCallsParts {
   readonly callsPerSecond: number;
 }
 
-export type OpenSource = (page: Page, run: BegunRun, emit: Emit) => Promise<ConversationSource>;
+export interface PageCalls {
+  readonly openSource: (page: Page, run: BegunRun, emit: Emit) => Promise<ConversationSource>;
+  readonly pools: CallPools;
+  /** For calls that belong to no Page: whoever asks is there and waiting, so a parked app turns them away at once. */
+  readonly appGate: CallGate;
+}
 
-export function createPageCalls({ store, client, clock, callsPerSecond }: PageCallsParts): OpenSource {
+interface GateParts {
+  readonly enter: CallGate['enter'];
+  /** The pool of the Page whose calls these are. Default: they are of no Page. */
+  readonly own?: RememberedPool;
+  readonly tell?: (quiet: Quiet) => void;
+}
+
+export function createPageCalls({ store, client, clock, callsPerSecond }: PageCallsParts): PageCalls {
+  const { database } = store;
+  const app = createRememberedPool(clock, (quiet) => parkApp(database, quiet));
+  const pagePools = new Map<string, RememberedPool>();
   const budgets = new Map<string, Budget>();
 
-  function openBudget({ lease, lastCallAgoMs }: BegunRun): Budget {
-    const key = `${lease.pageId} ${lease.platform}`;
-    const budget = budgets.get(key) ?? createBudget({ clock, callsPerSecond });
+  function poolOf(lease: Lease): RememberedPool {
+    const key = toKey(lease);
+    const pool = pagePools.get(key) ?? createRememberedPool(clock, (quiet) => parkPage(database, lease, quiet));
+    pagePools.set(key, pool);
+    return pool;
+  }
+
+  function openBudget({ facebookPageId }: Page, { lease, lastCallAgoMs }: BegunRun): Budget {
+    const key = toKey(lease);
+    const subject = `Page ${facebookPageId} (${lease.platform})`;
+    const pools = [app, poolOf(lease)];
+    const budget = budgets.get(key) ?? createBudget({ clock, callsPerSecond, pools, subject });
     budgets.set(key, budget);
     if (lastCallAgoMs !== undefined) budget.noteCallsElsewhere(clock.now() - lastCallAgoMs);
     return budget;
   }
 
-  return async (page, run, emit) => {
-    const budget = openBudget(run);
-    return openPageSource({
-      client,
-      facebookPageId: page.facebookPageId,
-      instagramAccountId: page.instagramAccountId,
-      platform: run.lease.platform,
-      token: await findToken(store.database, store.cipher, page),
-      gate: {
-        enter: (signal) => budget.enter(signal),
-        park(untilAt, reason) {
-          budget.park(untilAt, reason);
-          emit({ type: 'call-delayed', waitMs: untilAt - clock.now(), reason });
-        },
+  function toGate({ enter, own, tell }: GateParts): CallGate {
+    const gate: CallGate = {
+      enter,
+      async park(quiet) {
+        tell?.(quiet);
+        await (quiet.scope === 'app' ? app : own)?.parkAndRemember(quiet);
       },
-      onProblem: ({ subject, conversationId, id, index, reason }) =>
-        emit({ type: 'item-unreadable', subject, conversationId, itemId: id, index, reason }),
-    });
+      async noteUsage(usages) {
+        app.noteFill(fillOf(usages, 'app'));
+        own?.noteFill(fillOf(usages, 'page'));
+        for (const quiet of quietsOf(usages)) await gate.park(quiet);
+      },
+    };
+    return gate;
+  }
+
+  const ofNoPage = createBudget({ clock, callsPerSecond, pools: [app], subject: 'an access token', patienceMs: 0 });
+
+  return {
+    async openSource(page, run, emit) {
+      const budget = openBudget(page, run);
+      return openPageSource({
+        client,
+        facebookPageId: page.facebookPageId,
+        instagramAccountId: page.instagramAccountId,
+        platform: run.lease.platform,
+        token: await findToken(database, store.cipher, page),
+        gate: toGate({
+          enter: budget.enter,
+          own: poolOf(run.lease),
+          tell: ({ ms, reason }) => emit({ type: 'call-delayed', waitMs: ms, reason }),
+        }),
+        onProblem: ({ subject, conversationId, id, index, reason }) =>
+          emit({ type: 'item-unreadable', subject, conversationId, itemId: id, index, reason }),
+      });
+    },
+
+    pools: {
+      heed(lease, parked) {
+        for (const quiet of parked) (quiet.scope === 'app' ? app : poolOf(lease)).park(quiet);
+      },
+      fill: (lease) => Math.max(app.fill(), poolOf(lease).fill()),
+    },
+
+    appGate: toGate({
+      async enter(signal) {
+        // No run has begun that would have told what other processes know.
+        for (const quiet of await findParkedApp(database)) app.park(quiet);
+        return ofNoPage.enter(signal);
+      },
+    }),
   };
+}
+
+function toKey({ pageId, platform }: Lease): string {
+  return `${pageId} ${platform}`;
 }

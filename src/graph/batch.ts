@@ -8,7 +8,7 @@ import { must } from '../lib/must.ts';
 import { classifyGraphError, readRefusal } from './error-codes.ts';
 import { parseJson } from './json.ts';
 import { isObject, type Maybe, toCount, toText } from './shapes.ts';
-import { longestRegainMs, readUsage, type Usage } from './usage.ts';
+import { readUsage, type Usage } from './usage.ts';
 
 export type BatchPart =
   | { readonly outcome: 'answered'; readonly body: JsonValue; readonly usage: Usage }
@@ -44,7 +44,7 @@ function parsePart(part: JsonValue, subject: string): BatchPart {
   }
   return {
     outcome: 'refused',
-    error: classifyGraphError({ status, body, subject, regainMs: longestRegainMs(usage) }),
+    error: classifyGraphError({ status, body, subject, pools: usage.pools }),
     usage,
   };
 }

@@ -18,7 +18,7 @@ export interface GraphRequest {
   /** What is asked for, as messages name it: `the conversations of Page 1001`. */
   readonly subject: string;
   readonly token: Secret;
-  /** Admission; entered before every attempt and parked when Facebook asks for quiet. */
+  /** Admission; entered before every attempt, told of usage, and parked when Facebook asks for quiet. */
   readonly gate: CallGate;
   readonly signal?: AbortSignal | undefined;
   /** Told of every attempt when it has ended, however it ended. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { must } from '../lib/must.ts';
 import type { CallReport } from './call.ts';
 import { errors, PAGE_ID, refusal } from './fixtures/payloads.ts';
-import { jumpingClock, recordingGate, testClient } from './testing/ports.ts';
+import { recordingGate, testClient } from './testing/ports.ts';
 import { graphErrorOf, testRequest } from './testing/requests.ts';
 import { type Reply, startStub } from './testing/stub-server.ts';
 
@@ -98,26 +98,24 @@ describe('a refusal', () => {
       json: refusal(errors.messengerQuota),
       headers: { 'x-business-use-case-usage': JSON.stringify(usage) },
     });
-    const clock = jumpingClock();
-    const client = testClient(stub.baseUrl, { clock });
+    const client = testClient(stub.baseUrl);
     const gate = recordingGate();
     const reports: CallReport[] = [];
     const error = await graphErrorOf(client.get(testRequest({ gate, onCall: (report) => reports.push(report) })));
     expect(error).toMatchObject({ code: 'THROTTLED', retryAfterMs: 13 * 60_000 });
-    expect(gate.parks).toEqual([{ untilAt: clock.now() + 13 * 60_000 + 500, reason: error.message }]);
-    expect(reports[0]?.usage.pools).toEqual([{ pool: 'messenger', percent: 107, regainMs: 13 * 60_000 }]);
+    expect(gate.parks).toEqual([{ scope: 'page', ms: 13 * 60_000 + 500, reason: error.message }]);
+    expect(gate.usages).toEqual([[{ pool: 'messenger', percent: 107, regainMs: 13 * 60_000 }]]);
+    expect(reports[0]?.usage.pools).toEqual(gate.usages[0]);
     await client.close();
   });
 
   test('because of the calls per second parks the gate for a moment and is asked again', async () => {
     await using stub = await startStub({ status: 400, json: refusal(errors.rateLimit) }, { json: { ok: true } });
-    const clock = jumpingClock();
-    const startedAt = clock.now();
-    const client = testClient(stub.baseUrl, { clock });
+    const client = testClient(stub.baseUrl);
     const gate = recordingGate();
     await client.get(testRequest({ gate }));
     expect(gate.log).toEqual(['enter', 'park', 'enter']);
-    const pauseMs = must(gate.parks[0], 'parked once').untilAt - startedAt;
+    const pauseMs = must(gate.parks[0], 'parked once').ms;
     expect(pauseMs).toBeGreaterThanOrEqual(1000);
     expect(pauseMs).toBeLessThanOrEqual(2000);
     await client.close();

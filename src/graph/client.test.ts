@@ -1,10 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import type { PoolUsage } from '../core/quota.ts';
 import { must } from '../lib/must.ts';
 import { Secret } from '../lib/secret.ts';
 import { createGraphClient } from './client.ts';
 import { errors, refusal } from './fixtures/payloads.ts';
-import { jumpingClock, testClient, TOKEN_TEXT } from './testing/ports.ts';
+import { jumpingClock, recordingGate, testClient, TOKEN_TEXT } from './testing/ports.ts';
 import { errorOf, graphErrorOf, testRequest } from './testing/requests.ts';
 import { startStub } from './testing/stub-server.ts';
 
@@ -84,7 +85,9 @@ describe('the proof of the app secret', () => {
       appSecret: new Secret('invented app secret'),
     });
     // The second attempt is more than a second later.
-    await client.get(testRequest({ gate: { enter: () => clock.sleep(1500).then(() => () => {}), park: () => {} } }));
+    await client.get(
+      testRequest({ gate: { ...recordingGate(), enter: () => clock.sleep(1500).then(() => () => {}) } }),
+    );
     const proofs = stub.seen.map(({ url }) => [
       url.searchParams.get('appsecret_time'),
       url.searchParams.get('appsecret_proof'),
@@ -138,12 +141,31 @@ describe('limits', () => {
     await client.close();
   });
 
+  test('a full pool is told to the gate before the answer is handed on, and the answer is used (I7)', async () => {
+    const full = '{"call_count":100,"total_cputime":1,"total_time":2}';
+    await using stub = await startStub({ json: { data: [1] }, headers: { 'x-app-usage': full } });
+    const client = testClient(stub.baseUrl);
+    const steps: string[] = [];
+    const gate = {
+      ...recordingGate(),
+      noteUsage: async ([pool]: readonly PoolUsage[]) => {
+        await Promise.resolve();
+        steps.push(`${pool?.pool} ${pool?.percent}`);
+      },
+    };
+    const { body } = await client.get(testRequest({ gate }));
+    steps.push('answered');
+    expect(steps).toEqual(['app 100', 'answered']);
+    expect(body).toEqual({ data: [1] });
+    await client.close();
+  });
+
   test('what the gate rejects with is handed on as it is, and no call is made', async () => {
     await using stub = await startStub({ json: {} });
     const client = createGraphClient({ baseUrl: stub.baseUrl, version: 'v25.0', clock: jumpingClock() });
     const reason = new Error('parked for an hour');
     expect(
-      await errorOf(client.get(testRequest({ gate: { enter: () => Promise.reject(reason), park: () => {} } }))),
+      await errorOf(client.get(testRequest({ gate: { ...recordingGate(), enter: () => Promise.reject(reason) } }))),
     ).toBe(reason);
     expect(stub.seen).toEqual([]);
     await client.close();

@@ -17,7 +17,7 @@ import { parseJson } from './json.ts';
 import { redact, redactAnswer } from './redact.ts';
 import { withGate, withParking, withRetries } from './retry.ts';
 import { isObject } from './shapes.ts';
-import { longestRegainMs, NO_USAGE, readUsage, type Usage } from './usage.ts';
+import { NO_USAGE, readUsage, type Usage } from './usage.ts';
 
 export interface GraphClientOptions {
   /** Where the Graph API is, e.g. `https://graph.facebook.com`; a path in it is kept. */
@@ -59,6 +59,7 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
       const answer = await exchange(request, departed);
       seen.httpStatus = answer.status;
       seen.usage = readUsage(answer.headers);
+      await request.gate.noteUsage(seen.usage.pools);
       return interpret(request, answer, seen.usage);
     } catch (error) {
       seen.fault = error;
@@ -142,7 +143,7 @@ function interpret({ subject, token }: GraphRequest, { status, headers, text }: 
   }
   const body = parseBody(redactAnswer(text, [token.reveal()]));
   if (readRefusal(body) !== undefined || status === 429 || (status >= 400 && isContainer(body))) {
-    throw classifyGraphError({ status, body, subject, regainMs: longestRegainMs(usage), retryAfterMs });
+    throw classifyGraphError({ status, body, subject, pools: usage.pools, retryAfterMs });
   }
   if (status >= 400 || !isContainer(body)) {
     const what = text.trim() === '' ? 'an empty body' : 'something that is not a JSON object';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../core/model.ts';
+import type { PoolUsage } from '../core/quota.ts';
 import { classifyGraphError } from './error-codes.ts';
 import { errors, refusal } from './fixtures/payloads.ts';
 
@@ -131,13 +132,29 @@ describe('the error', () => {
 
   test('knows how long to keep quiet', () => {
     const body = refusal(errors.messengerQuota);
-    const waits = (answer: { regainMs?: number; retryAfterMs?: number }) =>
+    const waits = (answer: { pools?: readonly PoolUsage[]; retryAfterMs?: number }) =>
       classifyGraphError({ status: 400, body, subject: 'Page 5', ...answer }).retryAfterMs;
-    expect(waits({ regainMs: 60_000, retryAfterMs: 5000 })).toBe(60_000);
+    const pools = [{ pool: 'messenger', percent: 100, regainMs: 60_000 }];
+    expect(waits({ pools, retryAfterMs: 5000 })).toBe(60_000);
     expect(waits({ retryAfterMs: 5000 })).toBe(5000);
     expect(waits({})).toBe(300_000);
     expect(classifyError(errors.rateLimit).retryAfterMs).toBe(1000);
     expect(classifyError(errors.blocked).retryAfterMs).toBe(3_600_000);
     expect(classifyError(errors.expired).retryAfterMs).toBeUndefined();
+  });
+
+  test('knows whose calls must stop: all of the app, or those of one Page', () => {
+    const scope = (code: number) => classifyError({ code }).quietScope;
+    expect([4, 341].map(scope)).toEqual(['app', 'app']);
+    const ofPage = [17, 32, 368, 613, 80_000, 80_001, 80_002, 80_005, 80_006, 80_014];
+    expect(new Set(ofPage.map(scope))).toEqual(new Set(['page']));
+    expect(classify({}, 429).quietScope).toBe('page');
+    expect([1, 2, 10, 100, 190, 200, 803].map(scope)).toEqual(Array(7).fill(undefined));
+  });
+
+  test('takes no time of a Page for that of the app', () => {
+    const pools = [{ pool: 'messenger', percent: 100, regainMs: 3_600_000 }];
+    const error = classifyGraphError({ status: 403, body: refusal({ code: 4 }), subject: 'Page 5', pools });
+    expect(error).toMatchObject({ quietScope: 'app', retryAfterMs: 300_000 });
   });
 });

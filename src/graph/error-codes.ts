@@ -5,6 +5,7 @@
  */
 import { GraphError, type ErrorCode, type GraphFaultKind } from '../core/errors.ts';
 import type { JsonValue } from '../core/model.ts';
+import { type PoolScope, type PoolUsage, QUOTA_QUIET_MS, regainMsOf } from '../core/quota.ts';
 import { redact } from './redact.ts';
 import { isObject, toText, type Maybe } from './shapes.ts';
 
@@ -25,14 +26,13 @@ interface Rule {
   readonly says?: RegExp;
   readonly isTransient?: boolean;
   readonly kind: GraphFaultKind;
-  /** How long to keep quiet when Facebook does not say. */
-  readonly quietMs?: number;
+  /** Whose calls must stop, and for how long when Facebook does not say. */
+  readonly quiet?: { readonly scope: PoolScope; readonly ms: number };
   /** What to do, where the catalogue's advice is too general. */
   readonly advice?: string;
 }
 
-/** A quota that fills by the hour opens slowly, and calling while it is closed keeps it closed. */
-const QUOTA_QUIET_MS = 5 * 60_000;
+const PAGE_QUIET = { scope: 'page', ms: QUOTA_QUIET_MS } as const;
 const APP_SECRET_ADVICE =
   'Set META_APP_ID and META_APP_SECRET to the app that the token belongs to, and check the clock of this machine.';
 const UNKNOWN_TOKEN = /access token/iu;
@@ -43,10 +43,11 @@ const RULES: readonly Rule[] = [
   // The app does not prove itself, or proves itself wrongly.
   { codes: [104], kind: 'invalid', advice: APP_SECRET_ADVICE },
   { says: /app ?secret[ _]?proof/iu, kind: 'invalid', advice: APP_SECRET_ADVICE },
-  // Throttling: 613 is the short one (calls per second), the others are quotas by the hour or day.
-  { codes: [613], kind: 'throttled', quietMs: 1000 },
-  { codes: [4, 17, 32, 341, [80_000, 80_014]], kind: 'throttled', quietMs: QUOTA_QUIET_MS },
-  { codes: [368], kind: 'blocked', quietMs: 60 * 60_000 },
+  // Throttling: 613 is the short one (calls per second), the others are quotas by the hour or day, of the app or a Page.
+  { codes: [613], kind: 'throttled', quiet: { scope: 'page', ms: 1000 } },
+  { codes: [4, 341], kind: 'throttled', quiet: { scope: 'app', ms: QUOTA_QUIET_MS } },
+  { codes: [17, 32, [80_000, 80_014]], kind: 'throttled', quiet: PAGE_QUIET },
+  { codes: [368], kind: 'blocked', quiet: { scope: 'page', ms: 60 * 60_000 } },
   // The token: session or token invalid, app removed, checkpoint, password changed, expired.
   { codes: [102, 190], kind: 'token' },
   { subcodes: [458, 459, 460, 463, 464, 467, 492], kind: 'token' },
@@ -85,8 +86,8 @@ export interface RefusedAnswer {
   readonly body: Maybe;
   /** What was asked for, e.g. `the conversations of Page 1001`. */
   readonly subject: string;
-  /** How long the usage headers say that the quota stays closed. */
-  readonly regainMs?: number | undefined;
+  /** What the usage headers say. Default: nothing. */
+  readonly pools?: readonly PoolUsage[];
   /** What the `Retry-After` header says. */
   readonly retryAfterMs?: number | undefined;
 }
@@ -109,10 +110,14 @@ export function classifyGraphError(answer: RefusedAnswer): GraphError {
   const refusal = readRefusal(answer.body);
   const rule = refusal === undefined ? undefined : RULES.find((candidate) => fits(candidate, refusal));
   const kind = rule?.kind ?? kindOfStatus(answer.status, refusal);
-  const quietMs = rule?.quietMs ?? (kind === 'throttled' ? QUOTA_QUIET_MS : undefined);
-  const retryAfterMs = (kind === 'throttled' ? answer.regainMs : undefined) ?? answer.retryAfterMs ?? quietMs;
+  // A throttle without a code is taken for the Page's own: one Page's trouble never stops another.
+  const quiet = rule?.quiet ?? (kind === 'throttled' ? PAGE_QUIET : undefined);
+  const regainMs =
+    quiet === undefined || kind !== 'throttled' ? undefined : regainMsOf(answer.pools ?? [], quiet.scope);
+  const retryAfterMs = regainMs ?? answer.retryAfterMs ?? quiet?.ms;
   return new GraphError(CODE_OF_KIND[kind] ?? 'GRAPH_ERROR', toSentence(answer, refusal, rule?.advice), {
     kind,
+    quietScope: quiet?.scope,
     graphCode: refusal?.code,
     graphSubcode: refusal?.subcode,
     httpStatus: answer.status,

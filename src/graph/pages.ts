@@ -41,7 +41,7 @@ export interface DiscoverInput {
   readonly signal?: AbortSignal | undefined;
 }
 
-const OPEN_GATE: CallGate = { enter: async () => () => {}, park: () => {} };
+const OPEN_GATE: CallGate = { enter: async () => () => {}, park: async () => {}, noteUsage: async () => {} };
 const INSTAGRAM_FIELD = 'instagram_business_account';
 const PAGES_PER_CALL = 100;
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { GraphError, type GraphErrorDetails } from '../core/errors.ts';
 import type { GraphAnswer, GraphRequest, Send } from './call.ts';
 import { jumpingClock, recordingGate, token } from './testing/ports.ts';
+import { errorOf } from './testing/requests.ts';
 import { withGate, withParking, withRetries } from './retry.ts';
 import { NO_USAGE } from './usage.ts';
 
@@ -90,22 +91,31 @@ describe('withRetries', () => {
 
 describe('withGate and withParking', () => {
   test('a call enters before it is sent, and parks the gate when Facebook asks for quiet', async () => {
-    const clock = jumpingClock();
     const asked = request();
-    const error = fault({ kind: 'blocked', retryAfterMs: 3_600_000 });
-    const send = withParking(withGate(failing([error])), { clock, random: () => 0.25 });
+    const error = fault({ kind: 'blocked', quietScope: 'page', retryAfterMs: 3_600_000 });
+    const send = withParking(withGate(failing([error])), { random: () => 0.25 });
     await expect(send(asked)).rejects.toBe(error);
     expect(asked.gate.log).toEqual(['enter', 'park']);
-    expect(asked.gate.parks).toEqual([{ untilAt: clock.now() + 3_600_250, reason: 'a blocked fault' }]);
+    expect(asked.gate.parks).toEqual([{ scope: 'page', ms: 3_600_250, reason: 'a blocked fault' }]);
+  });
+
+  test('goes on only when the quiet is remembered', async () => {
+    const { promise: remembered, resolve: remember } = Promise.withResolvers<void>();
+    const asked = { ...request(), gate: { ...recordingGate(), park: () => remembered } };
+    const error = fault({ kind: 'throttled', quietScope: 'app', retryAfterMs: 300_000 });
+    let isOver = false;
+    const send = withParking(failing([error]), { random: () => 0 });
+    const refused = errorOf(send(asked).finally(() => (isOver = true)));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isOver).toBe(false);
+    remember();
+    expect(await refused).toBe(error);
   });
 
   test('no other fault parks the gate', async () => {
     for (const kind of ['transient', 'token', 'permission', 'missing', 'invalid', 'too-much-data'] as const) {
       const asked = request();
-      const send = withParking(failing([fault({ kind, retryAfterMs: 1000 })]), {
-        clock: jumpingClock(),
-        random: () => 0,
-      });
+      const send = withParking(failing([fault({ kind, retryAfterMs: 1000 })]), { random: () => 0 });
       await expect(send(asked)).rejects.toThrow(kind);
       expect(asked.gate.parks).toEqual([]);
     }

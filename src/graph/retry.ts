@@ -36,13 +36,14 @@ export function withGate(attempt: (request: GraphRequest, departed: () => void) 
 }
 
 /** Parks the gate when Facebook asks for quiet; up to a second longer than asked, so that not all come back at once. */
-export function withParking(send: Send, { clock, random }: RetryParts): Send {
+export function withParking(send: Send, { random }: Pick<RetryParts, 'random'>): Send {
   return async (request) => {
     try {
       return await send(request);
     } catch (error) {
-      if (isGraphError(error) && asksForQuiet(error) && error.retryAfterMs !== undefined) {
-        request.gate.park(clock.now() + error.retryAfterMs + Math.floor(random() * 1000), error.message);
+      if (isGraphError(error) && error.quietScope !== undefined && error.retryAfterMs !== undefined) {
+        const ms = error.retryAfterMs + Math.floor(random() * 1000);
+        await request.gate.park({ scope: error.quietScope, ms, reason: error.message });
       }
       throw error;
     }
@@ -74,8 +75,4 @@ function pauseBeforeNext(error: unknown, attempt: number, random: () => number):
   if (error.kind !== 'transient' || attempt >= MOST_ATTEMPTS) return undefined;
   const ceilingMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1));
   return Math.max(wishMs, Math.floor(random() * ceilingMs));
-}
-
-function asksForQuiet({ kind }: GraphError): boolean {
-  return kind === 'throttled' || kind === 'blocked';
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { longestRegainMs, NO_USAGE, readUsage } from './usage.ts';
+import { NO_USAGE, readUsage } from './usage.ts';
 
 const figures = (call_count: number, total_cputime: number, total_time: number) => ({
   call_count,
@@ -41,16 +41,12 @@ describe('readUsage', () => {
     });
     expect(usage.pools).toHaveLength(2);
     expect(usage.pools).toContainEqual({ pool: 'instagram', percent: 31, regainMs: 31 * 60_000 });
-    expect(longestRegainMs(usage)).toBe(31 * 60_000);
   });
 
   test('an absent header is unknown, and an open quota has no regain time', () => {
     expect(readUsage({})).toEqual(NO_USAGE);
-    expect(
-      longestRegainMs(
-        readUsage({ 'x-business-use-case-usage': JSON.stringify({ '1': [business('messenger', 97, 0)] }) }),
-      ),
-    ).toBeUndefined();
+    const open = readUsage({ 'x-business-use-case-usage': JSON.stringify({ '1': [business('messenger', 97, 0)] }) });
+    expect(open.pools).toEqual([{ pool: 'messenger', percent: 97, regainMs: undefined }]);
   });
 
   test('a header that cannot be read is named and spoils nothing else', () => {

@@ -3,17 +3,9 @@
  * that is absent means unknown, not zero, and one that cannot be read is named, never an error of the call.
  */
 import type { JsonObject } from '../core/model.ts';
+import type { PoolUsage } from '../core/quota.ts';
 import { parseJson } from './json.ts';
 import { isObject, type Maybe } from './shapes.ts';
-
-/** One quota: `app`, `page`, or a business use case such as `messenger`, `instagram` or `pages`. */
-export interface PoolUsage {
-  readonly pool: string;
-  /** The worst of calls, CPU time and total time, in percent of what is allowed. May exceed 100. */
-  readonly percent: number;
-  /** How long the quota stays closed. Undefined when it is open, or when Meta does not say. */
-  readonly regainMs: number | undefined;
-}
 
 export interface Usage {
   /** One entry per quota, each with its worst figures; empty when nothing is known. */
@@ -52,12 +44,6 @@ export function readUsage(headers: Headers): Usage {
     }
   }
   return { pools: [...pools.values()], unreadable };
-}
-
-/** How long the most closed quota stays closed; undefined when none is known to be. */
-export function longestRegainMs(usage: Usage): number | undefined {
-  const known = usage.pools.flatMap(({ regainMs }) => (regainMs === undefined ? [] : [regainMs]));
-  return known.length === 0 ? undefined : Math.max(...known);
 }
 
 function readHeader(value: string | readonly string[]): JsonObject | undefined {

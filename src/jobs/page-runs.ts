@@ -7,6 +7,7 @@ import type { EventSink } from '../core/events.ts';
 import type { Page, Platform, RunTrigger } from '../core/model.ts';
 import type {
   BegunRun,
+  CallPools,
   Clock,
   ConversationSource,
   Emit,
@@ -19,12 +20,14 @@ import type {
 } from '../core/ports.ts';
 import { must } from '../lib/must.ts';
 import { type InspectionReport, openInspection } from '../sync/inspection.ts';
-import { runPage, type RunEnd, type RunTask } from '../sync/run-page.ts';
+import type { RunTask } from '../sync/perform-task.ts';
+import { runPage, type RunEnd } from '../sync/run-page.ts';
 
 export interface PageRunsParts {
   readonly ledger: RunLedger;
   readonly clock: Clock;
   readonly newRunId: () => string;
+  readonly pools: CallPools;
   readonly openSource: (page: Page, run: BegunRun, emit: Emit) => Promise<ConversationSource>;
   readonly openStore: (lease: Lease) => WalkStore;
   readonly openHistory: (lease: Lease) => HistoryStore;

@@ -87,3 +87,15 @@ it('records who calls on after being told to wait, and not who only just learns 
   await ask(simulator, `${pageId}/conversations`);
   expect(simulator.calls.violations).toMatchObject([{ rule: 'called-while-blocked', pageId }]);
 });
+
+it('records who calls for another Page after the app was told to wait', async () => {
+  let now = Date.parse('2026-11-20T10:00:00Z');
+  await using simulator = await startSmall({ pages: 2, now: () => now });
+  const [first, second] = simulator.world.pages.map(({ id }) => id);
+  simulator.quotas.saturate({ pool: 'app', percent: 100, blockedMs: 5 * MINUTE_MS });
+  await ask(simulator, `${first}/conversations`);
+  expect(simulator.calls.violations).toEqual([]);
+  now += MINUTE_MS;
+  await ask(simulator, `${second}/conversations`);
+  expect(simulator.calls.violations).toMatchObject([{ rule: 'called-while-blocked', pageId: second }]);
+});

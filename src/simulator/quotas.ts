@@ -27,9 +27,9 @@ export interface Quotas {
   spend(type: PoolType, page: Page | undefined, units: number): Refusal | undefined;
   /** Usage headers for an answer that drew on this pool. */
   headers(type: PoolType, page: Page | undefined): Record<string, string>;
-  /** Whether a pool is full, and its caller was told when it may come back. */
+  /** Whether a pool that the call draws on is full, and a caller was told so: the app's pool is everybody's. */
   wasToldToWait(type: PoolType, page: Page | undefined): boolean;
-  /** Notes that a refusal of this pool has been delivered. */
+  /** Notes that a refusal because of a full pool has been delivered. */
   tell(type: PoolType, page: Page | undefined): void;
 }
 
@@ -51,6 +51,9 @@ const APP_CALLS_PER_HOUR = 1_000_000;
 const GRACE_MS = 250;
 
 const CODES: Readonly<Record<PoolType, number>> = { app: 4, pages: 80001, messenger: 80006, instagram: 80002 };
+
+/** Every call draws on the app's pool, and most on one of a Page. */
+const drawnOn = (type: PoolType): readonly PoolType[] => (type === 'app' ? ['app'] : ['app', type]);
 
 export function createQuotas(input: { readonly engagedPeople: number; readonly now: () => number }): Quotas {
   const { engagedPeople, now } = input;
@@ -105,7 +108,7 @@ export function createQuotas(input: { readonly engagedPeople: number; readonly n
       pools.clear();
     },
     spend(type, page, units) {
-      for (const each of new Set<PoolType>(['app', type])) {
+      for (const each of drawnOn(type)) {
         const pool = poolOf(each, page?.id);
         if (isBlocked(each, pool)) return throttled(CODES[each]);
         pool.used += units;
@@ -125,12 +128,16 @@ export function createQuotas(input: { readonly engagedPeople: number; readonly n
       return { ...headers, 'x-business-use-case-usage': JSON.stringify(businesses) };
     },
     wasToldToWait(type, page) {
-      const pool = poolOf(type, page?.id);
-      return isBlocked(type, pool) && pool.toldAt !== undefined && now() > pool.toldAt + GRACE_MS;
+      return drawnOn(type).some((each) => {
+        const pool = poolOf(each, page?.id);
+        return isBlocked(each, pool) && pool.toldAt !== undefined && now() > pool.toldAt + GRACE_MS;
+      });
     },
     tell(type, page) {
-      const pool = poolOf(type, page?.id);
-      if (minutesToRegain(type, pool) > 0) pool.toldAt ??= now();
+      for (const each of drawnOn(type)) {
+        const pool = poolOf(each, page?.id);
+        if (minutesToRegain(each, pool) > 0) pool.toldAt ??= now();
+      }
     },
   };
 }

@@ -5,9 +5,19 @@
  */
 import { TidemarkError } from '../core/errors.ts';
 import { type Instant, LEASE_MS, type RunMode } from '../core/model.ts';
-import type { BeginRequest, BegunRun, Lease, OtherRun, RunFailure, RunLedger, SyncOutcome } from '../core/ports.ts';
+import type {
+  BeginRequest,
+  BegunRun,
+  Lease,
+  OtherRun,
+  Renewal,
+  RunFailure,
+  RunLedger,
+  SyncOutcome,
+} from '../core/ports.ts';
 import { LIST_LIMIT } from '../core/plan.ts';
 import { OVERLAP_MS } from '../core/watermark.ts';
+import { MS_UNTIL, PARKED_APP, type ParkedAppRow, toParkedApp, toQuiet } from './call-pools.ts';
 import type { Database } from './connect.ts';
 import { toIso } from './conversations.ts';
 import { toStorableText } from './text.ts';
@@ -35,7 +45,7 @@ WITH page AS (
   WHERE CASE WHEN $10::uuid IS NULL THEN held.lease_run_id IS NULL OR held.lease_expires_at < now()
              ELSE held.lease_run_id = $10 AND held.lease_expires_at < now() END
   RETURNING lease_fence, watermark, hint_usable, nested_limit,
-    rest_mode, rest_forced, rest_after, rest_top, rest_started_at
+    rest_mode, rest_forced, rest_after, rest_top, rest_started_at, parked_until, parked_reason
 ), abandoned AS (
   UPDATE facebook_sync_runs AS run
   SET status = 'failed', finished_at = now(), error_code = 'LEASE_LOST',
@@ -63,8 +73,10 @@ SELECT lease_fence, watermark, hint_usable, mode, page.last_synced_at, nested_li
           ORDER BY coalesce(held.updated_time, '-infinity'::timestamptz) DESC, held.id DESC
           LIMIT $9) AS above)::int AS held_above_cut,
        (SELECT round(extract(epoch FROM now() - last_call_at) * 1000) FROM before
-        WHERE last_caller <> $7)::float8 AS last_call_ago_ms
-FROM lease, run, page`;
+        WHERE last_caller <> $7)::float8 AS last_call_ago_ms,
+       ${MS_UNTIL('lease.parked_until')} AS page_parked_ms, lease.parked_reason AS page_parked_reason,
+       app_parked_ms, app_parked_reason
+FROM lease, run, page LEFT JOIN (${PARKED_APP}) AS app ON true`;
 
 /** $1 page · $2 platform · $3 purpose. Who matters more makes itself known to the holder, which then steps aside. */
 const FIND_HOLDER = `
@@ -87,13 +99,16 @@ FROM facebook_sync_runs WHERE id = $1`;
 
 /** $1 page · $2 platform · $3 fence · $4 lease ms · $5 run. No row: another run has taken over. */
 const RENEW = `
-WITH lease AS (
+WITH renewed AS (
   UPDATE facebook_sync_state
   SET lease_expires_at = now() + $4 * interval '1 millisecond', last_call_at = now()
   WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
   RETURNING page_id
 )
-SELECT run.cancel_wanted FROM lease JOIN facebook_sync_runs AS run ON run.page_id = $1 AND run.id = $5`;
+SELECT run.cancel_wanted, app_parked_ms, app_parked_reason
+FROM renewed
+JOIN facebook_sync_runs AS run ON run.page_id = $1 AND run.id = $5
+LEFT JOIN (${PARKED_APP}) AS app ON true`;
 
 /**
  * $1 page · $2 platform · $3 fence · $4 run · $5 complete · $6 watermark · $7 walk start · $8 listed · $9 skipped
@@ -182,7 +197,7 @@ interface HolderRow extends Record<string, unknown> {
   readonly forced: boolean;
 }
 
-interface BegunRow extends Record<string, unknown> {
+interface BegunRow extends ParkedAppRow {
   readonly lease_fence: number;
   readonly watermark: Instant | null;
   readonly hint_usable: boolean;
@@ -195,6 +210,8 @@ interface BegunRow extends Record<string, unknown> {
   readonly mode: RunMode;
   readonly last_synced_at: Instant | null;
   readonly last_call_ago_ms: number | null;
+  readonly page_parked_ms: number | null;
+  readonly page_parked_reason: string | null;
 }
 
 async function beginRun(
@@ -227,15 +244,15 @@ async function beginRun(
         ? undefined
         : { after: row.rest_after, top: row.rest_top ?? undefined, startedAt: row.rest_started_at },
     lastCallAgoMs: row.last_call_ago_ms ?? undefined,
+    parked: [...toParkedApp(row), ...toQuiet('page', { ms: row.page_parked_ms, reason: row.page_parked_reason })],
   };
 }
 
-async function renewLease(database: Database, lease: Lease): Promise<'held' | 'lost' | 'cancelled'> {
+async function renewLease(database: Database, lease: Lease): Promise<Renewal | undefined> {
   const { pageId, platform, fence, runId } = lease;
   const values = [pageId, platform, fence, LEASE_MS, runId];
-  const [row] = await database.query<{ cancel_wanted: boolean }>(RENEW, values);
-  if (row === undefined) return 'lost';
-  return row.cancel_wanted ? 'cancelled' : 'held';
+  const [row] = await database.query<ParkedAppRow & { readonly cancel_wanted: boolean }>(RENEW, values);
+  return row === undefined ? undefined : { isCancelled: row.cancel_wanted, parked: toParkedApp(row) };
 }
 
 /** Ends a run that did not fail; undefined when another run has taken the lease over, and nothing was written. */

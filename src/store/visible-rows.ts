@@ -13,6 +13,7 @@ export const TABLES = [
   'facebook_verify_seen',
   'facebook_sync_runs',
   'facebook_retry_ledger',
+  'facebook_call_pools',
   'tidemark_migrations',
 ] as const;
 

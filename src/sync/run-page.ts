@@ -4,34 +4,14 @@
  */
 import { TidemarkError, toTidemarkError } from '../core/errors.ts';
 import type { SyncEventBody } from '../core/events.ts';
-import { LEASE_MS, NO_COUNTS, type Platform, type RunMode, type RunTrigger } from '../core/model.ts';
-import type {
-  BegunRun,
-  Clock,
-  ConversationSource,
-  Emit,
-  HistoryStore,
-  Lease,
-  RunFailure,
-  RunLedger,
-  SyncResult,
-  VerifyStore,
-  WalkPosition,
-  WalkStore,
-} from '../core/ports.ts';
+import { LEASE_MS, type Platform, type RunMode, type RunTrigger } from '../core/model.ts';
+import type { BegunRun, ConversationSource, Emit, Lease, RunFailure, RunLedger, SyncResult } from '../core/ports.ts';
 import { toCut } from '../core/watermark.ts';
-import { assertNever } from '../lib/assert-never.ts';
-import { collectHistory } from './history.ts';
-import type { Inspection } from './inspection.ts';
-import { syncPage, type Watch } from './sync-page.ts';
+import { performTask, type RunTask, type TaskParts } from './perform-task.ts';
 
-export interface RunParts {
+export interface RunParts extends TaskParts {
   readonly ledger: RunLedger;
-  readonly clock: Clock;
   readonly openSource: (run: BegunRun, emit: Emit) => Promise<ConversationSource>;
-  readonly openStore: (lease: Lease) => WalkStore;
-  readonly openHistory: (lease: Lease) => HistoryStore;
-  readonly openVerify: (lease: Lease, generation: string) => VerifyStore;
   readonly onEvent: (run: { readonly runId: string; readonly mode: RunMode }, event: SyncEventBody) => void;
   /** Told how to end the run at once, as soon as it has begun. */
   readonly onBegun: (runId: string, end: (reason: Error) => void) => void;
@@ -40,19 +20,6 @@ export interface RunParts {
   readonly shouldStop: () => boolean;
   readonly signal: AbortSignal;
 }
-
-/** What to do: walk the conversations, compare them with the mirror, or go down in those that are known. */
-export type RunTask =
-  | { readonly purpose: 'sync'; readonly forced: boolean; readonly sendHint: boolean }
-  | {
-      readonly purpose: 'verify';
-      readonly inspection: Inspection;
-      /** Names the verify, however many runs it takes. */
-      readonly generation: string;
-      /** Where its run before this one stopped; undefined begins. */
-      readonly rest: WalkPosition | undefined;
-    }
-  | { readonly purpose: 'history' };
 
 export interface RunRequest {
   readonly task: RunTask;
@@ -129,8 +96,10 @@ async function work(parts: RunParts, request: RunRequest, run: BegunRun): Promis
   try {
     const cutAt = mode === 'incremental' ? toCut(run.watermark) : undefined;
     emit({ type: 'run-started', trigger: request.trigger, cutAt });
+    parts.pools.heed(lease, run.parked);
     source = await parts.openSource(run, emit);
-    const result = await perform({ ...parts, source, emit, signal, shouldStop }, request, run);
+    const { task, depth } = request;
+    const result = await performTask({ ...parts, source, emit, signal, shouldStop }, { task, depth, run });
     const { status, counts } = result;
     emit({ type: 'run-finished', status, counts, durationMs: clock.now() - startedAt });
     return result;
@@ -146,73 +115,17 @@ async function work(parts: RunParts, request: RunRequest, run: BegunRun): Promis
   }
 }
 
-interface WorkParts extends RunParts {
-  readonly source: ConversationSource;
-  readonly emit: Emit;
-}
-
-async function perform(parts: WorkParts, { task, depth }: RunRequest, run: BegunRun): Promise<SyncResult> {
-  const { source, shouldStop, openStore } = parts;
-  const { lease } = run;
-  switch (task.purpose) {
-    case 'sync': {
-      const { forced, sendHint } = task;
-      const mode = run.mode === 'incremental' ? 'incremental' : 'full';
-      const plan = { mode, forced, sendHint, depth, shouldStop, state: run } as const;
-      return syncPage({ ...parts, store: openStore(lease) }, plan);
-    }
-    case 'verify': {
-      const state = { ...run, rest: task.rest };
-      const plan = { mode: 'full', forced: false, sendHint: false, depth, shouldStop, state } as const;
-      const watch = await openWatch(parts, task, run);
-      return syncPage({ ...parts, store: openStore(lease) }, { ...plan, watch });
-    }
-    case 'history': {
-      const store = parts.openHistory(lease);
-      await collectHistory({ ...parts, store }, { depth, shouldStop });
-      const graphCalls = source.callCount();
-      const status = await store.finish({ depth, graphCalls });
-      return { status, counts: { ...NO_COUNTS, graphCalls }, rest: undefined };
-    }
-    default:
-      return assertNever(task);
-  }
-}
-
-async function openWatch(
-  { source, signal, openStore, openVerify }: WorkParts,
-  { inspection, generation }: Extract<RunTask, { purpose: 'verify' }>,
-  { lease, watermark }: BegunRun,
-): Promise<Watch> {
-  const verifyStore = openVerify(lease, generation);
-  const store = openStore(lease);
-  const open = await store.findOpenRetries();
-  const vouched = { cutAt: toCut(watermark), failed: new Set(open.map((entry) => entry.conversationId)) };
-  const parts = { source, signal, store, verifyStore, vouched };
-  return {
-    collects: inspection.repairs,
-    meet: (page) => inspection.meet(parts, page),
-    async settle() {
-      const wanted = await inspection.settle(parts);
-      await verifyStore.forgetSeen();
-      return wanted;
-    },
-    finish(failed) {
-      if (inspection.repairs) inspection.markRepaired(failed);
-    },
-  };
-}
-
 /** Renews the lease until the run has ended; ends it when another process has taken over, or it was cancelled. */
-async function keepLease({ ledger, clock }: RunParts, lease: Lease, ended: AbortController): Promise<void> {
+async function keepLease({ ledger, clock, pools }: RunParts, lease: Lease, ended: AbortController): Promise<void> {
   const lost = new TidemarkError('LEASE_LOST', 'Another process has taken over the sync of this Page.');
   const cancelled = new TidemarkError('RUN_CANCELLED', `Run ${lease.runId} was cancelled.`);
   let renewedAt = clock.now();
   while (!ended.signal.aborted) {
     try {
       await clock.sleep(RENEW_EVERY_MS, ended.signal);
-      const state = await ledger.renew(lease);
-      if (state !== 'held') ended.abort(state === 'lost' ? lost : cancelled);
+      const renewal = await ledger.renew(lease);
+      if (renewal === undefined || renewal.isCancelled) ended.abort(renewal === undefined ? lost : cancelled);
+      else pools.heed(lease, renewal.parked);
       renewedAt = clock.now();
     } catch (error) {
       // The run has ended, or the database is away: for as long as the lease lasts, it may come back.

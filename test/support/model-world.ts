@@ -10,6 +10,7 @@ import { must } from '../../src/lib/must.ts';
 import type { Call } from '../../src/simulator/calls.ts';
 import type { SimulatorOptions } from '../../src/simulator/options.ts';
 import { compareMirror } from './compare-mirror.ts';
+import { openPools } from './open-pools.ts';
 import { findBrokenPromises, findWatermark } from './promises.ts';
 import { openWorld, type TestWorld } from './world.ts';
 
@@ -186,6 +187,7 @@ export async function openModelWorld({
     async settle() {
       world.simulator.faults.clear();
       world.simulator.quotas.reset();
+      await openPools(client);
       await restart();
       await expireLease();
       await forgetCallers();

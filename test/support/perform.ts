@@ -4,6 +4,7 @@
  */
 import { assertNever } from '../../src/lib/assert-never.ts';
 import type { Blow, Command, Happening, Timed } from './commands.ts';
+import { openPools } from './open-pools.ts';
 import { codeOf, type ModelWorld } from './model-world.ts';
 
 /** Does it, and waits until whatever it began has ended. */
@@ -164,8 +165,9 @@ async function perturb(model: ModelWorld, during: readonly Timed[], work: () => 
   // A process whose database went away leaves its lease to run out.
   await model.expireLease();
   if (outcomes.some((code) => code === 'THROTTLED' || code === 'GRAPH_ERROR')) {
-    // The budget stays parked for minutes; a new process knows nothing of that.
+    // The pool stays parked for minutes, and a new process knows of it.
     model.world.simulator.quotas.reset();
+    await openPools(model.client);
     await model.restart();
   }
 }

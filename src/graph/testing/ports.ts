@@ -1,6 +1,7 @@
 /** Ports for tests: a clock that jumps instead of waiting, and a gate that remembers who entered. For tests only. */
 import type { Instant } from '../../core/model.ts';
 import type { CallGate, Clock } from '../../core/ports.ts';
+import type { PoolUsage, Quiet } from '../../core/quota.ts';
 import { Secret } from '../../lib/secret.ts';
 import { createGraphClient, type GraphClientOptions } from '../client.ts';
 
@@ -24,23 +25,30 @@ export function jumpingClock(start: Instant = Date.UTC(2026, 0, 2, 3, 4, 5)): Ju
 
 export interface RecordingGate extends CallGate {
   readonly log: readonly string[];
-  readonly parks: readonly { readonly untilAt: Instant; readonly reason: string }[];
+  readonly parks: readonly Quiet[];
+  /** The pools that every answer told of. */
+  readonly usages: readonly (readonly PoolUsage[])[];
 }
 
 /** Admits everybody; `log` gets `enter` and `park` in the order they happened. */
 export function recordingGate(log: string[] = []): RecordingGate {
-  const parks: { untilAt: Instant; reason: string }[] = [];
+  const parks: Quiet[] = [];
+  const usages: (readonly PoolUsage[])[] = [];
   return {
     log,
     parks,
+    usages,
     async enter(signal) {
       signal?.throwIfAborted();
       log.push('enter');
       return () => {};
     },
-    park(untilAt, reason) {
+    async park(quiet) {
       log.push('park');
-      parks.push({ untilAt, reason });
+      parks.push(quiet);
+    },
+    async noteUsage(pools) {
+      usages.push(pools);
     },
   };
 }

@@ -1,0 +1,82 @@
+/** Parked pools as the database remembers them: told to whoever begins or renews, in time left, never in instants. */
+import { beforeEach, afterEach, expect, it } from 'vitest';
+import { describeEachPostgres } from '../../test/support/postgres.ts';
+import type { Quiet } from '../core/quota.ts';
+import { findParkedApp, parkApp, parkPage } from './call-pools.ts';
+import { openRunLedger } from './sync-state.ts';
+import { openStoreForTest, toBeginRequest } from './testing/opened-store.ts';
+
+const MINUTE_MS = 60_000;
+const ofPage = (ms: number, reason = 'the Page'): Quiet => ({ scope: 'page', ms, reason });
+const ofApp = (ms: number, reason = 'the app'): Quiet => ({ scope: 'app', ms, reason });
+
+describeEachPostgres('parked pools', (version) => {
+  let opened: Awaited<ReturnType<typeof openStoreForTest>>;
+  beforeEach(async () => {
+    opened = await openStoreForTest(version);
+  });
+  afterEach(() => opened[Symbol.asyncDispose]());
+
+  /** What the next run of the Page is told, by a process that knows nothing. */
+  async function parkedAtBegin(pageId: string, platform: 'messenger' | 'instagram' = 'messenger') {
+    const stranger = openRunLedger(opened.database, crypto.randomUUID());
+    const run = await stranger.begin(await toBeginRequest(opened, { pageId, platform }));
+    if (run?.kind !== 'begun') throw new Error('nothing was begun');
+    await stranger.fail(run.lease, { code: 'X', message: 'x', graphCalls: 0, pageStatus: undefined });
+    return run.parked.map(({ scope, ms, reason }) => ({ scope, reason, minutes: Math.ceil(ms / MINUTE_MS) }));
+  }
+
+  it('of a Page are told to its next run on that platform, and to no other (I8)', async () => {
+    const { lease } = await opened.begin();
+    await parkPage(opened.database, lease, ofPage(10 * MINUTE_MS, 'too many\u0000 calls'));
+    await opened.ledger.fail(lease, { code: 'X', message: 'x', graphCalls: 0, pageStatus: undefined });
+    const expected = [{ scope: 'page', reason: 'too many\uFFFD calls', minutes: 10 }];
+    expect(await parkedAtBegin(lease.pageId)).toEqual(expected);
+    expect(await parkedAtBegin(lease.pageId, 'instagram')).toEqual([]);
+    expect(await parkedAtBegin(await opened.addPage())).toEqual([]);
+  });
+
+  it('of the app are told to the next run of every Page, and to every heartbeat', async () => {
+    const { lease } = await opened.begin();
+    expect(await opened.ledger.renew(lease)).toEqual({ parked: [] });
+    await parkApp(opened.database, ofApp(7 * MINUTE_MS));
+    const told = await opened.ledger.renew(lease);
+    expect(told?.parked).toMatchObject([{ scope: 'app', reason: 'the app' }]);
+    expect(told?.parked[0]?.ms).toBeGreaterThan(6 * MINUTE_MS);
+    expect(await findParkedApp(opened.database)).toMatchObject([{ scope: 'app', reason: 'the app' }]);
+    const expected = { scope: 'app', reason: 'the app', minutes: 7 };
+    expect(await parkedAtBegin(await opened.addPage())).toEqual([expected]);
+
+    const both = await opened.begin();
+    await parkPage(opened.database, both.lease, ofPage(2 * MINUTE_MS));
+    await opened.ledger.fail(both.lease, { code: 'X', message: 'x', graphCalls: 0, pageStatus: undefined });
+    expect(await parkedAtBegin(both.lease.pageId)).toEqual([
+      expected,
+      { scope: 'page', reason: 'the Page', minutes: 2 },
+    ]);
+  });
+
+  it('stay parked for the longest that was asked', async () => {
+    const { lease } = await opened.begin();
+    await opened.ledger.fail(lease, { code: 'X', message: 'x', graphCalls: 0, pageStatus: undefined });
+    for (const [minutes, left] of [
+      [10, 10],
+      [3, 10],
+      [20, 20],
+    ] as const) {
+      await parkPage(opened.database, lease, ofPage(minutes * MINUTE_MS));
+      await parkApp(opened.database, ofApp(minutes * MINUTE_MS));
+      expect((await parkedAtBegin(lease.pageId)).map((quiet) => quiet.minutes)).toEqual([left, left]);
+    }
+  });
+
+  it('are told no more when their time has passed', async () => {
+    const { lease } = await opened.begin();
+    await parkPage(opened.database, lease, ofPage(-1));
+    await parkApp(opened.database, ofApp(-1));
+    expect(await opened.ledger.renew(lease)).toEqual({ parked: [] });
+    await opened.ledger.fail(lease, { code: 'X', message: 'x', graphCalls: 0, pageStatus: undefined });
+    expect(await parkedAtBegin(lease.pageId)).toEqual([]);
+    expect(await findParkedApp(opened.database)).toEqual([]);
+  });
+});

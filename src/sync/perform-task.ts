@@ -1,0 +1,118 @@
+/** What a run does while it holds the lease: a sync, a verify, or history. Each is given the parts it needs. */
+import { NO_COUNTS } from '../core/model.ts';
+import type {
+  BegunRun,
+  CallPools,
+  Clock,
+  ConversationSource,
+  Emit,
+  HistoryStore,
+  Lease,
+  SyncResult,
+  VerifyStore,
+  WalkPosition,
+  WalkStore,
+} from '../core/ports.ts';
+import { HISTORY_YIELDS_AT_PERCENT } from '../core/quota.ts';
+import { toCut } from '../core/watermark.ts';
+import { assertNever } from '../lib/assert-never.ts';
+import { collectHistory } from './history.ts';
+import type { Inspection } from './inspection.ts';
+import { syncPage, type Watch } from './sync-page.ts';
+
+export interface TaskParts {
+  readonly clock: Clock;
+  readonly pools: CallPools;
+  readonly openStore: (lease: Lease) => WalkStore;
+  readonly openHistory: (lease: Lease) => HistoryStore;
+  readonly openVerify: (lease: Lease, generation: string) => VerifyStore;
+}
+
+/** What to do: walk the conversations, compare them with the mirror, or go down in those that are known. */
+export type RunTask =
+  | { readonly purpose: 'sync'; readonly forced: boolean; readonly sendHint: boolean }
+  | VerifyTask
+  | { readonly purpose: 'history' };
+
+interface VerifyTask {
+  readonly purpose: 'verify';
+  readonly inspection: Inspection;
+  /** Names the verify, however many runs it takes. */
+  readonly generation: string;
+  /** Where its run before this one stopped; undefined begins. */
+  readonly rest: WalkPosition | undefined;
+}
+
+interface WorkParts extends TaskParts {
+  readonly source: ConversationSource;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  readonly shouldStop: () => boolean;
+}
+
+export interface WorkRequest {
+  readonly task: RunTask;
+  /** Messages of a conversation to mirror; Infinity: all. */
+  readonly depth: number;
+  readonly run: BegunRun;
+}
+
+export async function performTask(parts: WorkParts, { task, depth, run }: WorkRequest): Promise<SyncResult> {
+  const { shouldStop } = parts;
+  const store = parts.openStore(run.lease);
+  switch (task.purpose) {
+    case 'sync': {
+      const { forced, sendHint } = task;
+      const mode = run.mode === 'incremental' ? 'incremental' : 'full';
+      return syncPage({ ...parts, store }, { mode, forced, sendHint, depth, shouldStop, state: run });
+    }
+    case 'verify': {
+      const watch = await openWatch({ ...parts, store }, task, run);
+      const state = { ...run, rest: task.rest };
+      return syncPage(
+        { ...parts, store },
+        { mode: 'full', forced: false, sendHint: false, depth, shouldStop, state, watch },
+      );
+    }
+    case 'history':
+      return digDown(parts, depth, run.lease);
+    default:
+      return assertNever(task);
+  }
+}
+
+/** Ties an inspection, which may outlast the run, to the run. */
+async function openWatch(
+  { source, signal, store, openVerify }: WorkParts & { readonly store: WalkStore },
+  { inspection, generation }: VerifyTask,
+  { lease, watermark }: BegunRun,
+): Promise<Watch> {
+  const verifyStore = openVerify(lease, generation);
+  const open = await store.findOpenRetries();
+  const vouched = { cutAt: toCut(watermark), failed: new Set(open.map((entry) => entry.conversationId)) };
+  const parts = { source, signal, store, verifyStore, vouched };
+  return {
+    collects: inspection.repairs,
+    meet: (page) => inspection.meet(parts, page),
+    async settle() {
+      const wanted = await inspection.settle(parts);
+      await verifyStore.forgetSeen();
+      return wanted;
+    },
+    finish(failed) {
+      if (inspection.repairs) inspection.markRepaired(failed);
+    },
+  };
+}
+
+/** Older messages, as long as the pools are not nearly empty: what is left in them is for syncs. */
+async function digDown(parts: WorkParts, depth: number, lease: Lease): Promise<SyncResult> {
+  const { source, pools } = parts;
+  const store = parts.openHistory(lease);
+  const mayCall = () => pools.fill(lease) < HISTORY_YIELDS_AT_PERCENT;
+  const shouldStop = () => parts.shouldStop() || !mayCall();
+  if (mayCall()) await collectHistory({ ...parts, store }, { depth, shouldStop });
+  const graphCalls = source.callCount();
+  const status = await store.finish({ depth, graphCalls });
+  return { status, counts: { ...NO_COUNTS, graphCalls }, rest: undefined };
+}

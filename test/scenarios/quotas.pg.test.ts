@@ -1,0 +1,226 @@
+/**
+ * Facebook's large pools of calls (I7, I8): a parked one is not called by any process, started before or after it was
+ * parked; a full one is parked before it refuses; and one Page's pool is its own.
+ */
+import { describe, expect, it } from 'vitest';
+import { createTidemark } from '../../src/engine.ts';
+import type { Tidemark } from '../../src/core/engine-api.ts';
+import { toTidemarkError } from '../../src/core/errors.ts';
+import { must } from '../../src/lib/must.ts';
+import { Secret } from '../../src/lib/secret.ts';
+import { openEye } from '../support/client.ts';
+import { openPools } from '../support/open-pools.ts';
+import { openWorld, type TestWorld } from '../support/world.ts';
+
+const MINUTE_MS = 60_000;
+const THROTTLED = { code: 'THROTTLED' };
+/** With older messages to bring after the first sync. */
+const DEEP = { conversations: 6, messagesPerConversation: { min: 150, max: 300, mean: 200 }, seed: 3 };
+
+function pagesOf(world: TestWorld): readonly [first: string, second: string] {
+  const [first, second] = world.pageIds;
+  return [must(first, 'a Page'), must(second, 'a second Page')];
+}
+
+/** How the sync of a Page ends, and how many calls of any kind it makes. */
+async function outcomeOf(world: TestWorld, pageId: string, tidemark: Tidemark = world.tidemark) {
+  const { calls } = world.simulator.calls.total;
+  const sync = tidemark.sync({ facebookPageId: pageId });
+  const error = await sync.then(
+    () => undefined,
+    (reason: unknown) => toTidemarkError(reason),
+  );
+  return {
+    code: error?.code,
+    message: error?.message,
+    retryAfterMs: error?.retryAfterMs,
+    calls: world.simulator.calls.total.calls - calls,
+  };
+}
+
+async function statusOf(world: TestWorld, pageId: string) {
+  const { status, statusDetail } = await world.tidemark.pages.find({ facebookPageId: pageId });
+  return { status, statusDetail };
+}
+
+describe('a refusal because of a quota', () => {
+  for (const [code, scope] of [
+    [4, 'app'],
+    [341, 'app'],
+    [17, 'page'],
+    [32, 'page'],
+    [80_001, 'page'],
+    [80_002, 'page'],
+    [80_006, 'page'],
+  ] as const) {
+    it(`with code ${code} stops the calls of ${scope === 'app' ? 'every Page' : 'that Page alone'}`, async () => {
+      await using world = await openWorld({ version: 17, simulator: { pages: 2, conversations: 20 } });
+      const [first, second] = pagesOf(world);
+      world.simulator.faults.add({ match: { pageId: first }, effect: { type: 'error', code } });
+      expect(await outcomeOf(world, first)).toMatchObject({ ...THROTTLED, calls: 1 });
+
+      const parked = { ...THROTTLED, calls: 0, retryAfterMs: expect.closeTo(5 * MINUTE_MS, -5) as number };
+      expect(await outcomeOf(world, first)).toMatchObject(parked);
+      const other = await outcomeOf(world, second);
+      if (scope === 'page') expect(other).toMatchObject({ code: undefined, message: undefined });
+      else expect(other).toMatchObject({ ...parked, message: expect.stringContaining(second) as string });
+      expect((await statusOf(world, second)).status).toBe(scope === 'page' ? 'connected' : 'throttled');
+
+      // Another process, and this one after a restart, know it without being told by Facebook.
+      await using fresh = await createTidemark(world.settings);
+      expect(await outcomeOf(world, first, fresh)).toMatchObject(parked);
+      expect(world.simulator.calls.ofPage(first).calls).toBe(1);
+    });
+  }
+
+  it('with code 613 is over in a moment, and is not remembered', async () => {
+    await using world = await openWorld({ version: 17, simulator: { pages: 2, conversations: 20 } });
+    const [first] = pagesOf(world);
+    world.simulator.faults.add({ match: { pageId: first }, effect: { type: 'error', code: 613 } });
+    expect((await world.tidemark.sync({ facebookPageId: first })).status).toBe('succeeded');
+    await using eye = await openEye(world.databaseUrl);
+    const { rows } = await eye.client.query('SELECT parked_until FROM facebook_sync_state');
+    expect(rows).toEqual([{ parked_until: null }]);
+  });
+
+  it('is told by the status of the Page, until the next sync succeeds', async () => {
+    await using world = await openWorld({ version: 17 });
+    const pageId = must(world.pageIds[0], 'a Page');
+    world.simulator.quotas.saturate({ pool: 'messenger', pageId, percent: 107, blockedMs: 13 * MINUTE_MS });
+    const refused = await outcomeOf(world, pageId);
+    expect(refused).toMatchObject(THROTTLED);
+    expect(await statusOf(world, pageId)).toEqual({ status: 'throttled', statusDetail: refused.message });
+    const parked = await outcomeOf(world, pageId);
+    // As long as the usage header of the messenger pool says, by the minute.
+    expect(must(parked.retryAfterMs, 'it is known')).toBeGreaterThan(12.5 * MINUTE_MS);
+    expect(must(parked.retryAfterMs, 'it is known')).toBeLessThanOrEqual(13.1 * MINUTE_MS);
+    expect((await statusOf(world, pageId)).statusDetail).toContain('(#80006)');
+
+    world.simulator.quotas.reset();
+    await using eye = await openEye(world.databaseUrl);
+    await openPools(eye.client);
+    await using fresh = await createTidemark(world.settings);
+    await fresh.sync({ facebookPageId: pageId });
+    expect(await statusOf(world, pageId)).toEqual({ status: 'connected', statusDetail: null });
+    expect(await world.differences()).toEqual([]);
+    expect(world.simulator.calls.violations).toEqual([]);
+  });
+});
+
+describe('a full pool', () => {
+  it('of a Page is parked by its usage before it ever refuses; what still came through is used', async () => {
+    // 200 calls a day for each of 0.0625 people: the thirteenth call fills the pool.
+    await using world = await openWorld({ version: 17, simulator: { conversations: 500, engagedPeople: 0.0625 } });
+    const pageId = must(world.pageIds[0], 'a Page');
+    expect(await world.tidemark.sync({ facebookPageId: pageId })).toMatchObject({ graphCalls: 10 });
+    await using eye = await openEye(world.databaseUrl);
+    await eye.client.query('UPDATE facebook_pages SET last_synced_at = NULL');
+    // It only looks, one call after the other: five of them, if it could.
+    expect(await outcomeOf(world, pageId)).toMatchObject({ ...THROTTLED, calls: 3 });
+    const { retryAfterMs, message, calls } = await outcomeOf(world, pageId);
+    expect(calls).toBe(0);
+    expect(must(retryAfterMs, 'it is known')).toBeGreaterThan(23 * 60 * MINUTE_MS);
+    expect(message).toContain('messenger quota as 104 % used');
+    expect(world.simulator.calls.all.filter((call) => call.code !== undefined)).toEqual([]);
+  });
+
+  it('of a Page lets a sync succeed whose last call filled it', async () => {
+    await using world = await openWorld({ version: 17, simulator: { conversations: 100, engagedPeople: 0.01 } });
+    expect((await world.tidemark.sync({ facebookPageId: world.pageIds[0] })).status).toBe('succeeded');
+    expect(await world.differences()).toEqual([]);
+    expect(await outcomeOf(world, must(world.pageIds[0], 'a Page'))).toMatchObject({ ...THROTTLED, calls: 0 });
+  });
+
+  it('of the app stops every Page at once, and the connecting of Pages too', async () => {
+    await using world = await openWorld({ version: 17, simulator: { pages: 4, conversations: 20 } });
+    await world.tidemark.sync({ facebookPageId: world.pageIds[0] });
+    world.simulator.quotas.saturate({ pool: 'app', percent: 101 });
+    expect(await outcomeOf(world, must(world.pageIds[0], 'a Page'))).toMatchObject({ ...THROTTLED, calls: 1 });
+
+    await using fresh = await createTidemark(world.settings);
+    const { calls } = world.simulator.calls.total;
+    for (const tidemark of [world.tidemark, fresh]) {
+      await expect(tidemark.pages.connect(new Secret(world.simulator.world.tokens.user))).rejects.toMatchObject(
+        THROTTLED,
+      );
+      const { results } = await tidemark.syncAll({});
+      expect(results.map((row) => row.code)).toEqual(Array(4).fill('THROTTLED'));
+    }
+    expect(world.simulator.calls.total.calls).toBe(calls);
+    expect(world.simulator.calls.violations).toEqual([]);
+  });
+});
+
+describe.concurrent('a parked pool', () => {
+  it('of the app stops the runs of other processes within seconds', async () => {
+    await using world = await openWorld({
+      version: 17,
+      simulator: { pages: 2, conversations: 3000, latency: { baseMs: 600 } },
+    });
+    const [first, second] = pagesOf(world);
+    await using other = await createTidemark(world.settings);
+    const running = outcomeOf(world, second, other);
+    await expect.poll(() => world.simulator.calls.ofPage(second).calls).toBeGreaterThan(0);
+    world.simulator.faults.add({ match: { pageId: first }, effect: { type: 'error', code: 4 } });
+    expect(await outcomeOf(world, first)).toMatchObject(THROTTLED);
+    const parkedAt = Date.now();
+    expect(await running).toMatchObject({ ...THROTTLED, message: expect.stringContaining('the whole app') as string });
+    expect(Date.now() - parkedAt).toBeLessThan(9000);
+    expect(await world.differences(second)).not.toEqual([]);
+  });
+
+  it('does not cost the run its lease that waits for it; who wants the Page too gets its answer', async () => {
+    await using world = await openWorld({ version: 17, simulator: { conversations: 20 } });
+    const pageId = must(world.pageIds[0], 'a Page');
+    await world.tidemark.sync({ facebookPageId: pageId });
+    await using eye = await openEye(world.databaseUrl);
+    await eye.client.query(`UPDATE facebook_sync_state SET parked_until = now() + interval '7 seconds'`);
+    const lease = async () => {
+      const { rows } = await eye.client.query<{ expires_at: Date | null }>(
+        'SELECT lease_expires_at AS expires_at FROM facebook_sync_state',
+      );
+      return rows[0]?.expires_at?.getTime() ?? 0;
+    };
+    await using waiting = await createTidemark(world.settings);
+    await using other = await createTidemark(world.settings);
+    world.takeCalls();
+    const first = waiting.sync({ facebookPageId: pageId });
+    await expect.poll(lease).toBeGreaterThan(0);
+    const begun = await lease();
+    const second = other.sync({ facebookPageId: pageId });
+    await expect.poll(lease, { timeout: 7000 }).toBeGreaterThan(begun);
+    expect(world.takeCalls()).toBe(0);
+
+    const answers = await Promise.all([first, second]);
+    expect(answers.map((answer) => answer.status)).toEqual(['succeeded', 'succeeded']);
+    expect(answers[0].runId).toBe(answers[1].runId);
+    expect(world.takeCalls()).toBe(1);
+  });
+});
+
+describe('a pool that is nearly full', () => {
+  for (const pool of ['app', 'messenger'] as const) {
+    it(`(${pool}) is left to the syncs: history ends before its next call, syncs go on`, async () => {
+      await using world = await openWorld({ version: 17, simulator: DEEP });
+      const pageId = must(world.pageIds[0], 'a Page');
+      await world.tidemark.sync({ facebookPageId: pageId });
+      world.simulator.quotas.saturate({ pool, pageId, percent: 79 });
+      const [row] = (await world.tidemark.collectHistory({ maxDurationMs: 1 })).results;
+      expect(row).toMatchObject({ status: 'partial', graphCalls: 1 });
+
+      world.simulator.quotas.saturate({ pool, pageId, percent: 80 });
+      for (const graphCalls of [1, 0]) {
+        const [yielding] = (await world.tidemark.collectHistory({})).results;
+        expect(yielding).toMatchObject({ status: 'partial', graphCalls });
+      }
+      world.simulator.world.activity({ pageId, newMessages: 3 });
+      expect(await world.tidemark.sync({ facebookPageId: pageId })).toMatchObject({ status: 'succeeded', synced: 3 });
+
+      world.simulator.quotas.reset();
+      await world.tidemark.sync({ facebookPageId: pageId });
+      const [rest] = (await world.tidemark.collectHistory({})).results;
+      expect(rest).toMatchObject({ status: 'succeeded' });
+      expect(await world.differences()).toEqual([]);
+    });
+  }
+});
