@@ -284,7 +284,7 @@ CREATE TABLE facebook_verify_seen (
   page_id uuid NOT NULL,
   platform text NOT NULL,
   generation uuid NOT NULL,
-  position bigint NOT NULL,
+  position integer NOT NULL,
   conversation_ids text[] NOT NULL,
   seen_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT facebook_verify_seen_pkey PRIMARY KEY (page_id, platform, generation, "position"),

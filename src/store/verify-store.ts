@@ -18,8 +18,12 @@ WITH lease AS MATERIALIZED (
   DELETE FROM facebook_verify_seen AS seen USING lease
   WHERE seen.page_id = $1 AND seen.platform = $2 AND seen.generation <> $4
 ), noted AS (
-  INSERT INTO facebook_verify_seen (page_id, platform, generation, conversation_ids)
-  SELECT page_id, $2, $4, $5 FROM lease
+  INSERT INTO facebook_verify_seen (page_id, platform, generation, position, conversation_ids)
+  SELECT page_id, $2, $4, (
+    SELECT count(*) FROM facebook_verify_seen AS seen
+    WHERE seen.page_id = $1 AND seen.platform = $2 AND seen.generation = $4
+  ), $5
+  FROM lease
 )
 SELECT lease_wanted FROM lease`;
 

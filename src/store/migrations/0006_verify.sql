@@ -4,7 +4,7 @@ CREATE TABLE IF NOT EXISTS facebook_verify_seen (
   page_id uuid NOT NULL REFERENCES facebook_pages (id) ON DELETE CASCADE,
   platform text NOT NULL CHECK (platform IN ('messenger', 'instagram')),
   generation uuid NOT NULL,
-  position bigint GENERATED ALWAYS AS IDENTITY,
+  position integer NOT NULL,
   conversation_ids text[] NOT NULL,
   seen_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (page_id, platform, generation, position)
