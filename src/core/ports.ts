@@ -2,6 +2,7 @@
  * What the algorithm needs from the outside world. `graph` and `store` implement these; the sync knows nothing else
  * of them. Every port is bound to one Page and platform when it is handed over.
  */
+import type { ErrorCode, TidemarkError } from './errors.ts';
 import type { SyncEventBody } from './events.ts';
 import type {
   BatchCounts,
@@ -141,8 +142,8 @@ export interface RunFailure {
 export interface RunLedger {
   /** Begins a run, or names the one under way; a sync asks a history run to step aside. Undefined when the Page is gone or the lease just changed hands. */
   begin(request: BeginRequest): Promise<BegunRun | OtherRun | undefined>;
-  /** Keeps the lease for another while; false when another run has taken it over. */
-  renew(lease: Lease): Promise<boolean>;
+  /** Keeps the lease for another while; undefined, or why that cannot be: another run has taken it over, or the Page is gone. */
+  renew(lease: Lease): Promise<TidemarkError | undefined>;
   /** Ends a run that failed. What it has committed stays, the watermark stays where it was. */
   fail(lease: Lease, failure: RunFailure): Promise<void>;
   /** Whether a run still goes on; `abandoned` when its process died and another run took over. */
@@ -155,6 +156,13 @@ export interface WalkStore {
   findHeld(listed: readonly ConversationSnapshot[]): Promise<ReadonlyMap<string, HeldConversation>>;
   /** Writes a batch, all or nothing (I3). Rejects with LEASE_LOST when another walk has taken over (I6). */
   commit(batch: readonly CollectedConversation[]): Promise<BatchCounts>;
+  /**
+   * Writes messages of one conversation and nothing else: its row, its stretch and the retry ledger stay as they are.
+   * Answers how many were not held before. Rejects with LEASE_LOST.
+   */
+  commitMessages(conversationId: string, messages: readonly MessageSnapshot[]): Promise<number>;
+  /** Conversations that were collected before, newest first. */
+  findNewest(limit: number): Promise<readonly string[]>;
   /** Enters conversations that could not be collected into the retry ledger; collecting one takes it out again. */
   recordFailures(failures: readonly CollectFailure[]): Promise<void>;
   /** Conversations of the retry ledger whose time has come, longest waiting first. */
@@ -217,6 +225,12 @@ export interface SyncResult {
   readonly counts: RunCounts;
 }
 
+/** A code of the catalogue and a sentence. */
+export interface RunReason {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
 export interface SyncOutcome {
   readonly startedAt: Instant;
   /**
@@ -226,6 +240,8 @@ export interface SyncOutcome {
   readonly end:
     | { readonly kind: 'complete'; readonly watermark: Instant | undefined }
     | { readonly kind: 'stopped'; readonly rest: WalkPosition | undefined };
+  /** Why the run is partial, when that is neither for lack of time nor for the retry ledger. */
+  readonly reason?: RunReason | undefined;
   readonly nestedLimit: number;
   readonly counts: RunCounts;
   /** Conversations listed; all of the Page's after a walk to the end. */

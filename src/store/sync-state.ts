@@ -9,7 +9,8 @@ import type { BeginRequest, BegunRun, Lease, OtherRun, RunFailure, RunLedger, Sy
 import { LIST_LIMIT } from '../core/plan.ts';
 import { OVERLAP_MS } from '../core/watermark.ts';
 import type { Database } from './connect.ts';
-import { toIso } from './conversations.ts';
+import { toIso, toText } from './conversations.ts';
+import { whyLeaseIsLost } from './lost-lease.ts';
 import { toStorableText } from './text.ts';
 
 /**
@@ -90,7 +91,7 @@ RETURNING page_id`;
 
 /**
  * $1 page · $2 platform · $3 fence · $4 run · $5 complete · $6 watermark · $7 walk start · $8 listed · $9 skipped
- * · $10 calls · $11 rest: cursor · $12 rest: top · $13 nested limit. Watermark, last_synced_at, run and lease move
+ * · $10 calls · $11 rest: cursor · $12 rest: top · $13 nested limit · $14 why partial: code · $15 sentence. Watermark, last_synced_at, run and lease move
  * together. The watermark never moves back (I1). last_synced_at that was cleared while the run went on stays cleared: a
  * full walk was asked for, and this one may have been past what it was asked for. The mirror is whole, and last_synced_at moves, only when the retry ledger
  * is empty.
@@ -133,7 +134,7 @@ WITH lease AS (
 ), run AS (
   UPDATE facebook_sync_runs
   SET status = CASE WHEN whole THEN 'succeeded' ELSE 'partial' END, finished_at = now(),
-      listed = $8, skipped = $9, graph_calls = $10
+      listed = $8, skipped = $9, graph_calls = $10, error_code = $14, error_message = $15
   FROM verdict
   WHERE facebook_sync_runs.page_id = $1 AND id = $4
 )
@@ -219,8 +220,10 @@ async function beginRun(
   };
 }
 
-async function renewLease(database: Database, { pageId, platform, fence }: Lease): Promise<boolean> {
-  return (await database.query(RENEW, [pageId, platform, fence, LEASE_MS])).length > 0;
+async function renewLease(database: Database, lease: Lease): Promise<TidemarkError | undefined> {
+  const { pageId, platform, fence } = lease;
+  const rows = await database.query(RENEW, [pageId, platform, fence, LEASE_MS]);
+  return rows.length > 0 ? undefined : whyLeaseIsLost(database, lease);
 }
 
 /** Ends a run that did not fail; undefined when another run has taken the lease over, and nothing was written. */
@@ -229,7 +232,7 @@ export async function finishRun(
   lease: Lease,
   outcome: SyncOutcome,
 ): Promise<'succeeded' | 'partial' | undefined> {
-  const { end, counts, listed, startedAt, nestedLimit } = outcome;
+  const { end, counts, listed, startedAt, nestedLimit, reason } = outcome;
   const rest = end.kind === 'stopped' ? end.rest : undefined;
   const [row] = await database.query<{ whole: boolean }>(FINISH_RUN, [
     lease.pageId,
@@ -245,6 +248,8 @@ export async function finishRun(
     rest?.after ?? null,
     toIso(rest?.top) ?? null,
     nestedLimit,
+    reason?.code ?? null,
+    toText(reason?.message) ?? null,
   ]);
   if (row === undefined) return undefined;
   return row.whole ? 'succeeded' : 'partial';

@@ -127,12 +127,12 @@ async function digDown(parts: WorkParts, { depth }: RunRequest, { lease }: Begun
 
 /** Renews the lease until the run has ended; ends the run when another process has taken the lease over. */
 async function keepLease({ ledger, clock }: RunParts, lease: Lease, ended: AbortController): Promise<void> {
-  const lost = new TidemarkError('LEASE_LOST', 'Another process has taken over the sync of this Page.');
   let renewedAt = clock.now();
   while (!ended.signal.aborted) {
     try {
       await clock.sleep(RENEW_EVERY_MS, ended.signal);
-      if (!(await ledger.renew(lease))) ended.abort(lost);
+      const lost = await ledger.renew(lease);
+      if (lost !== undefined) ended.abort(lost);
       renewedAt = clock.now();
     } catch (error) {
       // The run has ended, or the database is away: for as long as the lease lasts, it may come back.

@@ -3,6 +3,7 @@
  * light listing and runs ahead; ranges of what differs are collected and committed beside it. Only a walk that came
  * to its end moves the watermark (I1), and only past what is collected or in the retry ledger (I13).
  */
+import type { GraphError } from '../core/errors.ts';
 import { addBatch, NO_COUNTS, type RunCounts, type SyncMode } from '../core/model.ts';
 import { growNestedLimit, LIST_LIMIT, probeLimit, type SurveyedPage } from '../core/plan.ts';
 import type { Clock, ConversationSource, Emit, SyncOutcome, SyncResult, WalkState, WalkStore } from '../core/ports.ts';
@@ -11,6 +12,7 @@ import { createTaskGroup } from '../lib/task-group.ts';
 import { collect, type CollectParts, type CollectResult, retry } from './collect.ts';
 import { openRetries } from './retries.ts';
 import { survey } from './survey.ts';
+import { collectWithoutList, toPartialReason, unlessRefused } from './without-list.ts';
 
 export interface SyncParts {
   readonly source: ConversationSource;
@@ -65,7 +67,8 @@ export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncRe
     if (pages.length > 0) await start((work) => collect(work, pages));
   };
   let end: SyncOutcome['end'] = { kind: 'complete', watermark: undefined };
-  for await (const page of survey({ ...parts, signal: collects.signal }, walk)) {
+  const refused: GraphError[] = [];
+  for await (const page of unlessRefused(survey({ ...parts, signal: collects.signal }, walk), refused)) {
     listed += page.listed;
     retries.meet(page);
     counts = { ...counts, skipped: counts.skipped + page.skipped };
@@ -82,12 +85,24 @@ export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncRe
     }
   }
   await flush();
+  const [refusal] = refused;
+  if (refusal !== undefined) {
+    await start((work) => collectWithoutList(work, refusal));
+    end = { kind: 'stopped', rest: plan.state.rest };
+  }
   await collects.done();
   if (cutAt === undefined && end.kind === 'complete' && plan.state.rest === undefined) await retries.settle();
 
   counts = { ...counts, graphCalls: source.callCount() };
   const nestedLimit = growNestedLimit(plan.state.nestedLimit, sizes.nestedLimit);
-  const status = await store.finish({ startedAt, end, counts, listed, nestedLimit });
+  const status = await store.finish({
+    startedAt,
+    end,
+    reason: refusal && toPartialReason(refusal),
+    counts,
+    listed,
+    nestedLimit,
+  });
   return { status, counts };
 }
 
