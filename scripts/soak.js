@@ -6,7 +6,16 @@ import { spawnSync } from 'node:child_process';
 
 const { status } = spawnSync(
   process.execPath,
-  ['node_modules/vitest/vitest.mjs', 'run', '--project', 'pg', 'test/properties', 'test/scenarios/crashes'],
+  [
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    '--project',
+    'pg',
+    'test/properties',
+    'test/scenarios/crashes',
+    'test/scenarios/every-commit',
+    'test/scenarios/memory',
+  ],
   { stdio: 'inherit', env: { ...process.env, SOAK: process.env['SOAK'] ?? '10' } },
 );
 process.exitCode = status ?? 1;

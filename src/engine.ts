@@ -42,6 +42,8 @@ export interface EngineSettings {
   readonly messagesPerConversation: 'all' | number;
   /** Pages synced at the same time. */
   readonly pageConcurrency: number;
+  /** For one answer of Facebook, which gives up by itself after 30 s. Default: 60 000 ms. */
+  readonly answerTimeoutMs?: number | undefined;
 }
 
 export interface EngineOptions {
@@ -67,6 +69,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     baseUrl: settings.graphApiUrl,
     version: settings.graphApiVersion,
     appSecret: settings.appSecret,
+    timeoutMs: settings.answerTimeoutMs,
     clock,
   });
   const calls = createPageCalls({ store, client, clock, callsPerSecond: settings.callsPerSecond });

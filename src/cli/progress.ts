@@ -83,6 +83,8 @@ function advance(state: PageState, event: SyncEvent): PageState {
     case 'call-delayed':
     case 'history-committed':
     case 'listener-failed':
+    case 'list-refused':
+    case 'history-not-begun':
       return state;
     default:
       return assertNever(event);

@@ -55,14 +55,17 @@ export function toSyncAnswer(page: Page, run: Run): SyncAnswer {
     pageName: page.name ?? null,
     graphCalls,
     lastSyncedAt: toIsoOrNull(page.lastSyncedAt),
+    code: run.errorCode,
+    reason: run.errorMessage,
   };
 }
 
 export function toSyncRow(answer: SyncAnswer): SyncAllRow {
   const { pageId, facebookPageId, pageName, success, syncMode, synced, inserted, updated } = answer;
-  const { eventsCreated, graphCalls, status, durationMs } = answer;
+  const { eventsCreated, graphCalls, status, durationMs, code, reason } = answer;
   const counted = { synced, inserted, updated, eventsCreated, graphCalls };
-  return { pageId, facebookPageId, pageName, success, syncMode, ...counted, status, durationMs };
+  const why = { ...(code !== undefined && { code }), ...(reason !== undefined && { error: reason }) };
+  return { pageId, facebookPageId, pageName, success, syncMode, ...counted, status, durationMs, ...why };
 }
 
 export function toFailedRow(page: Page, error: TidemarkError, durationMs: number): SyncAllRow {

@@ -187,6 +187,9 @@ export interface SyncAnswer {
   readonly pageName: string | null;
   readonly graphCalls: number;
   readonly lastSyncedAt: string | null;
+  /** Why it is partial, when that is not for lack of time: a code of the catalogue and a sentence. */
+  readonly code?: string | undefined;
+  readonly reason?: string | undefined;
 }
 
 export interface SyncAllRow {

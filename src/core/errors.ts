@@ -219,6 +219,14 @@ export const ERRORS = {
     retry: 'later',
     logLevel: 'error',
   },
+  LIST_REFUSED: {
+    meaning: 'Facebook does not list the conversations of a Page, as it happens to very busy ones.',
+    advice: 'Nothing is lost: known conversations are read one by one, and each sync tries the list again.',
+    httpStatus: 502,
+    exitStatus: 1,
+    retry: 'later',
+    logLevel: 'warn',
+  },
   SYNC_INCOMPLETE: {
     meaning: 'Some conversations of a Page could not be collected.',
     advice: 'The message names them; the next sync tries them again.',

@@ -18,6 +18,8 @@ export type SyncEvent = RunIdentity &
     | { readonly type: 'list-surveyed'; readonly listed: number; readonly differing: number }
     | { readonly type: 'survey-finished' }
     | { readonly type: 'survey-restarted'; readonly reason: string }
+    /** `conversations` that are known are read one by one instead. */
+    | { readonly type: 'list-refused'; readonly reason: string; readonly conversations: number }
     | { readonly type: 'hint-withdrawn'; readonly reason: string }
     | { readonly type: 'order-violated'; readonly conversationId: string }
     | { readonly type: 'batch-processing'; readonly conversations: number }
@@ -39,6 +41,8 @@ export type SyncEvent = RunIdentity &
         readonly messages: number;
         readonly complete: boolean;
       }
+    /** Older messages are not looked for after a sync; the next one tries again. */
+    | { readonly type: 'history-not-begun'; readonly reason: string }
     | { readonly type: 'listener-failed'; readonly reason: string }
     | { readonly type: 'call-delayed'; readonly waitMs: number; readonly reason: string }
     | {

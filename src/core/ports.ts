@@ -2,6 +2,7 @@
  * What the algorithm needs from the outside world. `graph` and `store` implement these; the sync knows nothing else
  * of them. Every port is bound to one Page and platform when it is handed over.
  */
+import type { ErrorCode, TidemarkError } from './errors.ts';
 import type { SyncEventBody } from './events.ts';
 import type {
   BatchCounts,
@@ -142,8 +143,8 @@ export interface BegunRun extends WalkState {
 }
 
 export interface Renewal {
-  /** Whether somebody asked the run to end. */
-  readonly isCancelled: boolean;
+  /** Why the run has to end: another one has taken over, the Page is gone, or it was cancelled. */
+  readonly end: TidemarkError | undefined;
   /** The app's pool, when it is parked, by the database's clock. */
   readonly parked: readonly Quiet[];
 }
@@ -169,8 +170,8 @@ export interface RunFailure {
 export interface RunLedger {
   /** Begins a run, or names the one under way and asks it to step aside where it should. Undefined when the Page is gone or the lease just changed hands. */
   begin(request: BeginRequest): Promise<BegunRun | OtherRun | undefined>;
-  /** Keeps the lease for another while; undefined when another run has taken it over. */
-  renew(lease: Lease): Promise<Renewal | undefined>;
+  /** Keeps the lease for another while, unless the run has to end. */
+  renew(lease: Lease): Promise<Renewal>;
   /** Ends a run that failed or was cancelled. What it has committed stays, the watermark stays where it was. */
   fail(lease: Lease, failure: RunFailure): Promise<void>;
   /** Whether a run still goes on; `abandoned` when its process died and another run took over. */
@@ -183,6 +184,13 @@ export interface WalkStore {
   findHeld(listed: readonly ConversationSnapshot[]): Promise<ReadonlyMap<string, HeldConversation>>;
   /** Writes a batch, all or nothing (I3). Rejects with LEASE_LOST when another walk has taken over (I6). */
   commit(batch: readonly CollectedConversation[]): Promise<BatchCounts>;
+  /**
+   * Writes messages of one conversation and nothing else: its row, its stretch and the retry ledger stay as they are.
+   * Answers how many were not held before. Rejects with LEASE_LOST.
+   */
+  commitMessages(conversationId: string, messages: readonly MessageSnapshot[]): Promise<number>;
+  /** Conversations that were collected before, newest first. */
+  findNewest(limit: number): Promise<readonly string[]>;
   /** Enters conversations that could not be collected into the retry ledger; collecting one takes it out again. */
   recordFailures(failures: readonly CollectFailure[]): Promise<void>;
   /** Conversations of the retry ledger whose time has come, longest waiting first. */
@@ -268,6 +276,12 @@ export interface SyncResult {
   readonly rest: WalkPosition | undefined;
 }
 
+/** A code of the catalogue and a sentence. */
+export interface RunReason {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
 export interface SyncOutcome {
   readonly startedAt: Instant;
   /**
@@ -279,6 +293,8 @@ export interface SyncOutcome {
     /** At its end, but it only looked: nothing moves. */
     | { readonly kind: 'inspected' }
     | { readonly kind: 'stopped'; readonly rest: WalkPosition | undefined };
+  /** Why the run is partial, when that is neither for lack of time nor for the retry ledger. */
+  readonly reason?: RunReason | undefined;
   readonly nestedLimit: number;
   readonly counts: RunCounts;
   /** Conversations listed; all of the Page's after a walk to the end. */

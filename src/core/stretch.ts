@@ -4,7 +4,6 @@
  * because a webhook may have brought it across a gap.
  */
 import type { MessagePoint, MessageSnapshot, Stretch } from './model.ts';
-import { must } from '../lib/must.ts';
 
 export interface JoinResult {
   /** Whether the brought messages connect to the held stretch, or to the beginning of the conversation. */
@@ -15,17 +14,56 @@ export interface JoinResult {
   readonly historyComplete: boolean;
 }
 
+/** The way down from the newest message of a conversation, as far as it went: of the messages on it only the ends. */
+export interface Descent {
+  readonly newest: MessagePoint | undefined;
+  readonly oldest: MessagePoint | undefined;
+  /** Whether times only went down on it: newest first is observed, not promised. */
+  readonly isNewestFirst: boolean;
+  /** Whether it has come to the ends of the held stretch, or passed them. */
+  readonly meetsNewest: boolean;
+  readonly meetsFloor: boolean;
+}
+
+export const TOP_OF_CONVERSATION: Descent = {
+  newest: undefined,
+  oldest: undefined,
+  isNewestFirst: true,
+  meetsNewest: false,
+  meetsFloor: false,
+};
+
+/** The way with the next messages on it, as Facebook lists them. */
+export function descend(
+  way: Descent,
+  messages: readonly MessageSnapshot[],
+  held: { readonly stretch: Stretch | undefined } | undefined,
+): Descent {
+  const first = messages[0];
+  const last = messages.at(-1);
+  if (first === undefined || last === undefined) return way;
+  const oldest = toPoint(last);
+  const isOrdered = way.isNewestFirst && isNewestFirst(messages, way.oldest);
+  const meets = (point: MessagePoint | undefined) =>
+    point !== undefined && (messages.some(({ id }) => id === point.id) || (isOrdered && isPast(oldest, point)));
+  return {
+    newest: way.newest ?? toPoint(first),
+    oldest,
+    isNewestFirst: isOrdered,
+    meetsNewest: way.meetsNewest || meets(held?.stretch?.newest),
+    meetsFloor: way.meetsFloor || meets(held?.stretch?.floor),
+  };
+}
+
 /**
- * Joins the newest messages of a conversation, newest first as Facebook lists them, to what is held of it.
- * `ended` says that Facebook has no older ones.
+ * Joins the way down from the newest message to what is held of the conversation. `ended` says that Facebook has no
+ * older messages.
  */
 export function joinStretch(
   held: { readonly stretch: Stretch | undefined; readonly historyComplete: boolean } | undefined,
-  brought: readonly MessageSnapshot[],
+  { newest, oldest, meetsNewest, meetsFloor }: Descent,
   ended: boolean,
 ): JoinResult {
-  const newest = brought[0];
-  const oldest = brought.at(-1);
   if (newest === undefined || oldest === undefined) {
     // An empty list is no proof against messages that are held.
     const historyComplete = held?.stretch === undefined ? ended : held.historyComplete;
@@ -33,29 +71,27 @@ export function joinStretch(
   }
   if (ended) {
     // A list that ends above the held messages shows less than there is: what lies between is left to history.
-    const meetsHeld = held?.stretch === undefined || reaches(brought, held.stretch.newest);
-    return { joined: true, stretch: { newest: toPoint(newest), floor: toPoint(oldest) }, historyComplete: meetsHeld };
+    const meetsHeld = held?.stretch === undefined || meetsNewest;
+    return { joined: true, stretch: { newest, floor: oldest }, historyComplete: meetsHeld };
   }
-  if (held?.stretch === undefined) {
-    return { joined: true, stretch: { newest: toPoint(newest), floor: toPoint(oldest) }, historyComplete: false };
-  }
-  if (!reaches(brought, held.stretch.newest)) return { joined: false, stretch: held.stretch, historyComplete: false };
-  const floor = reaches(brought, held.stretch.floor) ? toPoint(oldest) : held.stretch.floor;
-  return { joined: true, stretch: { newest: toPoint(newest), floor }, historyComplete: held.historyComplete };
+  if (held?.stretch === undefined) return { joined: true, stretch: { newest, floor: oldest }, historyComplete: false };
+  if (!meetsNewest) return { joined: false, stretch: held.stretch, historyComplete: false };
+  const floor = meetsFloor ? oldest : held.stretch.floor;
+  return { joined: true, stretch: { newest, floor }, historyComplete: held.historyComplete };
 }
 
-/**
- * Whether the list has come to `point` or passed it. Passing counts only by a strictly older time (times have a
- * resolution of one second) and only in a list that is in order: newest first is observed, not promised.
- */
-export function reaches(brought: readonly MessageSnapshot[], point: MessagePoint): boolean {
-  if (brought.some((message) => message.id === point.id)) return true;
-  const last = must(brought.at(-1), 'only asked about a list that holds something').createdAt;
-  return point.createdAt !== undefined && last !== undefined && last < point.createdAt && isNewestFirst(brought);
+/** Whether a list of messages has come to `point` or passed it. */
+export function reaches(messages: readonly MessageSnapshot[], point: MessagePoint): boolean {
+  return descend(TOP_OF_CONVERSATION, messages, { stretch: { newest: point, floor: point } }).meetsNewest;
 }
 
-function isNewestFirst(messages: readonly MessageSnapshot[]): boolean {
-  let before = Infinity;
+/** By a strictly older time only: times have a resolution of one second. */
+function isPast(oldest: MessagePoint, point: MessagePoint): boolean {
+  return point.createdAt !== undefined && oldest.createdAt !== undefined && oldest.createdAt < point.createdAt;
+}
+
+function isNewestFirst(messages: readonly MessageSnapshot[], above: MessagePoint | undefined): boolean {
+  let before = above?.createdAt ?? Infinity;
   for (const { createdAt } of messages) {
     if (createdAt === undefined || createdAt > before) return false;
     before = createdAt;

@@ -16,7 +16,6 @@ describe('a passing fault', () => {
     'a bare value': { text: 'false' },
     'a cut body': { fault: 'cut', json: { data: ['x'.repeat(1000)] } },
     'a reset connection': { fault: 'reset' },
-    'no answer in time': { fault: 'hang' },
     'a fault of Facebook': { status: 500, json: refusal(errors.unavailable) },
   };
 
@@ -46,6 +45,16 @@ describe('a passing fault', () => {
       await client.close();
     },
   );
+
+  test('of an answer that does not come in time is not asked again: less has to be asked for', async () => {
+    await using stub = await startStub({ fault: 'hang' });
+    const client = testClient(stub.baseUrl, { timeoutMs: 100 });
+    const error = await graphErrorOf(client.get(testRequest()));
+    expect(error).toMatchObject({ code: 'GRAPH_UNREACHABLE', kind: 'too-much-data' });
+    expect(error.message).toContain(`Page ${PAGE_ID} within 0.1 s`);
+    expect(stub.seen).toHaveLength(1);
+    await client.close();
+  });
 
   test('of a host that is not there says so', async () => {
     const stub = await startStub({});

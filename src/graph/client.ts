@@ -188,8 +188,9 @@ interface ExchangeFault {
 function toExchangeError(error: unknown, { subject, token, timeoutMs }: ExchangeFault): unknown {
   if (isGraphError(error)) return error;
   if (timeoutMs !== undefined) {
+    // Facebook is there, or the connection would have failed: the same question would take as long again.
     const message = `Facebook did not answer ${subject} within ${timeoutMs / 1000} s.`;
-    return new GraphError('GRAPH_UNREACHABLE', message, { kind: 'transient' });
+    return new GraphError('GRAPH_UNREACHABLE', message, { kind: 'too-much-data' });
   }
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (TOO_LARGE.has(code)) {

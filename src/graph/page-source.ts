@@ -11,6 +11,7 @@ import { parseConversation, toConversationFields } from './conversations.ts';
 import { MESSAGE_FIELDS, parseMessage } from './messages.ts';
 import { type ItemProblem, parseItems, parseList, toCursorParams } from './paging.ts';
 import { toSelf } from './self.ts';
+import { withSilenceLimit } from './silence.ts';
 import { OddItem } from './shapes.ts';
 
 export interface PageSourceOptions {
@@ -34,6 +35,7 @@ export function openPageSource(options: PageSourceOptions): ConversationSource {
   const { client, facebookPageId, instagramAccountId, platform, token, gate, onCall, onProblem } = options;
   const self = toSelf({ facebookPageId, instagramAccountId, platform });
   const page = `Page ${facebookPageId} (${platform})`;
+  const send = withSilenceLimit((request) => client.get(request));
   let calls = 0;
 
   function get(asked: { path: readonly string[]; params: GraphParams; subject: string }, signal?: AbortSignal) {
@@ -41,7 +43,7 @@ export function openPageSource(options: PageSourceOptions): ConversationSource {
       calls += 1;
       onCall?.(report);
     };
-    return client.get({ ...asked, token, gate, signal, onCall: countCall });
+    return send({ ...asked, token, gate, signal, onCall: countCall });
   }
 
   function readConversation(value: JsonValue, messages: number) {

@@ -177,14 +177,21 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
     }
   }
 
-  /** Its failure is recorded with its run and told as an event; there is nobody else to tell. */
-  async function followUp(page: Page, trigger: RunTrigger | undefined): Promise<void> {
+  /** What goes wrong once the history run has begun is recorded and told by that run. */
+  async function followUp(page: Page, trigger: RunTrigger | undefined, runId: string): Promise<void> {
     if (isClosing || background.has(page.id)) return;
     background.add(page.id);
+    let hasBegun = false;
     try {
-      if (await parts.hasOpenHistory(page)) await run(page, HISTORY, { options: { trigger }, sinks: new Set() });
-    } catch {
-      // The next sync tries again.
+      if (!(await parts.hasOpenHistory(page))) return;
+      const noteBeginning = () => {
+        hasBegun = true;
+      };
+      await run(page, HISTORY, { options: { trigger }, sinks: new Set([noteBeginning]) });
+    } catch (error) {
+      if (hasBegun || isClosing) return;
+      const reason = error instanceof Error ? error.message : String(error);
+      parts.onEvent?.({ type: 'history-not-begun', reason, runId, mode: 'history', page });
     } finally {
       background.delete(page.id);
     }
@@ -216,7 +223,7 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
         ended: runSync(page, { options: asked, sinks })
           .finally(() => syncs.delete(page.id))
           .then((runId) => {
-            if (options.followWithHistory) void followUp(page, asked.trigger);
+            if (options.followWithHistory) void followUp(page, asked.trigger, runId);
             return runId;
           }),
       };

@@ -7,10 +7,12 @@ import type { Call, CallKind } from './calls.ts';
 import type { Platform } from './model.ts';
 import type { ErrorType } from './refusals.ts';
 
-/** What happens to the list in an answer; the first two do not occur in the hostile profile. */
+/** What happens to the list in an answer; the first three do not occur in the hostile profile. */
 export type ListTwist =
   /** The cursor for the next page is the one just used. No effect on a first page. */
   | 'repeated-cursor'
+  /** The cursor for the next page is the one before the one just used: A → B → A. No effect on the first two pages. */
+  | 'circling-cursors'
   /** The page comes oldest first. */
   | 'out-of-order'
   /** `next` is there although nothing is left. */

@@ -47,7 +47,7 @@ export function cutPage<T>(request: ListRequest<T>): ListPage<T> {
   const last = items.at(-1);
   if (first === undefined || last === undefined) return { items, paging: undefined };
 
-  const repeated = twist === 'repeated-cursor' ? request.after : undefined;
+  const repeated = repeatedCursor(request, start, limit);
   const after = repeated ?? toCursor(owner, source.standingOf(last));
   const before = toCursor(owner, source.standingOf(first));
   const isMore = start + items.length < source.size;
@@ -58,6 +58,14 @@ export function cutPage<T>(request: ListRequest<T>): ListPage<T> {
     ...(showsNext ? { next: request.url({ after }) } : {}),
   };
   return { items: twistItems({ items, source, start, twist }), paging };
+}
+
+/** A cursor that leads back to what was shown before. */
+function repeatedCursor<T>({ twist, after, owner, source }: ListRequest<T>, start: number, limit: number) {
+  if (twist === 'repeated-cursor') return after;
+  if (twist !== 'circling-cursors' || after === undefined) return undefined;
+  const [before] = start > limit ? source.slice(start - limit - 1, 1) : [];
+  return before === undefined ? undefined : toCursor(owner, source.standingOf(before));
 }
 
 /** A list answer; an empty one has no paging. */

@@ -38,7 +38,7 @@ describeEachPostgres('parked pools', (version) => {
 
   it('of the app are told to the next run of every Page, and to every heartbeat', async () => {
     const { lease } = await opened.begin();
-    expect(await opened.ledger.renew(lease)).toEqual({ isCancelled: false, parked: [] });
+    expect(await opened.ledger.renew(lease)).toEqual({ end: undefined, parked: [] });
     await parkApp(opened.database, ofApp(7 * MINUTE_MS));
     const told = await opened.ledger.renew(lease);
     expect(told?.parked).toMatchObject([{ scope: 'app', reason: 'the app' }]);
@@ -74,7 +74,7 @@ describeEachPostgres('parked pools', (version) => {
     const { lease } = await opened.begin();
     await parkPage(opened.database, lease, ofPage(-1));
     await parkApp(opened.database, ofApp(-1));
-    expect(await opened.ledger.renew(lease)).toEqual({ isCancelled: false, parked: [] });
+    expect(await opened.ledger.renew(lease)).toEqual({ end: undefined, parked: [] });
     await opened.ledger.fail(lease, { code: 'X', message: 'x', graphCalls: 0, pageStatus: undefined });
     expect(await parkedAtBegin(lease.pageId)).toEqual([]);
     expect(await findParkedApp(opened.database)).toEqual([]);

@@ -39,6 +39,9 @@ export function toDatabaseError(error: unknown): unknown {
   if (code === '42P01' || code === '42703') {
     return new TidemarkError('SCHEMA_MISSING', `The database lacks a table or column: ${detail}.`, cause);
   }
+  if (code === '23503' && 'constraint' in error && String(error.constraint).endsWith('_page_id_fkey')) {
+    return new TidemarkError('PAGE_NOT_FOUND', 'The Page was removed while something of it was being written.', cause);
+  }
   if (code === '22021') {
     return new TidemarkError('INVALID_INPUT', 'A text holds the character NUL, which PostgreSQL cannot hold.', cause);
   }

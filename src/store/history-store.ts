@@ -5,8 +5,8 @@
 import type { HistoryStore, Lease, OpenHistory } from '../core/ports.ts';
 import type { Database } from './connect.ts';
 import { toIso, toText } from './conversations.ts';
+import { whyLeaseIsLost } from './lost-lease.ts';
 import { MESSAGE_INPUT, toMessageInputs, UPSERT_MESSAGES } from './messages.ts';
-import { leaseLost } from './walk-store.ts';
 
 const HELD = `(
   SELECT count(*) FROM facebook_messages AS message
@@ -105,7 +105,7 @@ export function openHistoryStore(database: Database, lease: Lease): HistoryStore
         cursor ?? null,
         complete,
       ]);
-      if (row === undefined) throw leaseLost(platform);
+      if (row === undefined) throw await whyLeaseIsLost(database, lease);
       return { eventsCreated: row.events_created, isWanted: row.lease_wanted };
     },
 
@@ -116,7 +116,7 @@ export function openHistoryStore(database: Database, lease: Lease): HistoryStore
     async finish({ depth, graphCalls }) {
       const values = [pageId, platform, toDepth(depth), fence, runId, graphCalls];
       const [row] = await database.query<{ status: 'succeeded' | 'partial' }>(FINISH, values);
-      if (row === undefined) throw leaseLost(platform);
+      if (row === undefined) throw await whyLeaseIsLost(database, lease);
       return row.status;
     },
   };

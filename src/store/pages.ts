@@ -122,13 +122,16 @@ export async function savePages(
   return rows.map(toPage);
 }
 
-/** The Page's token. Errors: TOKEN_MISSING, ENCRYPTION_KEY_MISSING, ENCRYPTION_KEY_WRONG. */
+/** The Page's token. Errors: PAGE_NOT_FOUND, TOKEN_MISSING, ENCRYPTION_KEY_MISSING, ENCRYPTION_KEY_WRONG. */
 export async function findToken(database: Database, cipher: TokenCipher, page: Page): Promise<Secret> {
   const [row] = await database.query<{ access_token: string | null }>(
     'SELECT access_token FROM facebook_pages WHERE id = $1',
     [page.id],
   );
-  const stored = row?.access_token ?? '';
+  if (row === undefined) {
+    throw new TidemarkError('PAGE_NOT_FOUND', `Page ${page.name ?? page.facebookPageId} is no longer connected.`);
+  }
+  const stored = row.access_token ?? '';
   if (stored === '') {
     throw new TidemarkError('TOKEN_MISSING', `Page ${page.name ?? page.facebookPageId} has no access token.`);
   }

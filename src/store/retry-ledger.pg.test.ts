@@ -48,6 +48,12 @@ describeEachPostgres('the retry ledger', (version) => {
     expect(await store.findDueRetries(2)).toEqual(['t_2', 't_3']);
   });
 
+  it('takes nothing for nothing', async () => {
+    const { store } = await opened.begin();
+    await store.recordFailures([]);
+    expect(await store.findOpenRetries()).toEqual([]);
+  });
+
   it('keeps a conversation that was only seen, and lets go of one that was collected', async () => {
     const { store } = await opened.begin();
     await store.recordFailures([refusalOf('t_1'), refusalOf('t_2'), refusalOf('t_1', 'again')]);

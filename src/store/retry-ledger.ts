@@ -47,6 +47,7 @@ export async function recordFailures(
   lease: Lease,
   failures: readonly CollectFailure[],
 ): Promise<boolean> {
+  if (failures.length === 0) return true;
   // One entry per conversation, as the statement needs it: the last reason counts.
   const distinct = new Map(failures.map((failure) => [toStorableText(failure.conversationId), failure]));
   const rows = await database.query(RECORD_FAILURES, [

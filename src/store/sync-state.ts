@@ -19,7 +19,8 @@ import { LIST_LIMIT } from '../core/plan.ts';
 import { OVERLAP_MS } from '../core/watermark.ts';
 import { MS_UNTIL, PARKED_APP, type ParkedAppRow, toParkedApp, toQuiet } from './call-pools.ts';
 import type { Database } from './connect.ts';
-import { toIso } from './conversations.ts';
+import { toIso, toText } from './conversations.ts';
+import { whyLeaseIsLost } from './lost-lease.ts';
 import { toStorableText } from './text.ts';
 
 /**
@@ -112,7 +113,8 @@ LEFT JOIN (${PARKED_APP}) AS app ON true`;
 
 /**
  * $1 page · $2 platform · $3 fence · $4 run · $5 complete · $6 watermark · $7 walk start · $8 listed · $9 skipped
- * · $10 calls · $11 rest: cursor · $12 rest: top · $13 nested limit · $14 only looked. Watermark, last_synced_at, run and lease move
+ * · $10 calls · $11 rest: cursor · $12 rest: top · $13 nested limit · $14 only looked · $15 why partial: code
+ * · $16 sentence. Watermark, last_synced_at, run and lease move
  * together. The watermark never moves back (I1). last_synced_at that was cleared while the run went on stays cleared: a
  * full walk was asked for, and this one may have been past what it was asked for. The mirror is whole, and last_synced_at moves, only when the retry ledger
  * is empty.
@@ -155,7 +157,7 @@ WITH lease AS (
 ), run AS (
   UPDATE facebook_sync_runs
   SET status = CASE WHEN whole OR $14 THEN 'succeeded' ELSE 'partial' END, finished_at = now(),
-      listed = $8, skipped = $9, graph_calls = $10
+      listed = $8, skipped = $9, graph_calls = $10, error_code = $15, error_message = $16
   FROM verdict
   WHERE facebook_sync_runs.page_id = $1 AND id = $4
 )
@@ -248,11 +250,13 @@ async function beginRun(
   };
 }
 
-async function renewLease(database: Database, lease: Lease): Promise<Renewal | undefined> {
+async function renewLease(database: Database, lease: Lease): Promise<Renewal> {
   const { pageId, platform, fence, runId } = lease;
   const values = [pageId, platform, fence, LEASE_MS, runId];
   const [row] = await database.query<ParkedAppRow & { readonly cancel_wanted: boolean }>(RENEW, values);
-  return row === undefined ? undefined : { isCancelled: row.cancel_wanted, parked: toParkedApp(row) };
+  if (row === undefined) return { end: await whyLeaseIsLost(database, lease), parked: [] };
+  const end = row.cancel_wanted ? new TidemarkError('RUN_CANCELLED', `Run ${runId} was cancelled.`) : undefined;
+  return { end, parked: toParkedApp(row) };
 }
 
 /** Ends a run that did not fail; undefined when another run has taken the lease over, and nothing was written. */
@@ -261,7 +265,7 @@ export async function finishRun(
   lease: Lease,
   outcome: SyncOutcome,
 ): Promise<'succeeded' | 'partial' | undefined> {
-  const { end, counts, listed, startedAt, nestedLimit } = outcome;
+  const { end, counts, listed, startedAt, nestedLimit, reason } = outcome;
   const rest = end.kind === 'stopped' ? end.rest : undefined;
   const [row] = await database.query<{ succeeded: boolean }>(FINISH_RUN, [
     lease.pageId,
@@ -278,6 +282,8 @@ export async function finishRun(
     toIso(rest?.top) ?? null,
     nestedLimit,
     end.kind === 'inspected',
+    reason?.code ?? null,
+    toText(reason?.message) ?? null,
   ]);
   if (row === undefined) return undefined;
   return row.succeeded ? 'succeeded' : 'partial';

@@ -5,8 +5,8 @@
 import type { Lease, VerifyStore } from '../core/ports.ts';
 import { must } from '../lib/must.ts';
 import type { Database } from './connect.ts';
+import { whyLeaseIsLost } from './lost-lease.ts';
 import { toStorableText } from './text.ts';
-import { leaseLost } from './walk-store.ts';
 
 /** $1 page · $2 platform · $3 fence · $4 generation · $5 ids. What a verify left behind that never ended goes. */
 const RECORD_SEEN = `
@@ -72,7 +72,7 @@ export function openVerifyStore(database: Database, lease: Lease, generation: st
       const ids = conversationIds.map(toStorableText);
       const values = [pageId, platform, fence, generation, ids];
       const [row] = await database.query<{ lease_wanted: boolean }>(RECORD_SEEN, values);
-      if (row === undefined) throw leaseLost(platform);
+      if (row === undefined) throw await whyLeaseIsLost(database, lease);
       return { isWanted: row.lease_wanted };
     },
 
@@ -86,7 +86,7 @@ export function openVerifyStore(database: Database, lease: Lease, generation: st
     async markDeleted(conversationIds) {
       const values = [pageId, platform, fence, runId, conversationIds];
       const [row] = await database.query<{ leases: number }>(MARK_DELETED, values);
-      if (must(row, 'a count is one row').leases === 0) throw leaseLost(platform);
+      if (must(row, 'a count is one row').leases === 0) throw await whyLeaseIsLost(database, lease);
     },
 
     async forgetSeen() {

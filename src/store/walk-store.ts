@@ -3,19 +3,14 @@
  * conversations, messages and counters stand or fall together (I3), and write nothing at all when the lease has
  * passed to another walk (I6).
  */
-import { TidemarkError } from '../core/errors.ts';
-import type {
-  BatchCounts,
-  CollectedConversation,
-  ConversationSnapshot,
-  HeldConversation,
-  Platform,
-} from '../core/model.ts';
+import type { BatchCounts, CollectedConversation, ConversationSnapshot, HeldConversation } from '../core/model.ts';
 import type { Lease, SyncOutcome, WalkStore } from '../core/ports.ts';
 import { must } from '../lib/must.ts';
 import type { Database } from './connect.ts';
 import { contentHash } from './content-hash.ts';
 import { CONVERSATION_INPUT, toConversationInput, UPSERT_CONVERSATIONS } from './conversations.ts';
+import { whyLeaseIsLost } from './lost-lease.ts';
+import { commitMessages } from './loose-messages.ts';
 import { MESSAGE_INPUT, toMessageInputs, UPSERT_MESSAGES } from './messages.ts';
 import { closeRetries, findDueRetries, findOpenRetries, recordFailures } from './retry-ledger.ts';
 import { finishRun } from './sync-state.ts';
@@ -66,6 +61,13 @@ SELECT id, collected_at IS NOT NULL AS collected, collected_updated_time, collec
 FROM facebook_conversations
 WHERE page_id = $1 AND id = ANY ($2::text[])`;
 
+/** $1 page · $2 platform · $3 limit. Served by idx_facebook_conversations_newest. */
+const FIND_NEWEST = `
+SELECT id FROM facebook_conversations
+WHERE page_id = $1 AND platform = $2 AND collected_at IS NOT NULL AND deleted_at IS NULL
+ORDER BY coalesce(updated_time, '-infinity'::timestamptz) DESC, id DESC
+LIMIT $3`;
+
 const WITHDRAW_HINT = `
 UPDATE facebook_sync_state SET hint_usable = false
 WHERE page_id = $1 AND platform = $2 AND lease_fence = $3`;
@@ -108,6 +110,11 @@ export function openWalkStore(database: Database, lease: Lease): WalkStore {
       return held;
     },
 
+    async findNewest(limit) {
+      const rows = await database.query<{ id: string }>(FIND_NEWEST, [pageId, platform, limit]);
+      return rows.map((row) => row.id);
+    },
+
     async commit(batch): Promise<BatchCounts> {
       const distinct = onePerConversation(batch);
       const [row] = await database.query<CommitRow>(COMMIT_BATCH, [
@@ -121,12 +128,18 @@ export function openWalkStore(database: Database, lease: Lease): WalkStore {
         ),
       ]);
       const counts = must(row, 'counts are one row');
-      if (counts.leases === 0) throw leaseLost(platform);
+      if (counts.leases === 0) throw await whyLeaseIsLost(database, lease);
       return { inserted: counts.inserted, updated: counts.updated, eventsCreated: counts.events_created };
     },
 
+    async commitMessages(conversationId, messages) {
+      const eventsCreated = await commitMessages(database, lease, { conversationId, messages });
+      if (eventsCreated === undefined) throw await whyLeaseIsLost(database, lease);
+      return eventsCreated;
+    },
+
     async recordFailures(failures) {
-      if (!(await recordFailures(database, lease, failures))) throw leaseLost(platform);
+      if (!(await recordFailures(database, lease, failures))) throw await whyLeaseIsLost(database, lease);
     },
 
     findDueRetries: (limit) => findDueRetries(database, lease, limit),
@@ -139,14 +152,10 @@ export function openWalkStore(database: Database, lease: Lease): WalkStore {
 
     async finish(outcome: SyncOutcome) {
       const status = await finishRun(database, lease, outcome);
-      if (status === undefined) throw leaseLost(platform);
+      if (status === undefined) throw await whyLeaseIsLost(database, lease);
       return status;
     },
   };
-}
-
-export function leaseLost(platform: Platform): TidemarkError {
-  return new TidemarkError('LEASE_LOST', `Another process has taken over the ${platform} sync of this Page.`);
 }
 
 /** A conversation may come twice in one batch when the list moved: the newer snapshot stands. */

@@ -3,18 +3,14 @@
  * conversation (I14), and commits it in one batch. Lists move between survey and collect, so the result is checked
  * off: what the range did not bring is read by its id, what it brought unasked is stored too.
  */
+import { createCircleWatch } from '../core/circle.ts';
 import { GraphError, isGraphError, isRefusal } from '../core/errors.ts';
-import type {
-  BatchCounts,
-  CollectedConversation,
-  ConversationSnapshot,
-  HeldConversation,
-  MessageSnapshot,
-} from '../core/model.ts';
+import type { BatchCounts, CollectedConversation, ConversationSnapshot, HeldConversation } from '../core/model.ts';
 import { type CollectPlan, NESTED_MESSAGES, planCollect, type SurveyedPage } from '../core/plan.ts';
 import type { CollectFailure, ConversationSource, Emit, WalkStore } from '../core/ports.ts';
-import { joinStretch } from '../core/stretch.ts';
 import { assertNever } from '../lib/assert-never.ts';
+import { reachStretch } from './reach-stretch.ts';
+import { halfOf, smallerLimit } from './smaller.ts';
 
 /** How many conversations with messages to ask for at once; learnt from what Facebook finds too big. */
 export interface Sizes {
@@ -38,8 +34,6 @@ export interface CollectResult extends BatchCounts {
 /** So many refusals in one range are no longer about single conversations. */
 const MOST_FAILURES = 5;
 const NOT_SHOWN = { code: 'GRAPH_ERROR', reason: 'Facebook lists it but does not show it.' };
-/** Messages per call when a conversation is followed further down than its nested messages reach. */
-const DEEP_MESSAGES = 100;
 
 export async function collect(parts: CollectParts, range: readonly SurveyedPage[]): Promise<CollectResult> {
   const comparisons = range.flatMap((page) => page.comparisons);
@@ -62,16 +56,23 @@ export async function collect(parts: CollectParts, range: readonly SurveyedPage[
   const unasked = [...snapshots.values()].filter((snapshot) => !listed.has(snapshot.id));
   if (unasked.length > 0) for (const [id, known] of await parts.store.findHeld(unasked)) held.set(id, known);
   const light = comparisons.filter((it) => it.held?.sameSnapshot === false && !snapshots.has(it.listed.id));
-  return commitCollected(parts, {
-    snapshots: [...snapshots.values()],
-    held,
-    light: light.map((it) => it.listed),
-    failures,
-  });
+  const fetched = { snapshots: [...snapshots.values()], held, light: light.map((it) => it.listed), failures };
+  return writeDown(parts, await commitCollected(parts, fetched));
 }
 
 /** Collects single conversations again that failed before. */
 export async function retry(parts: CollectParts, conversationIds: readonly string[]): Promise<CollectResult> {
+  return writeDown(parts, await collectSingly(parts, conversationIds));
+}
+
+/** Enters what could not be collected into the retry ledger, before anything can move past it. */
+async function writeDown(parts: CollectParts, result: CollectResult): Promise<CollectResult> {
+  await parts.store.recordFailures(result.failures);
+  return result;
+}
+
+/** Collects conversations by their ids. What fails is told and not written down: nothing may move past it. */
+export async function collectSingly(parts: CollectParts, conversationIds: readonly string[]): Promise<CollectResult> {
   const failures: CollectFailure[] = [];
   const wanted = conversationIds.map((id) => ({ id, messages: Math.min(NESTED_MESSAGES, parts.depth) }));
   const snapshots = await fetchPlanned(parts, { kind: 'singles', wanted }, failures);
@@ -95,15 +96,21 @@ async function commitCollected(
   { snapshots, held, light, failures }: Fetched,
 ): Promise<CollectResult> {
   const batch = light.map(toLight);
+  let early = 0;
+  const storePiece = async (...piece: Parameters<WalkStore['commitMessages']>) => {
+    early += await parts.store.commitMessages(...piece);
+  };
   for (const snapshot of snapshots) {
-    const collected = await reachStretch(parts, { snapshot, held: held.get(snapshot.id), failures });
-    if (collected !== undefined) batch.push(collected);
+    try {
+      batch.push(await reachStretch({ ...parts, storePiece }, snapshot, held.get(snapshot.id)));
+    } catch (error) {
+      noteFailure(parts, failures, { conversationId: snapshot.id, ...reasonOrThrow(error) });
+    }
   }
-  // Before anything can move past them.
-  if (failures.length > 0) await parts.store.recordFailures(failures);
-  if (batch.length === 0) return { inserted: 0, updated: 0, eventsCreated: 0, failures };
+  if (batch.length === 0) return { inserted: 0, updated: 0, eventsCreated: early, failures };
   parts.emit({ type: 'batch-processing', conversations: batch.length });
-  return { ...(await parts.store.commit(batch)), failures };
+  const counts = await parts.store.commit(batch);
+  return { ...counts, eventsCreated: counts.eventsCreated + early, failures };
 }
 
 async function fetchPlanned(
@@ -135,6 +142,7 @@ async function fetchRange(
   plan: Extract<CollectPlan, { kind: 'list' }>,
 ): Promise<ConversationSnapshot[]> {
   const brought: ConversationSnapshot[] = [];
+  const isCircle = createCircleWatch();
   let { after } = plan;
   while (brought.length < plan.limit) {
     const limit = Math.min(sizes.nestedLimit, plan.limit - brought.length);
@@ -142,14 +150,17 @@ async function fetchRange(
       const list = await source.listConversations({ after, limit, messages: plan.messages, since: undefined }, signal);
       brought.push(...list.items);
       after = list.after;
-      if (after === undefined) break;
+      // What a list that ends, or goes in a circle, has not brought is read by its id.
+      if (after === undefined || isCircle(after)) break;
     } catch (error) {
       // The conversation that the cursor stood on is gone: what is missing is read by its id.
       if (after !== undefined && (isGraphError(error, 'invalid') || isGraphError(error, 'missing'))) break;
       // A passing fault that did not pass may be an answer that takes Facebook too long, or one it cannot make.
-      if (!isGraphError(error, 'too-much-data') && !isRefusal(error, 'transient')) throw error;
-      if (limit === 1) break;
-      sizes.nestedLimit = Math.min(sizes.nestedLimit, Math.floor(limit / 2));
+      const isStuck = isRefusal(error, 'transient');
+      if (!isGraphError(error, 'too-much-data') && !isStuck) throw error;
+      const smaller = isStuck ? halfOf(limit) : smallerLimit(limit, error);
+      if (smaller === undefined) break;
+      sizes.nestedLimit = Math.min(sizes.nestedLimit, smaller);
     }
   }
   return brought;
@@ -161,51 +172,31 @@ async function fetchOne(
   wanted: { readonly id: string; readonly messages: number },
   failures: CollectFailure[],
 ): Promise<ConversationSnapshot | undefined> {
-  for (let { messages } = wanted; ; messages = Math.floor(messages / 2)) {
+  let { messages } = wanted;
+  for (;;) {
     try {
       const snapshot = await parts.source.fetchConversation({ conversationId: wanted.id, messages }, parts.signal);
       if (snapshot === undefined) noteFailure(parts, failures, { conversationId: wanted.id, ...NOT_SHOWN });
       return snapshot;
     } catch (error) {
-      if (isGraphError(error, 'too-much-data') && messages > 1) continue;
+      const smaller = smallerLimit(messages, error);
+      if (smaller !== undefined) {
+        messages = smaller;
+        continue;
+      }
       noteFailure(parts, failures, { conversationId: wanted.id, ...reasonOrThrow(error) });
       return undefined;
     }
   }
 }
 
-/** Follows a conversation down until nothing lies between its newest message and what is held. */
-async function reachStretch(
-  parts: CollectParts,
-  { snapshot, held, failures }: { snapshot: ConversationSnapshot; held: HeldConversation | undefined } & Noted,
-): Promise<CollectedConversation | undefined> {
-  const messages: MessageSnapshot[] = [...(snapshot.messages?.items ?? [])];
-  let after = snapshot.messages?.after;
-  let limit = DEEP_MESSAGES;
-  for (;;) {
-    const join = joinStretch(held, messages, after === undefined);
-    if (join.joined) {
-      const { stretch, historyComplete } = join;
-      const floorCursor = stretch?.floor.id === messages.at(-1)?.id ? after : undefined;
-      return { snapshot, messages, stretch, floorCursor, historyComplete, collected: true };
-    }
-    try {
-      const page = await parts.source.listMessages({ conversationId: snapshot.id, limit, after }, parts.signal);
-      messages.push(...page.items);
-      after = page.after;
-    } catch (error) {
-      if (isGraphError(error, 'too-much-data') && limit > 1) limit = Math.floor(limit / 2);
-      else {
-        noteFailure(parts, failures, { conversationId: snapshot.id, ...reasonOrThrow(error) });
-        return undefined;
-      }
-    }
-  }
-}
-
-/** A refusal that concerns one conversation is its own; trouble with the Page, the network or the run ends the walk. */
+/**
+ * A refusal that concerns one conversation is its own, and so is an answer that takes too long; trouble with the Page,
+ * the network or the run ends the walk.
+ */
 function reasonOrThrow(error: unknown): Omit<CollectFailure, 'conversationId'> {
-  if (isRefusal(error) || isGraphError(error, 'permission')) return { code: error.code, reason: error.message };
+  const isItsOwn = isRefusal(error) || isGraphError(error, 'permission') || isGraphError(error, 'too-much-data');
+  if (isItsOwn) return { code: error.code, reason: error.message };
   throw error;
 }
 

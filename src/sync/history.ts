@@ -3,10 +3,13 @@
  * conversations first. It works in the background, one commit per call, so it may end at any instant and go on later;
  * and it steps aside as soon as a sync wants the Page.
  */
-import { isGraphError } from '../core/errors.ts';
+import { createCircleWatch } from '../core/circle.ts';
+import { isGraphError, isRefusal } from '../core/errors.ts';
 import type { MessageSnapshot } from '../core/model.ts';
 import type { ConversationSource, Emit, HistoryStore, OpenHistory } from '../core/ports.ts';
 import { reaches, toPoint } from '../core/stretch.ts';
+import { messagesInCircle } from './reach-stretch.ts';
+import { smallerLimit } from './smaller.ts';
 
 export interface HistoryParts {
   readonly source: ConversationSource;
@@ -46,11 +49,17 @@ async function deepen(parts: HistoryParts, plan: HistoryPlan, open: OpenHistory)
   let isBelowFloor = after !== undefined;
   let limit = MOST_MESSAGES;
   let hasBegunAgain = false;
+  let isCircle = createCircleWatch();
   /** Finds the floor again from the top: Facebook has forgotten the cursor. */
   const beginAgain = () => {
     after = undefined;
     isBelowFloor = false;
     hasBegunAgain = true;
+    isCircle = createCircleWatch();
+  };
+  const leaveAlone = async (reason: string, againInMs: number) => {
+    parts.emit({ type: 'conversation-failed', conversationId, reason });
+    await parts.store.postpone({ conversationId, reason, againInMs });
   };
 
   for (;;) {
@@ -58,18 +67,18 @@ async function deepen(parts: HistoryParts, plan: HistoryPlan, open: OpenHistory)
     try {
       page = await parts.source.listMessages({ conversationId, limit, after }, parts.signal);
     } catch (error) {
-      if (isGraphError(error, 'too-much-data') && limit > 1) {
-        limit = Math.floor(limit / 2);
+      const smaller = smallerLimit(limit, error);
+      if (smaller !== undefined) {
+        limit = smaller;
       } else if (
         after !== undefined &&
         !hasBegunAgain &&
         (isGraphError(error, 'invalid') || isGraphError(error, 'missing'))
       ) {
         beginAgain();
-      } else if (isGraphError(error) && error.code === 'GRAPH_ERROR') {
-        parts.emit({ type: 'conversation-failed', conversationId, reason: error.message });
-        const againInMs = error.kind === 'transient' ? SOON_MS : LATER_MS;
-        await parts.store.postpone({ conversationId, reason: error.message, againInMs });
+      } else if (isRefusal(error) || isGraphError(error, 'too-much-data')) {
+        const mayPass = error.kind === 'transient' || error.code === 'GRAPH_UNREACHABLE';
+        await leaveAlone(error.message, mayPass ? SOON_MS : LATER_MS);
         return 'done';
       } else {
         throw error;
@@ -88,6 +97,10 @@ async function deepen(parts: HistoryParts, plan: HistoryPlan, open: OpenHistory)
       // It may be a moment's weakness; said again at another time, it is taken for the truth.
       const reason = 'Facebook shows fewer messages of this conversation than are held.';
       await parts.store.postpone({ conversationId, reason, againInMs: LATER_MS });
+      return 'done';
+    }
+    if (page.after !== undefined && isCircle(page.after)) {
+      await leaveAlone(messagesInCircle(conversationId).message, LATER_MS);
       return 'done';
     }
     const complete = page.after === undefined;

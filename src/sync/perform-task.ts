@@ -18,7 +18,8 @@ import { toCut } from '../core/watermark.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { collectHistory } from './history.ts';
 import type { Inspection } from './inspection.ts';
-import { syncPage, type Watch } from './sync-page.ts';
+import { syncPage } from './sync-page.ts';
+import type { Watch } from './watch.ts';
 
 export interface TaskParts {
   readonly clock: Clock;

@@ -11,6 +11,8 @@ export interface Ranges extends AsyncDisposable {
   /** Aborted with the first failure of a collect, or when the run is. */
   readonly signal: AbortSignal;
   add(page: SurveyedPage): Promise<void>;
+  /** Collects in another way. */
+  start(work: Work): Promise<void>;
   /** Collects single conversations. */
   retry(conversationIds: readonly string[]): Promise<void>;
   /** Resolves when all that was added is committed; rejects with the first failure. */
@@ -21,6 +23,8 @@ export interface Ranges extends AsyncDisposable {
   failed(): ReadonlySet<string>;
 }
 
+type Work = (parts: CollectParts) => Promise<CollectResult>;
+
 /** Enough to keep the call budget busy, few enough to bound memory (I11). */
 const RANGES_AT_ONCE = 4;
 
@@ -30,7 +34,7 @@ export function openRanges(parts: CollectParts): Ranges {
   const range: SurveyedPage[] = [];
   let counts: RunCounts = NO_COUNTS;
 
-  const start = (work: (parts: CollectParts) => Promise<CollectResult>): Promise<void> =>
+  const start = (work: Work): Promise<void> =>
     group.start(async (signal) => {
       const batch = await work({ ...parts, signal });
       counts = addBatch(counts, batch);
@@ -51,6 +55,7 @@ export function openRanges(parts: CollectParts): Ranges {
       range.push(page);
       if (sizeOf(range) >= LIST_LIMIT) await flush();
     },
+    start,
     async retry(conversationIds) {
       if (conversationIds.length > 0) await start((work) => retry(work, conversationIds));
     },

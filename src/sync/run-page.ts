@@ -115,17 +115,15 @@ async function work(parts: RunParts, request: RunRequest, run: BegunRun): Promis
   }
 }
 
-/** Renews the lease until the run has ended; ends it when another process has taken over, or it was cancelled. */
+/** Renews the lease until the run has ended, and ends it when it must not go on. */
 async function keepLease({ ledger, clock, pools }: RunParts, lease: Lease, ended: AbortController): Promise<void> {
-  const lost = new TidemarkError('LEASE_LOST', 'Another process has taken over the sync of this Page.');
-  const cancelled = new TidemarkError('RUN_CANCELLED', `Run ${lease.runId} was cancelled.`);
   let renewedAt = clock.now();
   while (!ended.signal.aborted) {
     try {
       await clock.sleep(RENEW_EVERY_MS, ended.signal);
-      const renewal = await ledger.renew(lease);
-      if (renewal === undefined || renewal.isCancelled) ended.abort(renewal === undefined ? lost : cancelled);
-      else pools.heed(lease, renewal.parked);
+      const { end, parked } = await ledger.renew(lease);
+      if (end !== undefined) ended.abort(end);
+      pools.heed(lease, parked);
       renewedAt = clock.now();
     } catch (error) {
       // The run has ended, or the database is away: for as long as the lease lasts, it may come back.

@@ -8,6 +8,7 @@ import type { ConversationList, ConversationSnapshot, Instant } from '../core/mo
 import { differs, endsWalk, LIST_LIMIT, type SurveyedPage } from '../core/plan.ts';
 import type { ConversationSource, Emit, WalkPosition, WalkStore } from '../core/ports.ts';
 import { toCut, topOfWalk } from '../core/watermark.ts';
+import { openLightList } from './list-conversations.ts';
 
 export interface SurveyParts {
   readonly source: ConversationSource;
@@ -36,6 +37,7 @@ const MOST_RESTARTS = 3;
 
 export async function* survey(parts: SurveyParts, plan: SurveyPlan): AsyncGenerator<SurveyedPage, void> {
   const { store, emit } = parts;
+  const listConversations = openLightList(parts.source);
   const cursors = new Set<string>();
   const order = { violated: false, lastAt: Infinity };
   let after = plan.rest?.after;
@@ -67,7 +69,7 @@ export async function* survey(parts: SurveyParts, plan: SurveyPlan): AsyncGenera
     emit({ type: 'list-requested' });
     let list: ConversationList;
     try {
-      list = await listShrinking(parts.source, { limit, after, since, signal: parts.signal });
+      list = await listConversations({ limit, after, since }, parts.signal);
     } catch (error) {
       const isRefused = isRefusedCursor(error) || (isResumed && isGraphError(error) && error.code === 'GRAPH_ERROR');
       if (after === undefined || restarts === MOST_RESTARTS || !isRefused) throw error;
@@ -138,21 +140,6 @@ export async function* survey(parts: SurveyParts, plan: SurveyPlan): AsyncGenera
     limit = cursors.size === 1 && limit < LIST_LIMIT ? LIST_LIMIT - limit : LIST_LIMIT;
   }
   emit({ type: 'survey-finished' });
-}
-
-/** Lists, asking for half as much each time Facebook finds the answer too big; never the same twice. */
-async function listShrinking(
-  source: ConversationSource,
-  request: { limit: number; after: string | undefined; since: Instant | undefined; signal: AbortSignal },
-): Promise<ConversationList> {
-  const { signal, ...query } = request;
-  for (let limit = query.limit; ; limit = Math.floor(limit / 2)) {
-    try {
-      return await source.listConversations({ ...query, limit, messages: 0 }, signal);
-    } catch (error) {
-      if (!isGraphError(error, 'too-much-data') || limit <= 1) throw error;
-    }
-  }
 }
 
 function isRefusedCursor(error: unknown): boolean {

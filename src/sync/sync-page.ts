@@ -3,6 +3,7 @@
  * light listing and runs ahead; ranges of what differs are collected and committed beside it. Only a walk that came
  * to its end moves the watermark (I1), and only past what is collected or in the retry ledger (I13).
  */
+import type { GraphError } from '../core/errors.ts';
 import type { SyncMode } from '../core/model.ts';
 import { growNestedLimit, LIST_LIMIT, probeLimit, type SurveyedPage } from '../core/plan.ts';
 import type { Clock, ConversationSource, Emit, SyncOutcome, SyncResult, WalkState, WalkStore } from '../core/ports.ts';
@@ -10,6 +11,8 @@ import { toCut } from '../core/watermark.ts';
 import { openRanges } from './ranges.ts';
 import { openRetries } from './retries.ts';
 import { survey } from './survey.ts';
+import type { Watch } from './watch.ts';
+import { collectWithoutList, toPartialReason, unlessRefused } from './without-list.ts';
 
 export interface SyncParts {
   readonly source: ConversationSource;
@@ -18,18 +21,6 @@ export interface SyncParts {
   readonly emit: Emit;
   /** Aborted when the run must end at once: cancelled, or its lease lost. */
   readonly signal: AbortSignal;
-}
-
-/** What verify wants of a walk: to see every page of it, and to have the last word at its end. */
-export interface Watch {
-  /** Whether what differs is collected; else the walk only looks, and moves nothing. */
-  readonly collects: boolean;
-  /** Sees a list page; answers whether the walk has to stop there. */
-  meet(page: SurveyedPage): Promise<boolean>;
-  /** At the end of the list: answers conversations that were not on it and have to be collected. */
-  settle(): Promise<readonly string[]>;
-  /** When all is collected, but for what could not be. */
-  finish(failed: ReadonlySet<string>): void;
 }
 
 export interface SyncPlan {
@@ -64,7 +55,9 @@ export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncRe
   const catchesUp = state.rest !== undefined || watch !== undefined;
   const walk = { cutAt, firstLimit, sendHint, everything: plan.forced, rest: state.rest, catchesUp };
   let end: SyncOutcome['end'] = { kind: 'complete', watermark: undefined };
-  for await (const page of survey({ source, store, emit, signal: ranges.signal }, walk)) {
+  const refused: GraphError[] = [];
+  const pages = survey({ source, store, emit, signal: ranges.signal }, walk);
+  for await (const page of unlessRefused(pages, refused)) {
     listed += page.listed;
     retries.meet(page);
     if (collects) await ranges.add(page);
@@ -77,6 +70,12 @@ export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncRe
       break;
     }
   }
+  const [refusal] = refused;
+  if (refusal !== undefined) {
+    if (watch !== undefined) throw refusal;
+    await ranges.start((work) => collectWithoutList(work, refusal));
+    end = { kind: 'stopped', rest: state.rest };
+  }
   await ranges.done();
   if (end.kind === 'complete') {
     await ranges.retry((await watch?.settle()) ?? []);
@@ -88,6 +87,7 @@ export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncRe
 
   const counts = { ...ranges.counts(), graphCalls: source.callCount() };
   const nestedLimit = growNestedLimit(state.nestedLimit, sizes.nestedLimit);
-  const status = await store.finish({ startedAt, end, counts, listed, nestedLimit });
+  const reason = refusal && toPartialReason(refusal);
+  const status = await store.finish({ startedAt, end, reason, counts, listed, nestedLimit });
   return { status, counts, rest: end.kind === 'stopped' ? end.rest : undefined };
 }

@@ -34,6 +34,13 @@ function toLines(event: SyncEvent): readonly Line[] {
   switch (event.type) {
     case 'listener-failed':
       return [['error', `A listener threw and is no longer told of this run: ${event.reason}`]];
+    case 'history-not-begun':
+      return [
+        [
+          'warn',
+          `Could not begin to fetch older messages for page: ${event.page.facebookPageId}; the next sync tries again: ${event.reason}`,
+        ],
+      ];
     case 'history-committed': {
       const found = `${event.messages} older messages of conversation ${event.conversationId}`;
       return [['debug', event.complete ? `Stored ${found}, down to its first one` : `Stored ${found}`]];
@@ -54,6 +61,14 @@ function toLines(event: SyncEvent): readonly Line[] {
       return [['debug', 'Survey finished']];
     case 'survey-restarted':
       return [['info', `Going through the list again from its top: ${event.reason}`]];
+    case 'list-refused':
+      return [
+        [
+          'warn',
+          `Facebook does not list the conversations of page: ${event.page.facebookPageId} (${event.reason}); ` +
+            `reading the ${event.conversations} newest known ones one by one instead`,
+        ],
+      ];
     case 'hint-withdrawn':
       return [
         [

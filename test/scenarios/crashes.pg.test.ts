@@ -33,9 +33,14 @@ const EVENTS: readonly SyncEvent['type'][] = [
   'run-finished',
   'history-committed',
 ];
-const RANDOM_KILLS = 8 * SOAK;
-/** About as long as a process works, from its start. */
-const LIFETIME_MS = 1500;
+/** A soak is worth its name from fifty on. */
+const RANDOM_KILLS = SOAK > 1 ? Math.max(50, 8 * SOAK) : 8;
+/** About as long as a process takes to begin, to sync, and to bring older messages. */
+const PHASES = [
+  { name: 'start', lastsMs: 700 },
+  { name: 'sync', lastsMs: 700 },
+  { name: 'history', lastsMs: 400 },
+] as const;
 
 const SIMULATOR = {
   conversations: 350,
@@ -44,8 +49,8 @@ const SIMULATOR = {
 };
 
 interface Kill {
-  /** Kill at this event, or this long after the process began. */
-  readonly at: SyncEvent['type'] | number;
+  /** Kill at this event, or this long after the process, its first run (the sync) or its second one (history) began. */
+  readonly at: SyncEvent['type'] | { readonly run: number; readonly afterMs: number };
   readonly forced: boolean;
 }
 
@@ -59,10 +64,18 @@ async function killedAt(model: ModelWorld, { at, forced }: Kill): Promise<{ told
   let complaints = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text));
   const told: string[] = [];
-  const timer = typeof at === 'number' ? setTimeout(() => child.kill('SIGKILL'), at) : undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let runs = 0;
+  const arm = () => {
+    if (typeof at !== 'string' && at.run === runs) timer = setTimeout(() => child.kill('SIGKILL'), at.afterMs);
+  };
+  arm();
   for await (const line of createInterface({ input: child.stdout })) {
     told.push(line);
     if (line === at) child.kill('SIGKILL');
+    if (line !== 'run-started') continue;
+    runs += 1;
+    arm();
   }
   const [code, signal] = await exited;
   clearTimeout(timer);
@@ -82,15 +95,20 @@ function stir(model: ModelWorld): void {
 
 /** Answers how the mirror differs from the world after all the kills and one quiet run. */
 async function survive(model: ModelWorld, kills: readonly Kill[]): Promise<string[]> {
+  const killedIn: Record<string, number> = {};
   for (const kill of kills) {
     stir(model);
     const { told, signal } = await killedAt(model, kill);
     if (typeof kill.at === 'string')
       expect(signal, `killed at ${kill.at}, having told ${told.join(' ')}`).toBe('SIGKILL');
+    const runs = told.filter((line) => line === 'run-started').length;
+    const phase = signal === 'SIGKILL' ? must(PHASES[runs], 'two runs at most').name : 'no phase';
+    killedIn[phase] = (killedIn[phase] ?? 0) + 1;
     await model.expireLease();
     await model.forgetCallers();
     await model.check();
   }
+  console.log(`Killed in phase: ${JSON.stringify(killedIn)}`);
   return model.settle();
 }
 
@@ -107,10 +125,13 @@ it('a process may be killed at any instant', { timeout: 60_000 + 5000 * RANDOM_K
   console.log(`Kills at random instants: PROPERTY_SEED=${seed} repeats them.`);
   const random = createRandom(seed, 'kills');
   await using model = await openModelWorld({ simulator: { ...SIMULATOR, seed: seed % 1000 }, sinceParameter: 'send' });
-  const kills = Array.from({ length: RANDOM_KILLS }, () => ({
-    at: random.int(200, LIFETIME_MS),
-    forced: random.chance(0.2),
-  }));
+  const kills = Array.from({ length: RANDOM_KILLS }, (_, index) => {
+    const run = index % PHASES.length;
+    return {
+      at: { run, afterMs: random.int(0, must(PHASES[run], 'one of them').lastsMs) },
+      forced: random.chance(0.2),
+    };
+  });
   expect(await survive(model, kills)).toEqual([]);
 });
 

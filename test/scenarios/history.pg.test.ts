@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { createTidemark } from '../../src/engine.ts';
 import { must } from '../../src/lib/must.ts';
+import { openEye } from '../support/client.ts';
 import { describeEachPostgres } from '../support/postgres.ts';
 import { openWorld, type TestWorld } from '../support/world.ts';
 
@@ -82,6 +83,15 @@ describe('history', () => {
       expect(await tidemark.sync({ facebookPageId: pageId })).toMatchObject({ status: 'succeeded', synced: 2 });
     }
     await expect.poll(() => world.differences(), { timeout: 30_000 }).toEqual([]);
+  });
+
+  it('that cannot even be looked for after a sync is told, and does not fail the sync', async () => {
+    await using world = await openWorld({ version: 17, options: { followWithHistory: true } });
+    await using eye = await openEye(world.databaseUrl);
+    await eye.client.query('ALTER TABLE facebook_conversations RENAME COLUMN history_retry_at TO elsewhere');
+    const { runId } = await world.tidemark.sync({ facebookPageId: world.pageIds[0] });
+    const told = () => world.events.filter((event) => event.type === 'history-not-begun');
+    await expect.poll(told).toMatchObject([{ runId, reason: expect.stringContaining('history_retry_at') }]);
   });
 
   it('goes no deeper than it is told to', async () => {

@@ -85,6 +85,7 @@ const EFFECTS: readonly FaultEffect[] = [
   { type: 'list', twist: 'short-page' },
   { type: 'list', twist: 'duplicates' },
   { type: 'list', twist: 'repeated-cursor' },
+  { type: 'list', twist: 'circling-cursors' },
 ];
 
 const thread = fc.nat(400);

@@ -29,6 +29,8 @@ const THROW_AWAY_SETTINGS = {
 
 interface RunningServer {
   readonly url: string;
+  /** Stops it, in good order (`fast`) or so that it has to recover (`immediate`), and starts it again. */
+  restart(mode: 'fast' | 'immediate'): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -63,6 +65,10 @@ export async function startServer(version: PostgresVersion): Promise<RunningServ
     process.once('exit', stopAtExit);
     return {
       url: connectionStringOf(cluster, port),
+      async restart(mode) {
+        await stopServer(cluster, [mode]);
+        await launchAt(cluster, port);
+      },
       async stop() {
         process.off('exit', stopAtExit);
         await stopServer(cluster);
@@ -88,10 +94,17 @@ async function createCluster(version: PostgresVersion, folder: string): Promise<
 }
 
 async function launchSomewhere(cluster: Cluster): Promise<number> {
-  const deadlineAt = Date.now() + START_TIMEOUT_MS;
   for (;;) {
     const port = await findFreePort();
+    if (await launchAt(cluster, port)) return port;
+  }
+}
+
+/** False when the port is taken. */
+async function launchAt(cluster: Cluster, port: number): Promise<boolean> {
+  const deadlineAt = Date.now() + START_TIMEOUT_MS;
+  for (;;) {
     const outcome = await launchServer(cluster, { port, deadlineAt, settings: THROW_AWAY_SETTINGS });
-    if (outcome === 'ready') return port;
+    if (outcome !== 'occupied') return outcome === 'ready';
   }
 }

@@ -56,6 +56,18 @@ export async function createTestDatabase(options: {
   };
 }
 
+/** Makes a copy of a test database that nobody is connected to. */
+export async function copyTestDatabase(url: string): Promise<TestDatabase> {
+  const source = new URL(url).pathname.slice(1);
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  const serverUrl = withDatabase(url, 'postgres');
+  await asAdmin(serverUrl, (admin) => admin.query(`CREATE DATABASE ${name} TEMPLATE ${source}`));
+  return {
+    url: withDatabase(url, name),
+    drop: () => asAdmin(serverUrl, (admin) => admin.query(`DROP DATABASE ${name} WITH (FORCE)`)),
+  };
+}
+
 /** Runs a suite once on each version; the version is the last thing in its name. */
 export function describeEachPostgres(name: string, suite: (version: PostgresVersion) => void): void {
   describe.each(POSTGRES_VERSIONS)(`${name} · PostgreSQL %d`, (version) => {

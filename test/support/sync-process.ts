@@ -1,6 +1,6 @@
 /**
- * A process of its own that syncs one Page, to be killed: `node sync-process.ts <settings as JSON> <Page>`. Prints a
- * line for every batch it has committed, so that who kills it knows how far it is.
+ * A process of its own that syncs one Page, to be killed or measured: `node sync-process.ts <settings as JSON> <Page>`.
+ * Prints a line for every event, so that who kills it knows how far it is, and at the end the most memory it ever had.
  */
 import { createTidemark, type EngineSettings } from '../../src/engine.ts';
 import { must } from '../../src/lib/must.ts';
@@ -14,3 +14,4 @@ const tidemark = await createTidemark(
 );
 await tidemark.sync({ facebookPageId });
 await tidemark.close();
+process.stdout.write(`peak ${process.resourceUsage().maxRSS} KiB\n`);

@@ -58,6 +58,8 @@ export const SyncSchema = z
     runId: z.string(),
     ...whichPage,
     lastSyncedAt: Instant.nullable(),
+    code: z.string().optional().openapi({ description: 'Why it is partial, when that is not for lack of time.' }),
+    reason: z.string().optional().openapi({ description: 'The same in a sentence.' }),
   })
   .openapi('Sync', {
     example: {
@@ -90,7 +92,7 @@ const SyncAllRowSchema = z
     syncMode: SyncModeSchema.optional(),
     ...changes,
     status: z.enum(['succeeded', 'partial', 'failed']),
-    error: z.string().optional().openapi({ description: 'Why this Page failed.' }),
+    error: z.string().optional().openapi({ description: 'Why this Page failed, or is partial.' }),
     code: z.string().optional(),
   })
   .openapi('SyncAllRow');

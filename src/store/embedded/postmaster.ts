@@ -80,9 +80,13 @@ async function readOutcome(cluster: Cluster, logStart: number): Promise<LaunchOu
 /**
  * Stops the server, ending what its clients are doing; resolves when it is gone, at once when there is none. If it
  * does not come to an end in good order within a minute it is stopped at once, and recovers at the next start.
+ * `modes`: PostgreSQL's ways to stop, tried in turn. Default: `fast`, then `immediate`.
  */
-export async function stopServer(cluster: Cluster): Promise<void> {
-  for (const mode of ['fast', 'immediate']) {
+export async function stopServer(
+  cluster: Cluster,
+  modes: readonly ('fast' | 'immediate')[] = ['fast', 'immediate'],
+): Promise<void> {
+  for (const mode of modes) {
     if ((await findPostmaster(cluster)) === undefined) return;
     const { args, spawn: options } = stopCommand(cluster, mode);
     const result = await runProgram(cluster.binaries.pgCtl, { args: [...args, '--wait'], spawn: options });

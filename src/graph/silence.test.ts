@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import { GraphError, isGraphError } from '../core/errors.ts';
+import type { GraphAnswer, GraphRequest } from './call.ts';
+import { withSilenceLimit } from './silence.ts';
+import { recordingGate, token } from './testing/ports.ts';
+import { NO_USAGE } from './usage.ts';
+
+const ANSWER: GraphAnswer = { body: {}, servedAt: undefined, usage: NO_USAGE };
+const REQUEST: GraphRequest = { path: ['1'], params: {}, subject: 'Page 1', token, gate: recordingGate() };
+const silence = () => new GraphError('GRAPH_UNREACHABLE', 'No answer within 60 s.', { kind: 'too-much-data' });
+
+/** A client that answers in turn; what each call came to, in kinds. */
+async function hear(turns: readonly (Error | undefined)[]): Promise<string[]> {
+  const left = [...turns];
+  const send = withSilenceLimit(async () => {
+    const turn = left.shift();
+    if (turn !== undefined) throw turn;
+    return ANSWER;
+  });
+  const heard: string[] = [];
+  for (const _ of turns) {
+    heard.push(
+      await send(REQUEST).then(
+        () => 'answered',
+        (error: unknown) => (isGraphError(error) ? error.kind : String(error)),
+      ),
+    );
+  }
+  return heard;
+}
+
+describe('the limit of silence', () => {
+  test('lets less be asked for six times, and then says that nobody is there', async () => {
+    expect(await hear(Array.from({ length: 8 }, silence))).toEqual([
+      ...Array<string>(6).fill('too-much-data'),
+      'transient',
+      'transient',
+    ]);
+  });
+
+  test('begins anew with any answer, be it a refusal', async () => {
+    const refusal = new GraphError('GRAPH_ERROR', 'No.', { kind: 'invalid' });
+    for (const sign of [undefined, refusal]) {
+      const silences = Array.from({ length: 6 }, silence);
+      expect(await hear([...silences, sign, ...silences])).not.toContain('transient');
+    }
+  });
+
+  test('counts calls that wait side by side as one silence', async () => {
+    const send = withSilenceLimit(async () => {
+      throw silence();
+    });
+    for (let wave = 1; wave <= 6; wave++) {
+      const heard = await Promise.allSettled(Array.from({ length: 5 }, () => send(REQUEST)));
+      for (const call of heard) expect(call).toMatchObject({ reason: { kind: 'too-much-data' } });
+    }
+    await expect(send(REQUEST)).rejects.toMatchObject({ kind: 'transient', code: 'GRAPH_UNREACHABLE' });
+  });
+});
