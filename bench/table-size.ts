@@ -1,7 +1,7 @@
 /**
  * What one PostgreSQL carries: how fast the mirror is written and read as its tables grow, and how much disk a row
  * takes. `node bench/table-size.ts [--partitioned] [MILLIONS…]` (default: 1 3) fills an embedded PostgreSQL with its
- * ordinary, durable settings in a temporary folder, and removes it. Nothing here is measured on a database of yours.
+ * ordinary, durable settings in a temporary folder. Nothing here is measured on a database of yours.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -25,6 +25,7 @@ const millions = flags.map(Number).filter((number) => number > 0);
 const sizes = millions.length > 0 ? millions : [1, 3];
 
 const folder = await mkdtemp(join(tmpdir(), 'tidemark-bench-'));
+console.log(`In ${folder}, which is removed at the end; interrupted, it stays.`);
 const server = await startEmbeddedPostgres({ dataDir: folder });
 try {
   const [template, batches] = await mirrorOnePage(server.connectionString);
