@@ -59,7 +59,7 @@ describeEachPostgres('the schema', (version) => {
     /** Tables that are whole everywhere: the Pages, which every other table refers to, and what concerns them all. */
     const WHOLE = ['facebook_pages', 'facebook_call_pools', 'tidemark_migrations'];
 
-    const splitTables = async () => (await migratedSchema()).filter(({ name }) => !WHOLE.includes(name));
+    const splitTables = async () => (await migratedSchema()).filter(({ name }) => !WHOLE.has(name));
 
     it('every other table has a page_id that is never null, and a primary key', async () => {
       const tables = await splitTables();

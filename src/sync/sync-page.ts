@@ -5,7 +5,7 @@
  */
 import type { GraphError } from '../core/errors.ts';
 import type { SyncMode } from '../core/model.ts';
-import { growNestedLimit, LIST_LIMIT, probeLimit, type SurveyedPage } from '../core/plan.ts';
+import { growNestedLimit, LIST_LIMIT, probeLimit } from '../core/plan.ts';
 import type { Clock, ConversationSource, Emit, SyncOutcome, SyncResult, WalkState, WalkStore } from '../core/ports.ts';
 import { toCut } from '../core/watermark.ts';
 import { openRanges } from './ranges.ts';
