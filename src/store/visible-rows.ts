@@ -12,6 +12,8 @@ export const TABLES = [
   'facebook_sync_state',
   'facebook_sync_runs',
   'facebook_retry_ledger',
+  'facebook_page_schedule',
+  'facebook_failed_jobs',
   'tidemark_migrations',
 ] as const;
 
