@@ -24,6 +24,7 @@ import { TidemarkError, toRecordedError, toTidemarkError } from './core/errors.t
 import type { EventSink } from './core/events.ts';
 import type { Page } from './core/model.ts';
 import type { Clock } from './core/ports.ts';
+import { openJobs } from './engine/jobs.ts';
 import { openMirrorReader, openRunReader } from './engine/mirror-reader.ts';
 import { createPageCalls } from './engine/page-calls.ts';
 import { openPageDirectory } from './engine/page-directory.ts';
@@ -58,13 +59,15 @@ export interface EngineSettings {
   readonly messagesPerConversation: 'all' | number;
   /** Pages synced at the same time. */
   readonly pageConcurrency: number;
+  /** How often the schedule of the jobs syncs each Page. Default: 5 minutes. */
+  readonly syncIntervalMs?: number | 'off' | undefined;
+  /** How often it compares each Page with Facebook. Default: 24 hours. */
+  readonly verifyIntervalMs?: number | 'off' | undefined;
 }
 
 export interface EngineOptions {
   /** Told of everything that happens in any run of this process. */
   readonly onEvent?: EventSink | undefined;
-  /** Fetch older messages in the background after every sync, as a server does. Default: only when asked. */
-  readonly followWithHistory?: boolean | undefined;
 }
 
 /**
@@ -95,12 +98,22 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
       openSource,
       openStore: (lease) => openWalkStore(database, lease),
       openHistory: (lease) => openHistoryStore(database, lease),
-      hasOpenHistory: async (page) => (await findPagesWithOpenHistory(database, { depth, pageId: page.id })).size > 0,
+      afterSync: (page, trigger) => jobs.afterSync(page, trigger),
       onEvent: options.onEvent,
     },
-    { sendHint: settings.sinceParameter === 'send', depth, followWithHistory: options.followWithHistory ?? false },
+    { sendHint: settings.sinceParameter === 'send', depth },
   );
   const closing = new AbortController();
+  const jobs = openJobs({
+    ...settings,
+    database,
+    clock,
+    pageRuns,
+    depth,
+    syncRow,
+    collectHistory: (request) => tidemark.collectHistory(request),
+    signal: closing.signal,
+  });
 
   /** A Page that is named twice is still one Page. */
   async function findDistinctPages(refs: readonly PageRef[]): Promise<readonly Page[]> {
@@ -147,6 +160,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     pages: openPageDirectory(store, client),
     conversations: openMirrorReader(database),
     runs: openRunReader(database),
+    jobs: jobs.api,
     sync,
 
     async syncAll(request) {
@@ -186,7 +200,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     async close() {
       if (closing.signal.aborted) return;
       closing.abort(new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed.'));
-      await pageRuns.close();
+      await jobs.close(() => pageRuns.close());
       await client.close();
       await store.close();
     },

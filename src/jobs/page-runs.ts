@@ -1,5 +1,5 @@
 /**
- * The runs of this process: who shares which, when history follows a sync, and how all of them end when the process
+ * The runs of this process: who shares which, what follows a sync, and how all of them end when the process
  * does. A run goes on when the caller who began it has gone.
  */
 import { TidemarkError } from '../core/errors.ts';
@@ -24,7 +24,8 @@ export interface PageRunsParts {
   readonly openSource: (page: Page, run: BegunRun, emit: Emit) => Promise<ConversationSource>;
   readonly openStore: (lease: Lease) => WalkStore;
   readonly openHistory: (lease: Lease) => HistoryStore;
-  readonly hasOpenHistory: (page: Page) => Promise<boolean>;
+  /** Sees to what follows a sync that did not fail. It never rejects. */
+  readonly afterSync: (page: Page, trigger: RunTrigger) => Promise<void>;
   /** Told of everything that happens in any run. */
   readonly onEvent: EventSink | undefined;
 }
@@ -33,8 +34,6 @@ export interface PageRunsOptions {
   readonly sendHint: boolean;
   /** Messages of a conversation to mirror; Infinity: all. */
   readonly depth: number;
-  /** Whether older messages are fetched by themselves after a sync. */
-  readonly followWithHistory: boolean;
 }
 
 export interface RunOptions {
@@ -64,7 +63,6 @@ const CLOSE_GRACE_MS = 10_000;
 
 export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): PageRuns {
   const syncs = new Map<string, SharedRun>();
-  const background = new Set<string>();
   const all = new Set<Promise<unknown>>();
   const closing = new AbortController();
   let isClosing = false;
@@ -72,9 +70,13 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
   /** Every run of this process, so that closing can wait for all of them. */
   function run(page: Page, purpose: RunRequest['purpose'], asked: Asked): Promise<string | undefined> {
     const running = startRun(page, purpose, asked);
-    const settled: Promise<unknown> = running.catch(() => {}).finally(() => all.delete(settled));
-    all.add(settled);
+    track(running);
     return running;
+  }
+
+  function track(work: Promise<unknown>): void {
+    const settled: Promise<unknown> = work.catch(() => {}).finally(() => all.delete(settled));
+    all.add(settled);
   }
 
   function startRun(
@@ -123,19 +125,6 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
     return runId;
   }
 
-  /** Its failure is recorded with its run and told as an event; there is nobody else to tell. */
-  async function followUp(page: Page, trigger: RunTrigger | undefined): Promise<void> {
-    if (isClosing || background.has(page.id)) return;
-    background.add(page.id);
-    try {
-      if (await parts.hasOpenHistory(page)) await run(page, 'history', { options: { trigger }, sinks: new Set() });
-    } catch {
-      // The next sync tries again.
-    } finally {
-      background.delete(page.id);
-    }
-  }
-
   return {
     async sync(page, asked) {
       if (isClosing) throw new TidemarkError('SHUTTING_DOWN', 'Tidemark is closed.');
@@ -148,7 +137,8 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
       const ended = runSync(page, { options: asked, sinks })
         .finally(() => syncs.delete(page.id))
         .then((runId) => {
-          if (options.followWithHistory) void followUp(page, asked.trigger);
+          // Not what the caller waits for, but closing does.
+          track(parts.afterSync(page, asked.trigger ?? 'library'));
           return runId;
         });
       syncs.set(page.id, { ended, sinks });
@@ -162,7 +152,7 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
       const grace = setTimeout(() => {
         closing.abort(new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed while the run went on.'));
       }, CLOSE_GRACE_MS);
-      await Promise.all(all);
+      while (all.size > 0) await Promise.all(all);
       clearTimeout(grace);
     },
   };
