@@ -85,13 +85,14 @@ export async function claimDuePages(
   return { due: due.map((row) => ({ pageId: row.page_id, dueAt: row.due_at })), isExhausted: rows.length < limit };
 }
 
-/** Makes the Pages due that have no time, and those that were never synced. */
+/** Makes the Pages due that have no time, and those that were never synced and that nobody is at work on. */
 export async function bringForward(query: Database['query']): Promise<void> {
   await query(
     `UPDATE facebook_page_schedule AS schedule SET next_sync_at = now()
      FROM facebook_pages AS page
      WHERE page.id = schedule.page_id AND ${CALLABLE}
-       AND (next_sync_at IS NULL OR page.last_synced_at IS NULL AND next_sync_at > now())`,
+       AND (next_sync_at IS NULL OR page.last_synced_at IS NULL AND next_sync_at > now() AND NOT EXISTS (
+         SELECT FROM facebook_sync_state AS state WHERE state.page_id = page.id AND state.lease_expires_at > now()))`,
   );
 }
 
