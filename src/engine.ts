@@ -7,6 +7,7 @@ import type { SyncAnswer, SyncRequest, Tidemark, VerifyAnswer, VerifyRequest } f
 import { TidemarkError, toRecordedError } from './core/errors.ts';
 import type { EventSink } from './core/events.ts';
 import type { Clock } from './core/ports.ts';
+import { openJobs } from './engine/jobs.ts';
 import { openMirrorReader } from './engine/mirror-reader.ts';
 import { createPageCalls } from './engine/page-calls.ts';
 import { openPageDirectory } from './engine/page-directory.ts';
@@ -16,7 +17,7 @@ import { createGraphClient } from './graph/client.ts';
 import { createPageRuns } from './jobs/page-runs.ts';
 import type { Secret } from './lib/secret.ts';
 import { sleep } from './lib/sleep.ts';
-import { findPagesWithOpenHistory, openHistoryStore } from './store/history-store.ts';
+import { openHistoryStore } from './store/history-store.ts';
 import { openStore } from './store/open-store.ts';
 import { findPage, findReferredPage } from './store/pages.ts';
 import { findRun } from './store/sync-runs.ts';
@@ -44,13 +45,15 @@ export interface EngineSettings {
   readonly pageConcurrency: number;
   /** For one answer of Facebook, which gives up by itself after 30 s. Default: 60 000 ms. */
   readonly answerTimeoutMs?: number | undefined;
+  /** How often the schedule of the jobs syncs each Page. Default: 5 minutes. */
+  readonly syncIntervalMs?: number | 'off' | undefined;
+  /** How often it compares each Page with Facebook. Default: 24 hours. */
+  readonly verifyIntervalMs?: number | 'off' | undefined;
 }
 
 export interface EngineOptions {
   /** Told of everything that happens in any run of this process. */
   readonly onEvent?: EventSink | undefined;
-  /** Fetch older messages in the background after every sync, as a server does. Default: only when asked. */
-  readonly followWithHistory?: boolean | undefined;
 }
 
 /**
@@ -84,12 +87,23 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
       openStore: (lease) => openWalkStore(database, lease),
       openHistory: (lease) => openHistoryStore(database, lease),
       openVerify: (lease, generation) => openVerifyStore(database, lease, generation),
-      hasOpenHistory: async (page) => (await findPagesWithOpenHistory(database, { depth, pageId: page.id })).size > 0,
+      afterSync: (page, trigger) => jobs.afterSync(page, trigger),
       onEvent: options.onEvent,
     },
-    { sendHint: settings.sinceParameter === 'send', depth, followWithHistory: options.followWithHistory ?? false },
+    { sendHint: settings.sinceParameter === 'send', depth },
   );
   const closing = new AbortController();
+  const jobs = openJobs({
+    ...settings,
+    database,
+    clock,
+    pageRuns,
+    depth,
+    syncAll: (request) => tidemark.syncAll(request),
+    verify: (request) => tidemark.verify(request),
+    collectHistory: (request) => tidemark.collectHistory(request),
+    signal: closing.signal,
+  });
 
   async function sync(request: SyncRequest): Promise<SyncAnswer> {
     closing.signal.throwIfAborted();
@@ -119,6 +133,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     pages: openPageDirectory({ store, client, gate: calls.appGate }),
     conversations: openMirrorReader(database),
     runs: openRunHistory(database, pageRuns),
+    jobs: jobs.api,
     sync,
     verify,
     ...createRounds({
@@ -136,7 +151,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     async close() {
       if (closing.signal.aborted) return;
       closing.abort(new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed.'));
-      await pageRuns.close();
+      await jobs.close(() => pageRuns.close());
       await client.close();
       await store.close();
     },

@@ -29,12 +29,12 @@ export type EngineSettings = Pick<
   | 'sinceParameter'
   | 'messagesPerConversation'
   | 'pageConcurrency'
+  | 'syncIntervalMs'
+  | 'verifyIntervalMs'
 >;
 
 export interface EngineOptions {
   readonly onEvent: EventSink;
-  /** Fetch older messages in the background after every sync. */
-  readonly followWithHistory?: boolean;
 }
 
 export interface Server {

@@ -11,6 +11,7 @@ import { addRunsCommand } from './commands/runs.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addSyncCommand } from './commands/sync.ts';
+import { addWorkerCommand } from './commands/worker.ts';
 import { scrub } from '../telemetry/log.ts';
 import type { ExitStatus, Outside } from './outside.ts';
 import { printJson } from './print.ts';
@@ -19,6 +20,7 @@ import { reportError } from './report-error.ts';
 const COMMANDS = [
   addDemoCommand,
   addServeCommand,
+  addWorkerCommand,
   addSyncCommand,
   addPagesCommand,
   addRunsCommand,

@@ -5,7 +5,7 @@ import type { Tidemark } from '../core/engine-api.ts';
 import { createLog } from '../telemetry/log.ts';
 import type { Log } from '../telemetry/log.ts';
 import { logSyncEvents } from '../telemetry/log-sync-events.ts';
-import type { EngineOptions, Outside } from './outside.ts';
+import type { Outside } from './outside.ts';
 
 export interface Session extends AsyncDisposable {
   readonly tidemark: Tidemark;
@@ -17,15 +17,8 @@ export function loadSettings({ env, cwd }: Pick<Outside, 'env' | 'cwd'>): Settin
   return readSettings(env, { cwd });
 }
 
-export async function openSession(
-  outside: Outside,
-  settings: Settings,
-  options: Omit<EngineOptions, 'onEvent'> = {},
-): Promise<Session> {
+export async function openSession(outside: Outside, settings: Settings): Promise<Session> {
   const log = createLog(settings, outside.stderr);
-  const tidemark = await outside.openTidemark(settings, {
-    onEvent: logSyncEvents(log),
-    ...options,
-  });
+  const tidemark = await outside.openTidemark(settings, { onEvent: logSyncEvents(log) });
   return { tidemark, log, [Symbol.asyncDispose]: () => tidemark.close() };
 }

@@ -155,7 +155,7 @@ export const OPTIONS = {
     variable: 'SYNC_INTERVAL',
     kind: orWord('off', duration({ min: '1s', max: LONGEST_INTERVAL })),
     fallback: { value: '5m' },
-    meaning: 'How often `tidemark serve` syncs every active Page.',
+    meaning: 'How often `tidemark serve`, `tidemark worker` and `/api/cron/sync` sync every active Page.',
     example: '30s',
     secret: false,
   } satisfies Option<number | 'off'>,

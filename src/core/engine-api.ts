@@ -4,6 +4,7 @@
  * shows the same thing.
  */
 import { Secret } from '../lib/secret.ts';
+import type { TidemarkError } from './errors.ts';
 import type { EventSink } from './events.ts';
 import type { JsonValue, PageStatus, Platform, RunMode, RunStatus, RunTrigger, SyncMode } from './model.ts';
 
@@ -307,6 +308,53 @@ export interface RunAnswer {
   readonly errorMessage: string | null;
 }
 
+/** What a job does for its Page. */
+export type QueueName = 'sync' | 'verify' | 'history';
+
+export interface JobsOptions {
+  /** Take jobs and do them. Default: true. Without a worker this process only adds jobs for others. */
+  readonly worker?: boolean | undefined;
+  /** Add jobs for Pages that are due. Any number of processes may; they share one schedule. Default: with a worker. */
+  readonly schedule?: boolean | undefined;
+  /** Told of what goes wrong outside of any run: the database is away, a job was given up. */
+  readonly onProblem: (problem: TidemarkError) => void;
+}
+
+/** A job that was given up after its last attempt, or at once because trying again is of no use. */
+export interface FailedJobAnswer {
+  readonly pageId: string;
+  readonly facebookPageId: string;
+  readonly pageName: string | null;
+  readonly queue: QueueName;
+  readonly attempts: number;
+  /** Why the last attempt failed. */
+  readonly error: string;
+  readonly code: string;
+  readonly failedAt: string;
+}
+
+export interface DueRequest {
+  /** Begin nothing and stop between batches after this long. Default: 50 s. */
+  readonly maxDurationMs?: number | undefined;
+}
+
+export interface DueAnswer {
+  /** Whether no Page failed. */
+  readonly success: boolean;
+  readonly pagesSynced: number;
+  readonly pagesFailed: number;
+  readonly pagesVerified: number;
+  /** Pages whose sync is due and was not begun, or not finished. */
+  readonly pagesLeft: number;
+  /** Pages that have older messages to bring. */
+  readonly historyLeft: number;
+  readonly results: readonly SyncAllRow[];
+  /** Whether nothing is left to do now, older messages included. */
+  readonly done: boolean;
+  readonly message: string;
+  readonly durationMs: number;
+}
+
 /**
  * Every method rejects with a TidemarkError; its code tells what to do. Close it when done: the embedded PostgreSQL
  * stops with the last process that uses it.
@@ -355,6 +403,27 @@ export interface Tidemark extends AsyncDisposable {
    * sync wants the Page; what is left is fetched the next time.
    */
   collectHistory(request: HistoryRequest): Promise<HistoryAnswer>;
+  /** Work that any number of processes on one database share: at most one job for each Page and queue. */
+  readonly jobs: {
+    /**
+     * Joins the processes that do this work; `close` leaves them and hands back what is unfinished. Once joined, a sync
+     * of this process is followed by a job that brings older messages.
+     */
+    start(options: JobsOptions): Promise<void>;
+    /** Takes no more jobs from here on; those under way go on until `close`. */
+    stop(): void;
+    /** Adds a job for each Page that has none in this queue. Answers how many were added. */
+    enqueue(queue: QueueName, pages: readonly PageRef[]): Promise<number>;
+    /** Jobs that were given up, newest first. */
+    failed(): Promise<readonly FailedJobAnswer[]>;
+    /** Adds them again; of one Page or queue, or all. Answers how many there were. */
+    retry(which: PageRef & { readonly queue?: QueueName | undefined }): Promise<number>;
+    /**
+     * Does what is due by itself, with or without workers elsewhere, and ends in time: for hosts that run code only
+     * when it is called. A Page that was never synced counts as due.
+     */
+    runDue(request: DueRequest): Promise<DueAnswer>;
+  };
   /** Resolves when database and schema are usable; rejects with the reason when not. */
   checkReady(): Promise<void>;
   /** Connection string of the database, for `psql`; only when it is the embedded one, which is local. */

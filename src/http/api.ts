@@ -5,6 +5,7 @@
 import type {
   ConnectedPage,
   ConversationAnswer,
+  FailedJobAnswer,
   MessageAnswer,
   PageAnswer,
   RefusedPage,
@@ -15,8 +16,11 @@ import type { ErrorCode } from '../core/errors.ts';
 export type {
   ConnectedPage,
   ConversationAnswer,
+  DueAnswer,
+  FailedJobAnswer,
   MessageAnswer,
   PageAnswer,
+  QueueName,
   RefusedPage,
   RunAnswer,
   SyncAllAnswer,
@@ -85,6 +89,19 @@ export interface RunListAnswer {
 export interface RunFoundAnswer {
   readonly success: true;
   readonly run: RunAnswer;
+}
+
+/** GET /api/jobs/failed, newest first. */
+export interface FailedJobListAnswer {
+  readonly success: true;
+  readonly jobs: readonly FailedJobAnswer[];
+}
+
+/** POST /api/jobs/failed/retry */
+export interface JobsRetriedAnswer {
+  readonly success: true;
+  /** How many were added again. */
+  readonly retried: number;
 }
 
 /** GET /healthz */

@@ -12,6 +12,7 @@ import { addOpenApiDocument } from './openapi-document.ts';
 import { answerProblem, answerUnknownRoute, answerWrongMethod } from './problem.ts';
 import { conversationRoutes } from './routes/conversations.ts';
 import { healthRoutes } from './routes/health.ts';
+import { jobRoutes } from './routes/jobs.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { runRoutes } from './routes/runs.ts';
 import { syncRoutes } from './routes/sync.ts';
@@ -32,6 +33,7 @@ export function createApp({ tidemark, log = SILENT_LOG }: AppOptions): OpenAPIHo
   app.route('/', conversationRoutes(tidemark));
   app.route('/', syncRoutes(tidemark));
   app.route('/', runRoutes(tidemark));
+  app.route('/', jobRoutes(tidemark));
   app.route('/', healthRoutes(tidemark));
   addOpenApiDocument(app);
   app.notFound(answerUnknownRoute);

@@ -1,5 +1,5 @@
 /**
- * The runs of this process: who shares which, when history follows a sync, and how all of them end when the process
+ * The runs of this process: who shares which, what follows a sync, and how all of them end when the process
  * does. A run goes on when the caller who began it has gone.
  */
 import { TidemarkError } from '../core/errors.ts';
@@ -32,7 +32,8 @@ export interface PageRunsParts {
   readonly openStore: (lease: Lease) => WalkStore;
   readonly openHistory: (lease: Lease) => HistoryStore;
   readonly openVerify: (lease: Lease, generation: string) => VerifyStore;
-  readonly hasOpenHistory: (page: Page) => Promise<boolean>;
+  /** Sees to what follows a sync that did not fail. */
+  readonly afterSync: (page: Page, trigger: RunTrigger) => Promise<void>;
   /** Told of everything that happens in any run. */
   readonly onEvent: EventSink | undefined;
 }
@@ -41,8 +42,6 @@ export interface PageRunsOptions {
   readonly sendHint: boolean;
   /** Messages of a conversation to mirror; Infinity: all. */
   readonly depth: number;
-  /** Whether older messages are fetched by themselves after a sync. */
-  readonly followWithHistory: boolean;
 }
 
 export interface RunOptions {
@@ -93,7 +92,6 @@ const CLOSE_GRACE_MS = 10_000;
 
 export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): PageRuns {
   const syncs = new Map<string, SharedRun>();
-  const background = new Set<string>();
   const all = new Set<Promise<unknown>>();
   const enders = new Map<string, (reason: Error) => void>();
   const closing = new AbortController();
@@ -102,9 +100,13 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
   /** Every run of this process, so that closing can wait for all of them. */
   function run(page: Page, task: RunTask, asked: Asked): Promise<RunEnd | undefined> {
     const running = startRun(page, task, asked);
-    const settled: Promise<unknown> = running.catch(() => {}).finally(() => all.delete(settled));
-    all.add(settled);
+    track(running);
     return running;
+  }
+
+  function track(work: Promise<unknown>): void {
+    const settled: Promise<unknown> = work.catch(() => {}).finally(() => all.delete(settled));
+    all.add(settled);
   }
 
   function startRun(page: Page, task: RunTask, { options: asked, sinks }: Asked): Promise<RunEnd | undefined> {
@@ -177,23 +179,13 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
     }
   }
 
-  /** What goes wrong once the history run has begun is recorded and told by that run. */
-  async function followUp(page: Page, trigger: RunTrigger | undefined, runId: string): Promise<void> {
-    if (isClosing || background.has(page.id)) return;
-    background.add(page.id);
-    let hasBegun = false;
+  /** Its failure is nobody's who waits for the sync. */
+  async function followUp(page: Page, trigger: RunTrigger, runId: string): Promise<void> {
     try {
-      if (!(await parts.hasOpenHistory(page))) return;
-      const noteBeginning = () => {
-        hasBegun = true;
-      };
-      await run(page, HISTORY, { options: { trigger }, sinks: new Set([noteBeginning]) });
+      await parts.afterSync(page, trigger);
     } catch (error) {
-      if (hasBegun || isClosing) return;
       const reason = error instanceof Error ? error.message : String(error);
       parts.onEvent?.({ type: 'history-not-begun', reason, runId, mode: 'history', page });
-    } finally {
-      background.delete(page.id);
     }
   }
 
@@ -223,7 +215,8 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
         ended: runSync(page, { options: asked, sinks })
           .finally(() => syncs.delete(page.id))
           .then((runId) => {
-            if (options.followWithHistory) void followUp(page, asked.trigger, runId);
+            // Not what the caller waits for, but closing does.
+            track(followUp(page, asked.trigger ?? 'library', runId));
             return runId;
           }),
       };
@@ -254,7 +247,7 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
       const grace = setTimeout(() => {
         closing.abort(new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed while the run went on.'));
       }, CLOSE_GRACE_MS);
-      await Promise.all(all);
+      while (all.size > 0) await Promise.all(all);
       clearTimeout(grace);
     },
   };

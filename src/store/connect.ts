@@ -10,6 +10,11 @@ export type Row = Record<string, unknown>;
 export interface Database {
   /** Runs one statement; all its effects or none. Rejects with a TidemarkError when the database is away. */
   query<R extends Row>(sql: string, values?: readonly unknown[]): Promise<readonly R[]>;
+  /**
+   * Runs the SQL of another package: one statement with values or several without, answered in the driver's own types.
+   * A script that fails takes its connection with it, and so whatever transaction it left open.
+   */
+  script(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
   /** Runs several statements as one transaction on one connection. */
   transaction<T>(work: (query: Database['query']) => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -53,6 +58,11 @@ export function connect(options: ConnectOptions): Database {
   return {
     async query<R extends Row>(sql: string, values?: readonly unknown[]) {
       return run(async () => (await pool.query<R>(sql, values as unknown[] | undefined)).rows);
+    },
+    async script(sql, values) {
+      const query = { text: sql, types: pg.types, ...(values !== undefined && { values: [...values] }) };
+      const answer: pg.QueryResult<Row> | pg.QueryResult<Row>[] = await run(() => pool.query<Row>(query));
+      return Array.isArray(answer) ? answer.flatMap(({ rows }) => rows) : answer.rows;
     },
     async transaction(work) {
       const client = await run(() => pool.connect());

@@ -7,6 +7,7 @@ import type { Database } from './connect.ts';
 import { toIso, toText } from './conversations.ts';
 import { whyLeaseIsLost } from './lost-lease.ts';
 import { MESSAGE_INPUT, toMessageInputs, UPSERT_MESSAGES } from './messages.ts';
+import { CALLABLE } from './page-schedule.ts';
 
 const HELD = `(
   SELECT count(*) FROM facebook_messages AS message
@@ -122,14 +123,14 @@ export function openHistoryStore(database: Database, lease: Lease): HistoryStore
   };
 }
 
-/** Pages that have conversations with older messages to bring. Default: looked for in every active Page. */
+/** Pages that have conversations with older messages to bring. Default: looked for in every Page that Facebook may be called for. */
 export async function findPagesWithOpenHistory(
   database: Database,
   { depth, pageId }: { readonly depth: number; readonly pageId?: string },
 ): Promise<ReadonlySet<string>> {
   const rows = await database.query<{ page_id: string }>(
     `SELECT page.id AS page_id FROM facebook_pages AS page
-     WHERE page.is_active AND ($2::uuid IS NULL OR page.id = $2) AND EXISTS (SELECT ${OPEN({ page: 'page.id', depth: '$1' })})`,
+     WHERE ${CALLABLE} AND ($2::uuid IS NULL OR page.id = $2) AND EXISTS (SELECT ${OPEN({ page: 'page.id', depth: '$1' })})`,
     [toDepth(depth), pageId ?? null],
   );
   return new Set(rows.map((row) => row.page_id));

@@ -82,6 +82,25 @@ COMMENT ON COLUMN facebook_conversations.floor_cursor IS 'Facebook''s cursor to 
 COMMENT ON COLUMN facebook_conversations.history_retry_at IS 'When older messages are asked for again after Facebook refused them.';
 COMMENT ON COLUMN facebook_conversations.history_problem IS 'Why Facebook refused them, in a sentence.';
 
+CREATE TABLE facebook_failed_jobs (
+  page_id uuid NOT NULL,
+  queue text NOT NULL,
+  attempts integer NOT NULL,
+  error_code text NOT NULL,
+  reason text NOT NULL,
+  failed_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT facebook_failed_jobs_pkey PRIMARY KEY (page_id, queue),
+  CONSTRAINT facebook_failed_jobs_queue_check CHECK (queue = ANY (ARRAY['sync'::text, 'verify'::text, 'history'::text]))
+);
+ALTER TABLE facebook_failed_jobs ENABLE ROW LEVEL SECURITY;
+COMMENT ON TABLE facebook_failed_jobs IS 'Jobs that were given up, until they are retried or a later one succeeds.';
+COMMENT ON COLUMN facebook_failed_jobs.page_id IS 'Page.';
+COMMENT ON COLUMN facebook_failed_jobs.queue IS 'What was to be done: sync, verify or history.';
+COMMENT ON COLUMN facebook_failed_jobs.attempts IS 'How often it was tried.';
+COMMENT ON COLUMN facebook_failed_jobs.error_code IS 'Why the last attempt failed, see docs/errors.md.';
+COMMENT ON COLUMN facebook_failed_jobs.reason IS 'The same, in a sentence.';
+COMMENT ON COLUMN facebook_failed_jobs.failed_at IS 'When it was given up.';
+
 CREATE TABLE facebook_messages (
   page_id uuid NOT NULL,
   id text NOT NULL,
@@ -126,6 +145,20 @@ COMMENT ON COLUMN facebook_messages.raw IS 'Facebook''s JSON, whole. _tidemark.r
 COMMENT ON COLUMN facebook_messages.synced_at IS 'When this row last changed.';
 COMMENT ON COLUMN facebook_messages.content_hash IS 'Fingerprint of what Facebook showed, without what changes by itself (signed media addresses).';
 COMMENT ON COLUMN facebook_messages.revision IS '1 for a row as it was inserted, one more with every change.';
+
+CREATE TABLE facebook_page_schedule (
+  page_id uuid NOT NULL,
+  next_sync_at timestamp with time zone,
+  next_verify_at timestamp with time zone,
+  CONSTRAINT facebook_page_schedule_pkey PRIMARY KEY (page_id)
+);
+CREATE INDEX idx_facebook_page_schedule_sync ON facebook_page_schedule USING btree (next_sync_at);
+CREATE INDEX idx_facebook_page_schedule_verify ON facebook_page_schedule USING btree (next_verify_at);
+ALTER TABLE facebook_page_schedule ENABLE ROW LEVEL SECURITY;
+COMMENT ON TABLE facebook_page_schedule IS 'When each Page is due next, shared by all schedulers.';
+COMMENT ON COLUMN facebook_page_schedule.page_id IS 'Page.';
+COMMENT ON COLUMN facebook_page_schedule.next_sync_at IS 'When its next sync is due; null until it is planned. Put it in the past to sync soon.';
+COMMENT ON COLUMN facebook_page_schedule.next_verify_at IS 'When it is compared with Facebook next; null until that is planned.';
 
 CREATE TABLE facebook_pages (
   id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -312,7 +345,9 @@ COMMENT ON COLUMN tidemark_migrations.name IS 'Its name.';
 COMMENT ON COLUMN tidemark_migrations.applied_at IS 'When it was applied.';
 
 ALTER TABLE facebook_conversations ADD CONSTRAINT facebook_conversations_page_id_fkey FOREIGN KEY (page_id) REFERENCES facebook_pages(id) ON DELETE CASCADE;
+ALTER TABLE facebook_failed_jobs ADD CONSTRAINT facebook_failed_jobs_page_id_fkey FOREIGN KEY (page_id) REFERENCES facebook_pages(id) ON DELETE CASCADE;
 ALTER TABLE facebook_messages ADD CONSTRAINT facebook_messages_page_id_fkey FOREIGN KEY (page_id) REFERENCES facebook_pages(id) ON DELETE CASCADE;
+ALTER TABLE facebook_page_schedule ADD CONSTRAINT facebook_page_schedule_page_id_fkey FOREIGN KEY (page_id) REFERENCES facebook_pages(id) ON DELETE CASCADE;
 ALTER TABLE facebook_retry_ledger ADD CONSTRAINT facebook_retry_ledger_page_id_fkey FOREIGN KEY (page_id) REFERENCES facebook_pages(id) ON DELETE CASCADE;
 ALTER TABLE facebook_sync_runs ADD CONSTRAINT facebook_sync_runs_page_id_fkey FOREIGN KEY (page_id) REFERENCES facebook_pages(id) ON DELETE CASCADE;
 ALTER TABLE facebook_sync_state ADD CONSTRAINT facebook_sync_state_page_id_fkey FOREIGN KEY (page_id) REFERENCES facebook_pages(id) ON DELETE CASCADE;

@@ -14,6 +14,8 @@ export const TABLES = [
   'facebook_sync_runs',
   'facebook_retry_ledger',
   'facebook_call_pools',
+  'facebook_page_schedule',
+  'facebook_failed_jobs',
   'tidemark_migrations',
 ] as const;
 

@@ -105,7 +105,8 @@ function toLines(event: SyncEvent): readonly Line[] {
         event.status === 'succeeded'
           ? ['info', `Finished ${event.mode} sync in ${toSeconds(event.durationMs)}: ${summary(event.counts)}`]
           : [
-              'warn',
+              // History steps aside for every sync; that is how it is meant to go.
+              event.mode === 'history' ? 'info' : 'warn',
               `Stopped ${event.mode} sync after ${toSeconds(event.durationMs)}, not complete yet: ${summary(event.counts)}; ` +
                 'the next sync goes on from here',
             ],

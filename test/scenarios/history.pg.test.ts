@@ -1,6 +1,7 @@
 /** The depth of the mirror: older messages come in the background, resumably, and never in the way of a sync. */
 import { describe, expect, it } from 'vitest';
 import { createTidemark } from '../../src/engine.ts';
+import type { TidemarkError } from '../../src/core/errors.ts';
 import { must } from '../../src/lib/must.ts';
 import { openEye } from '../support/client.ts';
 import { describeEachPostgres } from '../support/postgres.ts';
@@ -67,12 +68,14 @@ describe('history', () => {
   });
 
   it('steps aside for a sync, of this process or another, and goes on by itself after it', async () => {
+    const onProblem = (problem: TidemarkError) => expect.unreachable(problem.message);
     await using world = await openWorld({
       version: 17,
       simulator: { ...DEEP, latency: { baseMs: 40 } },
-      options: { followWithHistory: true },
     });
-    await using other = await createTidemark(world.settings, { followWithHistory: true });
+    await using other = await createTidemark(world.settings);
+    await world.tidemark.jobs.start({ schedule: false, onProblem });
+    await other.jobs.start({ worker: false, onProblem });
     const pageId = must(world.pageIds[0], 'a Page');
     await world.tidemark.sync({ facebookPageId: pageId });
     const dug = () => world.events.filter((event) => event.type === 'history-committed').length;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createFake, populate } from '../testing/fake-outside.ts';
+import { TidemarkError } from '../../core/errors.ts';
+import { createFake } from '../testing/fake-outside.ts';
 import type { Fake } from '../testing/fake-outside.ts';
 
 async function until(fake: Fake, isSo: () => boolean): Promise<void> {
@@ -35,17 +36,20 @@ describe('tidemark serve', () => {
     expect(fake.happened).toEqual([]);
   });
 
-  it('syncs every active Page each SYNC_INTERVAL and goes on after a failed round', async () => {
-    let rounds = 0;
-    const onSync = async (): Promise<void> => {
-      rounds += 1;
-      if (rounds === 1) throw new Error('the first round fails');
-    };
-    const world = populate({ pages: new Map() }, { pages: 1, conversations: 1 });
-    const fake = createFake({ env: { SYNC_INTERVAL: '1s' }, world, connected: ['1'], onSync });
-    const [status] = await Promise.all([fake.run('serve'), until(fake, () => rounds === 2)]);
+  it.each([
+    [['serve'], 'jobs.start {"worker":true}'],
+    [['serve', '--no-worker'], 'jobs.start {"worker":false}'],
+  ])('joins the jobs for `%s`, and takes no more once a signal has come', async (args, started) => {
+    const fake = createFake();
+    await Promise.all([fake.run(...args), until(fake, () => fake.stdout().includes('Ctrl-C'))]);
+    expect(fake.tidemark().calls).toEqual([started, 'jobs.stop']);
+  });
+
+  it('logs what goes wrong in the jobs and goes on', async () => {
+    const problem = new TidemarkError('DATABASE_UNAVAILABLE', 'The database cannot be reached.');
+    const fake = createFake({ onStart: (onProblem) => onProblem(problem) });
+    const [status] = await Promise.all([fake.run('serve'), until(fake, () => fake.stdout().includes('Ctrl-C'))]);
     expect(status).toBe(0);
-    expect(fake.tidemark().calls).toEqual(Array(2).fill('syncAll {"forceFull":false,"trigger":"schedule"}'));
-    expect(fake.stderr()).toContain('The scheduled sync failed and is tried again');
+    expect(fake.stderr()).toContain('[Jobs] The database cannot be reached. (DATABASE_UNAVAILABLE)');
   });
 });

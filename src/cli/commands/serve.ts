@@ -1,33 +1,38 @@
 /**
- * `tidemark serve`: the API and the periodic sync in one process, until a signal. It listens on this machine only,
+ * `tidemark serve`: the API, the schedule and a worker in one process, until a signal. It listens on this machine only,
  * because the API does not ask callers who they are.
  */
 import { assertLoopback } from '../../config/loopback.ts';
 import type { ExitStatus, Outside } from '../outside.ts';
+import { joinJobs } from '../join-jobs.ts';
 import { printLines } from '../print.ts';
 import type { Registration } from '../registration.ts';
-import { startSchedule } from '../schedule.ts';
 import { loadSettings, openSession } from '../session.ts';
 import { listenForStop } from '../stop-signal.ts';
 
 export function addServeCommand({ program, outside, end }: Registration): void {
   program
     .command('serve')
-    .description('Serves the API on HOST and PORT and syncs every active Page each SYNC_INTERVAL, until Ctrl-C.')
-    .action(async () => end(await serve(outside)));
+    .summary('serve the API, and sync every active Page each SYNC_INTERVAL')
+    .description(
+      'Serves the API on HOST and PORT and syncs every active Page each SYNC_INTERVAL, until Ctrl-C. Any number of ' +
+        '`tidemark worker` processes may share that work.',
+    )
+    .option('--no-worker', 'serve the API only, and leave schedule and work to `tidemark worker`')
+    .action(async (flags: { readonly worker: boolean }) => end(await serve(outside, flags)));
 }
 
-async function serve(outside: Outside): Promise<ExitStatus> {
+async function serve(outside: Outside, { worker }: { readonly worker: boolean }): Promise<ExitStatus> {
   const settings = loadSettings(outside);
-  const { host, port, syncIntervalMs } = settings;
+  const { host, port } = settings;
   assertLoopback(host);
 
   using stop = listenForStop(outside);
-  await using session = await openSession(outside, settings, { followWithHistory: true });
+  await using session = await openSession(outside, settings);
   const { tidemark, log } = session;
   const server = await outside.startServer({ tidemark, host, port, log });
-  const schedule = startSchedule({ tidemark, intervalMs: syncIntervalMs, log });
   try {
+    await joinJobs({ tidemark, log, worker });
     printLines(outside, [
       `Tidemark listens on ${server.url}`,
       ...describeDatabase(tidemark.embeddedDatabaseUrl),
@@ -35,7 +40,7 @@ async function serve(outside: Outside): Promise<ExitStatus> {
     ]);
     await stop.received;
   } finally {
-    schedule.stop();
+    tidemark.jobs.stop();
     await server.close();
   }
   return 0;

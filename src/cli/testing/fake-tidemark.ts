@@ -2,7 +2,7 @@
  * A Tidemark in memory for tests of the command line: it mirrors a small world at once. It plays the port's part
  * only; what syncing really means is not its business.
  */
-import type { PageAnswer, PageRef, RunAnswer, SyncAllRow, Tidemark } from '../../core/engine-api.ts';
+import type { JobsOptions, PageAnswer, PageRef, RunAnswer, SyncAllRow, Tidemark } from '../../core/engine-api.ts';
 import { TidemarkError } from '../../core/errors.ts';
 import { NO_COUNTS } from '../../core/model.ts';
 import type { Secret } from '../../lib/secret.ts';
@@ -32,6 +32,8 @@ export interface FakeTidemarkOptions {
   /** Lets the mirror lose this message. */
   readonly lostMessage?: string | undefined;
   readonly onSync?: () => Promise<void>;
+  /** Told of the start of the jobs, with whom to tell of problems. */
+  readonly onStart?: (onProblem: JobsOptions['onProblem']) => void;
 }
 
 export const LAST_SYNC = '2026-01-02T03:04:05.000Z';
@@ -120,6 +122,19 @@ export function createFakeTidemark(input: FakeTidemarkOptions): FakeTidemark {
     verifyAll: async (request) => {
       calls.push(`verifyAll ${JSON.stringify({ pages: request.pages, repair: request.repair })}`);
       return { success: true, totalPages: 0, results: [], message: 'Verified 0 of 0 page(s): 0 differ from Facebook' };
+    },
+    jobs: {
+      async start({ worker, schedule, onProblem }) {
+        calls.push(`jobs.start ${JSON.stringify({ worker, schedule })}`);
+        input.onStart?.(onProblem);
+      },
+      stop: () => void calls.push('jobs.stop'),
+      enqueue: async () => 0,
+      failed: async () => [],
+      retry: async () => 0,
+      runDue: async () => {
+        throw new Error('The command line leaves what is due to the jobs.');
+      },
     },
     sync: async () => {
       throw new Error('The command line syncs with syncAll only.');

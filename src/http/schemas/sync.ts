@@ -4,7 +4,7 @@ import type { SyncAnswer } from '../api.ts';
 import { Count, Instant, NOT_AN_OBJECT, optional, OptionalText } from './fields.ts';
 
 const EXAMPLE_PAGE_ID = '0199a3c4-5b6d-7e8f-9a0b-1c2d3e4f5a6b';
-const NOT_A_DURATION = 'must be a whole number of milliseconds above 0';
+export const NOT_A_DURATION = 'must be a whole number of milliseconds above 0';
 
 const how = {
   forceFull: optional(z.boolean('must be true or false')).openapi({
@@ -40,7 +40,7 @@ const changes = {
   durationMs: Count,
 };
 
-const whichPage = { pageId: z.uuid(), facebookPageId: z.string(), pageName: z.string().nullable() };
+export const whichPage = { pageId: z.uuid(), facebookPageId: z.string(), pageName: z.string().nullable() };
 
 export const SyncSchema = z
   .object({
@@ -85,7 +85,7 @@ export const SyncSchema = z
     },
   }) satisfies z.ZodType<SyncAnswer>;
 
-const SyncAllRowSchema = z
+export const SyncAllRowSchema = z
   .object({
     ...whichPage,
     success: z.boolean(),

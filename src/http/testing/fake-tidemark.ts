@@ -4,6 +4,8 @@
  */
 import type {
   ConversationAnswer,
+  DueAnswer,
+  FailedJobAnswer,
   ListAnswer,
   MessageAnswer,
   PageAnswer,
@@ -108,6 +110,17 @@ export const RUN: RunAnswer = {
   errorMessage: 'Facebook no longer accepts the token of Page 1.',
 };
 
+export const FAILED_JOB: FailedJobAnswer = {
+  pageId: PAGE_2.id,
+  facebookPageId: PAGE_2.facebookPageId,
+  pageName: PAGE_2.name,
+  queue: 'sync',
+  attempts: 1,
+  error: 'Facebook no longer accepts the token of Page 2.',
+  code: 'TOKEN_EXPIRED',
+  failedAt: INSTANT,
+};
+
 export interface FakeTidemark extends Tidemark {
   /** What the methods were given, oldest first. */
   readonly asked: readonly { readonly method: string; readonly given: unknown }[];
@@ -191,6 +204,21 @@ export function createFakeTidemark(overrides: Partial<Tidemark> = {}): FakeTidem
       cancel: async (runId) => {
         if (runId !== RUN.id) throw new TidemarkError('RUN_NOT_FOUND', 'No such run is recorded.');
         return RUN;
+      },
+    },
+    jobs: {
+      start: async () => undefined,
+      stop: () => undefined,
+      enqueue: async () => 0,
+      failed: async () => [FAILED_JOB],
+      retry: async (which) => {
+        asked.push({ method: 'jobs.retry', given: which });
+        if (which.pageId !== undefined) find(which);
+        return 1;
+      },
+      runDue: async (request) => {
+        asked.push({ method: 'jobs.runDue', given: request });
+        return dueAnswer();
       },
     },
     sync,
@@ -295,5 +323,21 @@ function syncAllAnswer(request: SyncAllRequest): SyncAllAnswer {
     message: '1 of 2 Pages synced',
     durationMs: 700,
     duration: '0.70s',
+  };
+}
+
+function dueAnswer(): DueAnswer {
+  const { results } = syncAllAnswer({});
+  return {
+    success: false,
+    pagesSynced: 1,
+    pagesFailed: 1,
+    pagesVerified: 0,
+    pagesLeft: 3,
+    historyLeft: 1,
+    results,
+    done: false,
+    message: 'Synced 1 page(s), 1 failed; 3 page(s) are still due',
+    durationMs: 700,
   };
 }

@@ -1,0 +1,61 @@
+/** The store as the jobs need it: their ports, on our tables and on the queue's own. */
+import type { FailedJobAnswer } from '../core/engine-api.ts';
+import type { JobStore } from '../jobs/ports.ts';
+import type { DueStore } from '../jobs/run-due.ts';
+import type { Database } from '../store/connect.ts';
+import { listFailedJobs, recordFailedJob, takeFailedJobs } from '../store/failed-jobs.ts';
+import { findJobSchema, openJobDatabase } from '../store/job-database.ts';
+import { bringForward, claimDuePages, countDuePages, enrolPages, giveBackDuePages } from '../store/page-schedule.ts';
+
+export function openJobStore(database: Database): JobStore {
+  return {
+    database: openJobDatabase((sql, values) => database.script(sql, values)),
+    findSchema: () => findJobSchema(database),
+    transaction: (work) =>
+      database.transaction((query) =>
+        work({
+          database: openJobDatabase(query),
+          async claimDue(queue, options) {
+            await enrolPages(query);
+            return claimDuePages(query, queue, options);
+          },
+          async takeFailures(which) {
+            const taken = await takeFailedJobs(query, which);
+            return taken.map(({ page_id: pageId, queue }) => ({ pageId, queue }));
+          },
+        }),
+      ),
+    recordFailure: ({ error, ...job }) =>
+      recordFailedJob(database.query, { ...job, code: error.code, reason: error.message }),
+    async forgetFailure(job) {
+      await takeFailedJobs(database.query, job);
+    },
+  };
+}
+
+export function openDueStore(database: Database): DueStore {
+  const { query } = database;
+  return {
+    async bringForward() {
+      await enrolPages(query);
+      await bringForward(query);
+    },
+    claimDue: (queue, options) => claimDuePages(query, queue, options),
+    giveBack: (queue, page) => giveBackDuePages(query, queue, [page]),
+    countDue: (queue) => countDuePages(query, queue),
+  };
+}
+
+export async function findFailedJobs(database: Database): Promise<readonly FailedJobAnswer[]> {
+  const rows = await listFailedJobs(database.query);
+  return rows.map((row) => ({
+    pageId: row.page_id,
+    facebookPageId: row.facebook_page_id,
+    pageName: row.page_name,
+    queue: row.queue,
+    attempts: row.attempts,
+    error: row.reason,
+    code: row.error_code,
+    failedAt: new Date(row.failed_at).toISOString(),
+  }));
+}

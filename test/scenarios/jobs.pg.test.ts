@@ -1,0 +1,131 @@
+/** Jobs from the schedule to the mirror in one process: done, given up, retried, and done by a call without a worker. */
+import { expect, it } from 'vitest';
+import type { DueAnswer, FailedJobAnswer } from '../../src/core/engine-api.ts';
+import type { TidemarkError } from '../../src/core/errors.ts';
+import { must } from '../../src/lib/must.ts';
+import { Secret } from '../../src/lib/secret.ts';
+import { allDifferences, overlappingRuns } from '../support/all-pages.ts';
+import { openEye } from '../support/client.ts';
+import { openWorld, type TestWorld } from '../support/world.ts';
+
+const onProblem = (problem: TidemarkError) => expect.unreachable(problem.message);
+
+async function countJobs({ databaseUrl }: TestWorld): Promise<number> {
+  await using eye = await openEye(databaseUrl);
+  const { rows } = await eye.client.query<{ count: number }>('SELECT count(*)::int AS count FROM tidemark_jobs.job');
+  return must(rows[0], 'a count').count;
+}
+
+it('a dead token ends in one attempt, shows, and the Page goes on with a fresh one', async () => {
+  await using world = await openWorld({
+    version: 17,
+    simulator: { pages: 2, conversations: 5 },
+    settings: { syncIntervalMs: 1000 },
+  });
+  const [dead, well] = world.pageIds.map((id) => must(id, 'two Pages'));
+  world.simulator.world.killToken(must(dead, 'a Page'));
+  const problems: string[] = [];
+  await world.tidemark.jobs.start({ onProblem: (problem) => problems.push(problem.code) });
+  await expect.poll(() => world.tidemark.jobs.failed(), { timeout: 10_000 }).toHaveLength(1);
+  const [failed] = await world.tidemark.jobs.failed();
+  expect(failed).toEqual({
+    pageId: expect.any(String),
+    facebookPageId: dead,
+    pageName: expect.any(String),
+    queue: 'sync',
+    attempts: 1,
+    code: 'TOKEN_EXPIRED',
+    error: expect.stringContaining('token'),
+    failedAt: expect.stringMatching(/^\d{4}-.*Z$/),
+  } satisfies Record<keyof FailedJobAnswer, unknown>);
+  const runsOf = async (facebookPageId = '') => (await world.tidemark.runs.list({ facebookPageId })).length;
+  const before = await runsOf(well);
+  await expect.poll(() => runsOf(well), { timeout: 10_000 }).toBeGreaterThan(before + 2);
+  expect(await runsOf(dead), 'it is not tried in circles').toBe(1);
+  expect(problems).toEqual(['TOKEN_EXPIRED']);
+
+  // Retried in vain it fails again; with a fresh token the schedule takes the Page up, and the note goes.
+  expect(await world.tidemark.jobs.retry({ facebookPageId: dead, queue: 'sync' })).toBe(1);
+  await expect.poll(() => problems.length, { timeout: 10_000 }).toBe(2);
+  await expect.poll(() => world.tidemark.jobs.failed()).toHaveLength(1);
+  world.simulator.world.renewToken(must(dead, 'a Page'));
+  await world.tidemark.pages.connect(new Secret(world.simulator.world.tokens.user));
+  await expect.poll(() => world.tidemark.jobs.failed(), { timeout: 10_000 }).toEqual([]);
+  await expect.poll(() => world.differences(dead), { timeout: 10_000 }).toEqual([]);
+});
+
+it('a job that was given up is done when it is retried', async () => {
+  await using world = await openWorld({ version: 17, simulator: { conversations: 5 } });
+  const facebookPageId = must(world.pageIds[0], 'a Page');
+  world.simulator.world.killToken(facebookPageId);
+  await world.tidemark.jobs.start({ schedule: false, onProblem: () => {} });
+  await world.tidemark.jobs.enqueue('sync', [{ facebookPageId }]);
+  await expect.poll(() => world.tidemark.jobs.failed(), { timeout: 10_000 }).toHaveLength(1);
+  world.simulator.world.renewToken(facebookPageId);
+  await world.tidemark.pages.connect(new Secret(world.simulator.world.tokens.user));
+  expect(await world.tidemark.jobs.retry({ queue: 'history' })).toBe(0);
+  expect(await world.tidemark.jobs.retry({})).toBe(1);
+  await expect.poll(() => world.differences(), { timeout: 10_000 }).toEqual([]);
+  expect(await world.tidemark.jobs.failed()).toEqual([]);
+  await expect.poll(() => countJobs(world)).toBe(0);
+});
+
+it('a Page that is paused while its job waits is left alone', async () => {
+  await using world = await openWorld({ version: 17, simulator: { conversations: 5 } });
+  const facebookPageId = must(world.pageIds[0], 'a Page');
+  await world.tidemark.jobs.enqueue('sync', [{ facebookPageId }]);
+  await world.tidemark.pages.setActive((await world.tidemark.pages.find({ facebookPageId })).id, false);
+  await world.tidemark.jobs.start({ schedule: false, onProblem });
+  await expect.poll(() => countJobs(world), { timeout: 10_000 }).toBe(0);
+  expect(await world.tidemark.runs.list({})).toEqual([]);
+});
+
+it('a call without any worker does what is due in slices, longest waiting first, until nothing is left', async () => {
+  await using world = await openWorld({
+    version: 17,
+    simulator: {
+      pages: 6,
+      conversations: 150,
+      messagesPerConversation: { min: 1, max: 60, mean: 5 },
+      latency: { baseMs: 80 },
+    },
+    settings: { pageConcurrency: 2 },
+  });
+  const answers: DueAnswer[] = [];
+  do {
+    // Two at a time: what one call takes, the other leaves alone.
+    const both = [{ maxDurationMs: 900 }, { maxDurationMs: 900 }].map((request) => world.tidemark.jobs.runDue(request));
+    answers.push(...(await Promise.all(both)));
+  } while (answers.at(-1)?.done !== true && answers.length < 60);
+  expect(answers[0]?.pagesLeft).toBeGreaterThan(0);
+  expect(answers[0]?.done).toBe(false);
+  expect(Math.max(...answers.map((answer) => answer.durationMs))).toBeLessThan(4000);
+  expect(await allDifferences(world)).toEqual([]);
+  expect(answers.reduce((sum, answer) => sum + answer.pagesSynced, 0)).toBeGreaterThanOrEqual(6);
+  expect(answers.flatMap((answer) => answer.results).filter((row) => row.status === 'failed')).toEqual([]);
+  expect(await overlappingRuns(world)).toEqual([]);
+  expect(await world.tidemark.jobs.runDue({})).toMatchObject({
+    success: true,
+    pagesSynced: 0,
+    pagesLeft: 0,
+    historyLeft: 0,
+    done: true,
+    results: [],
+    message: 'Synced 0 page(s); nothing is left to do',
+  });
+});
+
+it('without an interval every call syncs every Page, and a failing one is a row', async () => {
+  await using world = await openWorld({
+    version: 17,
+    simulator: { pages: 3, conversations: 5 },
+    settings: { syncIntervalMs: 'off' },
+  });
+  expect(await world.tidemark.jobs.runDue({})).toMatchObject({ success: true, pagesSynced: 3, pagesLeft: 0 });
+  const pageId = must(world.pageIds[1], 'a Page');
+  world.simulator.world.killToken(pageId);
+  const answer = await world.tidemark.jobs.runDue({});
+  expect(answer).toMatchObject({ success: false, pagesSynced: 2, pagesFailed: 1, pagesLeft: 0, done: true });
+  expect(answer.results.find((row) => !row.success)).toMatchObject({ facebookPageId: pageId, code: 'TOKEN_EXPIRED' });
+  expect(await world.tidemark.jobs.runDue({})).toMatchObject({ success: true, pagesSynced: 2 });
+});
