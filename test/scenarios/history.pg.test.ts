@@ -89,7 +89,8 @@ describe('history', () => {
   });
 
   it('that cannot even be looked for after a sync is told, and does not fail the sync', async () => {
-    await using world = await openWorld({ version: 17, options: { followWithHistory: true } });
+    await using world = await openWorld({ version: 17 });
+    await world.tidemark.jobs.start({ schedule: false, onProblem: () => {} });
     await using eye = await openEye(world.databaseUrl);
     await eye.client.query('ALTER TABLE facebook_conversations RENAME COLUMN history_retry_at TO elsewhere');
     const { runId } = await world.tidemark.sync({ facebookPageId: world.pageIds[0] });

@@ -4,7 +4,7 @@
  */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTidemark, type EngineOptions, type EngineSettings } from '../../src/engine.ts';
+import { createTidemark, type EngineSettings } from '../../src/engine.ts';
 import type { Tidemark } from '../../src/core/engine-api.ts';
 import type { EventSink, SyncEvent } from '../../src/core/events.ts';
 import { must } from '../../src/lib/must.ts';
@@ -35,7 +35,6 @@ export interface WorldOptions {
   readonly version: PostgresVersion;
   readonly simulator?: SimulatorOptions;
   readonly settings?: Partial<EngineSettings>;
-  readonly options?: Omit<EngineOptions, 'onEvent'>;
   readonly onEvent?: EventSink;
   /** The way that the engine takes to the database. Default: straight. */
   readonly through?: (databaseUrl: string) => string;
@@ -71,7 +70,6 @@ export async function openWorld(options: WorldOptions): Promise<TestWorld> {
   const databaseUrl = options.through?.(database.url) ?? database.url;
   const settings = { ...testSettings(databaseUrl, simulator.url), ...options.settings };
   const tidemark = await createTidemark(settings, {
-    ...options.options,
     onEvent: (event) => {
       events.push(event);
       options.onEvent?.(event);
