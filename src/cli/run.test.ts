@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TidemarkError } from '../core/errors.ts';
-import type { RunAnswer } from '../core/engine-api.ts';
+import type { RunAnswer } from '../core/api/runs.ts';
 import { createFake } from './testing/fake-outside.ts';
 import { LAST_SYNC, pageIdOf } from './testing/fake-tidemark.ts';
 

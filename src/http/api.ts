@@ -2,27 +2,15 @@
  * The JSON that goes over the HTTP API, as types. The dashboard and other TypeScript clients import this file and
  * nothing else of the server; there must never be code in it that runs.
  */
-import type {
-  ConnectedPage,
-  ConversationAnswer,
-  MessageAnswer,
-  PageAnswer,
-  RefusedPage,
-  RunAnswer,
-} from '../core/engine-api.ts';
+import type { ConversationAnswer, MessageAnswer } from '../core/api/mirror.ts';
+import type { ConnectedPage, PageAnswer, RefusedPage } from '../core/api/pages.ts';
+import type { RunAnswer } from '../core/api/runs.ts';
 import type { ErrorCode } from '../core/errors.ts';
 
-export type {
-  ConnectedPage,
-  ConversationAnswer,
-  MessageAnswer,
-  PageAnswer,
-  RefusedPage,
-  RunAnswer,
-  SyncAllAnswer,
-  SyncAllRow,
-  SyncAnswer,
-} from '../core/engine-api.ts';
+export type { ConversationAnswer, MessageAnswer } from '../core/api/mirror.ts';
+export type { ConnectedPage, PageAnswer, RefusedPage } from '../core/api/pages.ts';
+export type { RunAnswer } from '../core/api/runs.ts';
+export type { SyncAllAnswer, SyncAllRow, SyncAnswer } from '../core/api/sync.ts';
 export type { ErrorCode } from '../core/errors.ts';
 export type { PageStatus, Platform, RunMode, RunStatus, RunTrigger, SyncMode } from '../core/model.ts';
 

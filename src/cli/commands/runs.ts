@@ -1,6 +1,6 @@
 /** `tidemark runs`: what was synced when, by whom, and with what outcome. */
 import { wholeNumber } from '../../config/kinds.ts';
-import type { RunAnswer } from '../../core/engine-api.ts';
+import type { RunAnswer } from '../../core/api/runs.ts';
 import { argument } from '../argument.ts';
 import type { ExitStatus, Outside } from '../outside.ts';
 import { parsePageRef } from '../page-ref.ts';

@@ -2,7 +2,10 @@
  * A Tidemark in memory for tests of the command line: it mirrors a small world at once. It plays the port's part
  * only; what syncing really means is not its business.
  */
-import type { PageAnswer, PageRef, RunAnswer, SyncAllRow, Tidemark } from '../../core/engine-api.ts';
+import type { PageAnswer, PageRef } from '../../core/api/pages.ts';
+import type { RunAnswer } from '../../core/api/runs.ts';
+import type { SyncAllRow } from '../../core/api/sync.ts';
+import type { Tidemark } from '../../core/engine-api.ts';
 import { TidemarkError } from '../../core/errors.ts';
 import { NO_COUNTS } from '../../core/model.ts';
 import type { Secret } from '../../lib/secret.ts';

@@ -2,19 +2,11 @@
  * For tests of the HTTP API: an in-memory Tidemark with two Pages, the second of which fails in `syncAll`. It keeps the promises of the interface that the
  * routes build on and records what it was asked; it must never grow into a second engine.
  */
-import type {
-  ConversationAnswer,
-  ListAnswer,
-  MessageAnswer,
-  PageAnswer,
-  PageRef,
-  RunAnswer,
-  SyncAllAnswer,
-  SyncAllRequest,
-  SyncAnswer,
-  SyncRequest,
-  Tidemark,
-} from '../../core/engine-api.ts';
+import type { ConversationAnswer, ListAnswer, MessageAnswer } from '../../core/api/mirror.ts';
+import type { PageAnswer, PageRef } from '../../core/api/pages.ts';
+import type { RunAnswer } from '../../core/api/runs.ts';
+import type { SyncAllAnswer, SyncAllRequest, SyncAnswer, SyncRequest } from '../../core/api/sync.ts';
+import type { Tidemark } from '../../core/engine-api.ts';
 import { TidemarkError } from '../../core/errors.ts';
 import type { Secret } from '../../lib/secret.ts';
 
