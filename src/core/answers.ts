@@ -211,7 +211,9 @@ export function toRunAnswer(run: Run): RunAnswer {
     skipped: run.skipped,
     deleted: run.deleted,
     eventsCreated: run.eventsCreated,
+    listed: run.listed,
     graphCalls: run.graphCalls,
+    phases: run.phases,
     errorCode: run.errorCode ?? null,
     errorMessage: run.errorMessage ?? null,
   };

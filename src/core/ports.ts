@@ -14,6 +14,7 @@ import type {
   MessagePoint,
   MessageSnapshot,
   PageStatus,
+  PhaseCosts,
   Platform,
   RunCounts,
   RunMode,
@@ -61,9 +62,12 @@ export interface ConversationSource {
     request: { readonly conversationId: string; readonly limit: number; readonly after: string | undefined },
     signal?: AbortSignal,
   ): Promise<CursorPage<MessageSnapshot>>;
-  /** Calls made so far through this source. */
-  callCount(): number;
+  /** Calls made so far through this source; of one kind, when it is named. */
+  callCount(kind?: CallKind): number;
 }
+
+/** What a call asks for: a list without messages or with them, a conversation with them or only whether it is there, messages. */
+export type CallKind = 'light' | 'nested' | 'single' | 'look' | 'messages';
 
 /** Where a walk stopped that ran out of time; the next one of its kind goes on there. */
 export interface WalkPosition {
@@ -134,10 +138,16 @@ export interface OtherRun {
   readonly forced: boolean;
 }
 
-export interface RunFailure {
+/** How far a run is, besides what it has written. */
+export interface RunProgress {
+  readonly graphCalls: number;
+  readonly listed: number;
+  readonly phases: PhaseCosts;
+}
+
+export interface RunFailure extends RunProgress {
   readonly code: string;
   readonly message: string;
-  readonly graphCalls: number;
   /** What the failure says of the Page; undefined when it says nothing. */
   readonly pageStatus: Exclude<PageStatus, 'connected' | 'paused'> | undefined;
 }
@@ -148,6 +158,8 @@ export interface RunLedger {
   begin(request: BeginRequest): Promise<BegunRun | OtherRun | undefined>;
   /** Keeps the lease for another while; tells when another run has taken it over, or somebody cancelled this one. */
   renew(lease: Lease): Promise<'held' | 'lost' | 'cancelled'>;
+  /** Notes how far a run is, for who watches it; nothing when it no longer holds the lease. */
+  note(lease: Lease, progress: RunProgress): Promise<void>;
   /** Ends a run that failed or was cancelled. What it has committed stays, the watermark stays where it was. */
   fail(lease: Lease, failure: RunFailure): Promise<void>;
   /** Whether a run still goes on; `abandoned` when its process died and another run took over. */
@@ -232,7 +244,11 @@ export interface HistoryStore {
     readonly againInMs: number;
   }): Promise<void>;
   /** Ends the run and gives the lease back; `partial` when conversations are still open. */
-  finish(outcome: { readonly depth: number; readonly graphCalls: number }): Promise<'succeeded' | 'partial'>;
+  finish(outcome: {
+    readonly depth: number;
+    readonly graphCalls: number;
+    readonly phases?: PhaseCosts;
+  }): Promise<'succeeded' | 'partial'>;
 }
 
 export type Emit = (event: SyncEventBody) => void;
@@ -260,4 +276,6 @@ export interface SyncOutcome {
   readonly counts: RunCounts;
   /** Conversations listed; all of the Page's after a walk to the end. */
   readonly listed: number;
+  /** Added by who measures. */
+  readonly phases?: PhaseCosts;
 }

@@ -39,7 +39,7 @@ describeEachPostgres('runs', (version) => {
   it('are found by their id with the name of their Page, and by nothing that is no id', async () => {
     const { lease } = await opened.begin();
     const run = must(await findRun(opened.database, lease.runId), 'it has begun');
-    expect(run).toMatchObject({ status: 'running', pageName: 'Harbour Café', finishedAt: undefined, synced: 0 });
+    expect(run).toMatchObject({ status: 'running', pageName: 'Harbour Café', finishedAt: undefined, synced: 0, phases: {} });
     for (const id of ['', 'no uuid', `${lease.runId}\0`, crypto.randomUUID()]) {
       expect(await findRun(opened.database, id)).toBeUndefined();
     }

@@ -14,6 +14,7 @@ import type {
   Lease,
   RunFailure,
   RunLedger,
+  RunProgress,
   SyncResult,
   VerifyStore,
   WalkPosition,
@@ -23,6 +24,8 @@ import { toCut } from '../core/watermark.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { collectHistory } from './history.ts';
 import type { Inspection } from './inspection.ts';
+import { keepNoted } from './keep-noted.ts';
+import { type Meter, openMeter } from './meter.ts';
 import { syncPage, type Watch } from './sync-page.ts';
 
 export interface RunParts {
@@ -119,55 +122,61 @@ async function work(parts: RunParts, request: RunRequest, run: BegunRun): Promis
   const { ledger, clock } = parts;
   const { lease, mode } = run;
   const startedAt = clock.now();
-  const emit: Emit = (event) => parts.onEvent({ runId: lease.runId, mode }, event);
+  const meter = openMeter(clock, request.task.purpose);
+  const emit: Emit = (event) => {
+    meter.hear(event);
+    parts.onEvent({ runId: lease.runId, mode }, event);
+  };
   const ended = new AbortController();
   const signal = AbortSignal.any([parts.signal, ended.signal]);
   parts.onBegun(lease.runId, (reason) => ended.abort(reason));
   const keeping = keepLease(parts, lease, ended);
+  const noting = keepNoted({ ledger, clock, lease, meter, signal: ended.signal });
   const shouldStop = () => parts.shouldStop() || clock.now() - startedAt >= (request.maxDurationMs ?? Infinity);
-  let source: ConversationSource | undefined;
   try {
     const cutAt = mode === 'incremental' ? toCut(run.watermark) : undefined;
     emit({ type: 'run-started', trigger: request.trigger, cutAt });
-    source = await parts.openSource(run, emit);
-    const result = await perform({ ...parts, source, emit, signal, shouldStop }, request, run);
+    const source = meter.source(await parts.openSource(run, emit));
+    const result = await perform({ ...parts, source, meter, emit, signal, shouldStop }, request, run);
     const { status, counts } = result;
     emit({ type: 'run-finished', status, counts, durationMs: clock.now() - startedAt });
     return result;
   } catch (error) {
     const failure = toTidemarkError(error);
-    await recordFailure(ledger, lease, { failure, graphCalls: source?.callCount() ?? 0 });
+    await recordFailure(ledger, lease, { failure, progress: meter.progress() });
     const { code, message } = failure;
     emit({ type: 'run-failed', code, message, durationMs: clock.now() - startedAt });
     throw failure;
   } finally {
     ended.abort(new DOMException('The run has ended.', 'AbortError'));
-    await keeping;
+    await Promise.all([keeping, noting]);
   }
 }
 
 interface WorkParts extends RunParts {
   readonly source: ConversationSource;
+  readonly meter: Meter;
   readonly emit: Emit;
 }
 
 async function perform(parts: WorkParts, { task, depth }: RunRequest, run: BegunRun): Promise<SyncResult> {
-  const { source, shouldStop, openStore } = parts;
+  const { source, meter, shouldStop, openStore } = parts;
   const { lease } = run;
   switch (task.purpose) {
     case 'sync': {
       const { forced, sendHint } = task;
       const mode = run.mode === 'incremental' ? 'incremental' : 'full';
       const plan = { mode, forced, sendHint, depth, shouldStop, state: run } as const;
-      return syncPage({ ...parts, store: openStore(lease) }, plan);
+      return syncPage({ ...parts, store: meter.walk(openStore(lease)) }, plan);
     }
     case 'verify': {
       const state = { ...run, rest: task.rest };
       const plan = { mode: 'full', forced: false, sendHint: false, depth, shouldStop, state } as const;
-      return syncPage({ ...parts, store: openStore(lease) }, { ...plan, watch: toWatch(parts, task, run) });
+      const store = meter.walk(openStore(lease));
+      return syncPage({ ...parts, store }, { ...plan, watch: toWatch(parts, task, run) });
     }
     case 'history': {
-      const store = parts.openHistory(lease);
+      const store = meter.history(parts.openHistory(lease));
       await collectHistory({ ...parts, store }, { depth, shouldStop });
       const graphCalls = source.callCount();
       const status = await store.finish({ depth, graphCalls });
@@ -220,11 +229,11 @@ async function keepLease({ ledger, clock }: RunParts, lease: Lease, ended: Abort
 async function recordFailure(
   ledger: RunLedger,
   lease: Lease,
-  { failure, graphCalls }: { readonly failure: TidemarkError; readonly graphCalls: number },
+  { failure, progress }: { readonly failure: TidemarkError; readonly progress: RunProgress },
 ): Promise<void> {
   const { code, message } = failure;
   try {
-    await ledger.fail(lease, { code, message, graphCalls, pageStatus: toPageStatus(code) });
+    await ledger.fail(lease, { ...progress, code, message, pageStatus: toPageStatus(code) });
   } catch {
     // With the database away the lease runs out by itself; what is reported is what went wrong first.
   }

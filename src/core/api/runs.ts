@@ -1,5 +1,5 @@
 /** Runs as every door shows them. */
-import type { Platform, RunMode, RunStatus, RunTrigger } from '../model.ts';
+import type { PhaseCosts, Platform, RunMode, RunStatus, RunTrigger } from '../model.ts';
 
 export interface RunAnswer {
   readonly id: string;
@@ -17,7 +17,11 @@ export interface RunAnswer {
   readonly skipped: number;
   readonly deleted: number;
   readonly eventsCreated: number;
+  /** Conversations that Facebook listed. Like `graphCalls`, it moves about once a second while the run goes on. */
+  readonly listed: number;
   readonly graphCalls: number;
+  /** What each phase has cost so far. */
+  readonly phases: PhaseCosts;
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
 }
