@@ -116,7 +116,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     embeddedDatabaseUrl: store.embeddedDatabaseUrl,
     pages: openPageDirectory(store, client),
     conversations: openMirrorReader(database),
-    runs: openRunHistory(database, pageRuns),
+    runs: openRunHistory({ database, pageRuns, clock, signal: closing.signal }),
     sync,
     verify,
     ...createRounds({

@@ -20,7 +20,9 @@ const RUN: RunAnswer = {
   skipped: 0,
   deleted: 0,
   eventsCreated: 5,
+  listed: 1_300,
   graphCalls: 3,
+  phases: { survey: { calls: 1, durationMs: 300, rows: 25 }, collect: { calls: 2, durationMs: 1_100, rows: 1_239 } },
   errorCode: 'GRAPH_ERROR',
   errorMessage: 'Facebook refused.',
 };

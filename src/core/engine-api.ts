@@ -41,10 +41,16 @@ export interface Tidemark extends AsyncDisposable {
     list(query: PageRef & { readonly limit?: number | undefined }): Promise<readonly RunAnswer[]>;
     find(runId: string): Promise<RunAnswer>;
     /**
-     * Asks a run to end, in whatever process it is: at once here, within seconds elsewhere. What it has stored stays.
-     * Rejects with RUN_NOT_FOUND or RUN_ENDED.
+     * Ends a run, and answers it: `cancelled` when it was one of this process or its process is dead, still `running`
+     * when another process has yet to see the wish, within six seconds. What it has stored stays. Rejects with
+     * RUN_NOT_FOUND or RUN_ENDED.
      */
     cancel(runId: string): Promise<RunAnswer>;
+    /**
+     * The run as it stands, then again whenever it has changed, until it has ended; the last one is its end. It may be
+     * a run of any process. Rejects with RUN_NOT_FOUND, and with the signal's reason.
+     */
+    watch(runId: string, options?: { readonly signal?: AbortSignal | undefined }): AsyncIterable<RunAnswer>;
   };
   /** Syncs one Page. While a sync of it runs anywhere, joins that run and gives its answer. */
   sync(request: SyncRequest): Promise<SyncAnswer>;

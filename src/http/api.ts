@@ -11,8 +11,19 @@ export type { ConversationAnswer, MessageAnswer } from '../core/api/mirror.ts';
 export type { ConnectedPage, PageAnswer, RefusedPage } from '../core/api/pages.ts';
 export type { RunAnswer } from '../core/api/runs.ts';
 export type { SyncAllAnswer, SyncAllRow, SyncAnswer } from '../core/api/sync.ts';
+export type { FindingAnswer, VerifyAnswer } from '../core/api/verify.ts';
 export type { ErrorCode } from '../core/errors.ts';
-export type { PageStatus, Platform, RunMode, RunStatus, RunTrigger, SyncMode } from '../core/model.ts';
+export type {
+  PageStatus,
+  PhaseCost,
+  PhaseCosts,
+  Platform,
+  RunMode,
+  RunPhase,
+  RunStatus,
+  RunTrigger,
+  SyncMode,
+} from '../core/model.ts';
 
 /** What every failed request answers, with the status that goes with the code. */
 export interface ProblemAnswer {
@@ -69,7 +80,7 @@ export interface RunListAnswer {
   readonly runs: readonly RunAnswer[];
 }
 
-/** GET /api/runs/:id */
+/** GET /api/runs/:id and POST /api/runs/:id/cancel. The data of an event of GET /api/runs/:id/events is a `RunAnswer`. */
 export interface RunFoundAnswer {
   readonly success: true;
   readonly run: RunAnswer;

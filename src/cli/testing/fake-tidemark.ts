@@ -114,7 +114,13 @@ export function createFakeTidemark(input: FakeTidemarkOptions): FakeTidemark {
         throw new TidemarkError('RUN_NOT_FOUND', `No run ${runId}.`);
       },
       cancel: async (runId) => {
-        throw new TidemarkError('RUN_NOT_FOUND', `No run ${runId}.`);
+        calls.push(`cancel ${runId}`);
+        const run = input.runs?.find(({ id }) => id === runId);
+        if (run === undefined) throw new TidemarkError('RUN_NOT_FOUND', `No run ${runId}.`);
+        return run;
+      },
+      watch: () => {
+        throw new Error('The command line watches no run.');
       },
     },
     verify: async () => {

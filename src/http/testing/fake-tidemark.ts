@@ -5,6 +5,7 @@
 import type { ConversationAnswer, ListAnswer, MessageAnswer } from '../../core/api/mirror.ts';
 import type { PageAnswer, PageRef } from '../../core/api/pages.ts';
 import type { RunAnswer } from '../../core/api/runs.ts';
+import type { VerifyAnswer, VerifyRequest } from '../../core/api/verify.ts';
 import type { SyncAllAnswer, SyncAllRequest, SyncAnswer, SyncRequest } from '../../core/api/sync.ts';
 import type { Tidemark } from '../../core/engine-api.ts';
 import { TidemarkError } from '../../core/errors.ts';
@@ -95,9 +96,21 @@ export const RUN: RunAnswer = {
   skipped: 0,
   deleted: 0,
   eventsCreated: 0,
+  listed: 0,
   graphCalls: 1,
+  phases: { survey: { calls: 1, durationMs: 210, rows: 0 } },
   errorCode: 'TOKEN_EXPIRED',
   errorMessage: 'Facebook no longer accepts the token of Page 1.',
+};
+
+/** A run of another process. */
+export const RUN_UNDER_WAY: RunAnswer = {
+  ...RUN,
+  id: '00000000-0000-4000-8000-0000000000ab',
+  status: 'running',
+  finishedAt: null,
+  errorCode: null,
+  errorMessage: null,
 };
 
 export interface FakeTidemark extends Tidemark {
@@ -117,6 +130,12 @@ export function createFakeTidemark(overrides: Partial<Tidemark> = {}): FakeTidem
     if (named.length > 1) throw new TidemarkError('PAGE_IDS_DISAGREE', 'The two ids name Page 1 and Page 2; send one.');
     if (page === undefined) throw new TidemarkError('PAGE_NOT_FOUND', 'No such Page is connected; connect it first.');
     return page;
+  }
+
+  function findRun(runId: string): RunAnswer {
+    const run = [RUN, RUN_UNDER_WAY].find(({ id }) => id === runId);
+    if (run === undefined) throw new TidemarkError('RUN_NOT_FOUND', 'No such run is recorded.');
+    return run;
   }
 
   async function sync(request: SyncRequest): Promise<SyncAnswer> {
@@ -176,18 +195,21 @@ export function createFakeTidemark(overrides: Partial<Tidemark> = {}): FakeTidem
         asked.push({ method: 'runs.list', given: query });
         return [RUN];
       },
-      find: async (runId) => {
-        if (runId !== RUN.id) throw new TidemarkError('RUN_NOT_FOUND', 'No such run is recorded.');
-        return RUN;
-      },
+      find: async (runId) => findRun(runId),
       cancel: async (runId) => {
-        if (runId !== RUN.id) throw new TidemarkError('RUN_NOT_FOUND', 'No such run is recorded.');
-        return RUN;
+        const run = findRun(runId);
+        if (run.status !== 'running')
+          throw new TidemarkError('RUN_ENDED', `The run has ended already (${run.status}).`);
+        return run;
+      },
+      async *watch(runId) {
+        yield findRun(runId);
       },
     },
     sync,
-    verify: async () => {
-      throw new TidemarkError('PAGE_NOT_FOUND', 'No such Page is connected.');
+    verify: async (request) => {
+      asked.push({ method: 'verify', given: request });
+      return verifyAnswer(find(request), request);
     },
     verifyAll: async () => ({ success: true, totalPages: 0, results: [], message: '' }),
     collectHistory: async (request) => {
@@ -237,6 +259,29 @@ function syncAnswer(page: PageAnswer, { forceFull }: SyncAllRequest): SyncAnswer
     pageName: page.name,
     graphCalls: 2,
     lastSyncedAt: INSTANT,
+  };
+}
+
+function verifyAnswer(page: PageAnswer, { repair = false }: VerifyRequest): VerifyAnswer {
+  const found = { contactName: null, updatedTime: null, shouldHaveBeenMet: false, repaired: repair };
+  return {
+    success: true,
+    runId: RUN.id,
+    pageId: page.id,
+    facebookPageId: page.facebookPageId,
+    pageName: page.name,
+    missing: [{ ...found, conversationId: 't_1', contactName: 'Ada Winter', updatedTime: INSTANT }],
+    stale: [],
+    deleted: [{ ...found, conversationId: 't_2' }],
+    repaired: repair ? 2 : 0,
+    counts: { missing: 1, stale: 0, deleted: 1, shouldHaveBeenMet: 0 },
+    undecided: null,
+    total: 40,
+    status: 'succeeded',
+    graphCalls: 2,
+    durationMs: 900,
+    duration: '0.90s',
+    message: '40 conversations compared: 1 missing, 0 stale, 1 deleted; no sync has missed any',
   };
 }
 
