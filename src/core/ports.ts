@@ -191,8 +191,12 @@ export interface WalkStore {
 
 /** What a walk to the end of the list has not met, though it is held. */
 export interface UnseenConversations {
-  /** At most as many as were asked for. */
-  readonly conversationIds: readonly string[];
+  /** At most as many as were asked for, as they are held. */
+  readonly conversations: readonly {
+    readonly id: string;
+    readonly contactName: string | undefined;
+    readonly updatedAt: Instant | undefined;
+  }[];
   /** How many there are, and how many are held in all. */
   readonly unseen: number;
   readonly held: number;
