@@ -11,6 +11,7 @@ import { addRunsCommand } from './commands/runs.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addSyncCommand } from './commands/sync.ts';
+import { addVerifyCommand } from './commands/verify.ts';
 import { scrub } from '../telemetry/log.ts';
 import type { ExitStatus, Outside } from './outside.ts';
 import { printJson } from './print.ts';
@@ -20,6 +21,7 @@ const COMMANDS = [
   addDemoCommand,
   addServeCommand,
   addSyncCommand,
+  addVerifyCommand,
   addPagesCommand,
   addRunsCommand,
   addMigrateCommand,
