@@ -264,22 +264,6 @@ describeEachPostgres('the run ledger', (version) => {
       expect(await page(lease)).toMatchObject({ status: 'connected', status_detail: null });
     });
 
-    it('whose progress is noted while it goes on, by its holder only, and never after its end', async () => {
-      const { lease, store } = await opened.begin();
-      const noted = { graphCalls: 3, listed: 200, phases: PHASES };
-      const shown = async () => {
-        const { graph_calls, listed, phases } = await run(lease.runId);
-        return { graphCalls: graph_calls, listed, phases };
-      };
-      await opened.ledger.note(lease, noted);
-      expect(await shown()).toEqual(noted);
-      await opened.ledger.note({ ...lease, fence: lease.fence - 1 }, { graphCalls: 99, listed: 0, phases: {} });
-      expect(await shown()).toEqual(noted);
-      await store.finish(outcome({ counts: { ...NO_COUNTS, graphCalls: 4 }, listed: 201, phases: {} }));
-      await opened.ledger.note(lease, noted);
-      expect(await shown()).toEqual({ graphCalls: 4, listed: 201, phases: {} });
-    });
-
     it('without waking a Page that was paused meanwhile', async () => {
       const { lease, store } = await opened.begin();
       await opened.database.query(`UPDATE facebook_pages SET is_active = false, status = 'paused' WHERE id = $1`, [

@@ -5,11 +5,11 @@
 import type { ConversationAnswer, ListAnswer, MessageAnswer } from '../../core/api/mirror.ts';
 import type { PageAnswer, PageRef } from '../../core/api/pages.ts';
 import type { RunAnswer } from '../../core/api/runs.ts';
-import type { VerifyAnswer, VerifyRequest } from '../../core/api/verify.ts';
 import type { SyncAllAnswer, SyncAllRequest, SyncAnswer, SyncRequest } from '../../core/api/sync.ts';
 import type { Tidemark } from '../../core/engine-api.ts';
 import { TidemarkError } from '../../core/errors.ts';
 import type { Secret } from '../../lib/secret.ts';
+import { fakeVerifyAnswer } from './fake-verify-answer.ts';
 
 const INSTANT = '2026-03-01T09:30:00.000Z';
 
@@ -209,7 +209,7 @@ export function createFakeTidemark(overrides: Partial<Tidemark> = {}): FakeTidem
     sync,
     verify: async (request) => {
       asked.push({ method: 'verify', given: request });
-      return verifyAnswer(find(request), request);
+      return fakeVerifyAnswer(find(request), request);
     },
     verifyAll: async () => ({ success: true, totalPages: 0, results: [], message: '' }),
     collectHistory: async (request) => {
@@ -259,29 +259,6 @@ function syncAnswer(page: PageAnswer, { forceFull }: SyncAllRequest): SyncAnswer
     pageName: page.name,
     graphCalls: 2,
     lastSyncedAt: INSTANT,
-  };
-}
-
-function verifyAnswer(page: PageAnswer, { repair = false }: VerifyRequest): VerifyAnswer {
-  const found = { contactName: null, updatedTime: null, shouldHaveBeenMet: false, repaired: repair };
-  return {
-    success: true,
-    runId: RUN.id,
-    pageId: page.id,
-    facebookPageId: page.facebookPageId,
-    pageName: page.name,
-    missing: [{ ...found, conversationId: 't_1', contactName: 'Ada Winter', updatedTime: INSTANT }],
-    stale: [],
-    deleted: [{ ...found, conversationId: 't_2' }],
-    repaired: repair ? 2 : 0,
-    counts: { missing: 1, stale: 0, deleted: 1, shouldHaveBeenMet: 0 },
-    undecided: null,
-    total: 40,
-    status: 'succeeded',
-    graphCalls: 2,
-    durationMs: 900,
-    duration: '0.90s',
-    message: '40 conversations compared: 1 missing, 0 stale, 1 deleted; no sync has missed any',
   };
 }
 
