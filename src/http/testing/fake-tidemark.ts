@@ -5,11 +5,11 @@
 import type { ConversationAnswer, ListAnswer, MessageAnswer } from '../../core/api/mirror.ts';
 import type { PageAnswer, PageRef } from '../../core/api/pages.ts';
 import type { RunAnswer } from '../../core/api/runs.ts';
-import type { SyncAllAnswer, SyncAllRequest, SyncAnswer, SyncRequest } from '../../core/api/sync.ts';
+import type { SyncAnswer, SyncRequest } from '../../core/api/sync.ts';
 import type { Tidemark } from '../../core/engine-api.ts';
 import { TidemarkError } from '../../core/errors.ts';
 import type { Secret } from '../../lib/secret.ts';
-import { fakeVerifyAnswer } from './fake-verify-answer.ts';
+import { fakeSyncAllAnswer, fakeSyncAnswer, fakeVerifyAnswer } from './fake-answers.ts';
 
 const INSTANT = '2026-03-01T09:30:00.000Z';
 
@@ -140,7 +140,7 @@ export function createFakeTidemark(overrides: Partial<Tidemark> = {}): FakeTidem
 
   async function sync(request: SyncRequest): Promise<SyncAnswer> {
     asked.push({ method: 'sync', given: request });
-    return syncAnswer(find(request), request);
+    return fakeSyncAnswer(find(request), request);
   }
 
   return {
@@ -218,7 +218,7 @@ export function createFakeTidemark(overrides: Partial<Tidemark> = {}): FakeTidem
     },
     syncAll: async (request) => {
       asked.push({ method: 'syncAll', given: request });
-      return syncAllAnswer(request);
+      return fakeSyncAllAnswer([PAGE_1, PAGE_2], request);
     },
     checkReady: async () => undefined,
     embeddedDatabaseUrl: undefined,
@@ -235,79 +235,4 @@ function cut<T>(
   const start = Number(query.cursor ?? 0);
   const end = start + (query.limit ?? 50);
   return { items: items.slice(start, end), nextCursor: end < items.length ? String(end) : null };
-}
-
-function syncAnswer(page: PageAnswer, { forceFull }: SyncAllRequest): SyncAnswer {
-  const full = forceFull === true || page.lastSyncedAt === null;
-  return {
-    success: true,
-    syncMode: full ? 'full' : 'incremental',
-    synced: 5,
-    inserted: 3,
-    updated: 2,
-    message: `${full ? 'Full' : 'Incremental'} sync: 5 conversation(s) with 12 events`,
-    skipped: 0,
-    deleted: 0,
-    total: 5,
-    eventsCreated: 12,
-    status: 'succeeded',
-    durationMs: 640,
-    duration: '0.64s',
-    runId: RUN.id,
-    pageId: page.id,
-    facebookPageId: page.facebookPageId,
-    pageName: page.name,
-    graphCalls: 2,
-    lastSyncedAt: INSTANT,
-  };
-}
-
-function syncAllAnswer(request: SyncAllRequest): SyncAllAnswer {
-  const one = syncAnswer(PAGE_1, request);
-  return {
-    success: false,
-    totalPages: 2,
-    results: [
-      {
-        pageId: one.pageId,
-        facebookPageId: one.facebookPageId,
-        pageName: one.pageName,
-        success: true,
-        syncMode: one.syncMode,
-        synced: one.synced,
-        inserted: one.inserted,
-        updated: one.updated,
-        eventsCreated: one.eventsCreated,
-        graphCalls: one.graphCalls,
-        status: one.status,
-        durationMs: one.durationMs,
-      },
-      {
-        pageId: PAGE_2.id,
-        facebookPageId: PAGE_2.facebookPageId,
-        pageName: PAGE_2.name,
-        success: false,
-        synced: 0,
-        inserted: 0,
-        updated: 0,
-        eventsCreated: 0,
-        graphCalls: 1,
-        status: 'failed',
-        durationMs: 90,
-        error: 'Facebook no longer accepts the token of Page 2; connect it again.',
-        code: 'TOKEN_EXPIRED',
-      },
-    ],
-    totals: {
-      totalSynced: 5,
-      totalInserted: 3,
-      totalUpdated: 2,
-      totalEvents: 12,
-      successCount: 1,
-      failureCount: 1,
-    },
-    message: '1 of 2 Pages synced',
-    durationMs: 700,
-    duration: '0.70s',
-  };
 }
