@@ -3,7 +3,9 @@
  * about what to fetch or how to store it.
  */
 import { toSyncAnswer, toVerifyAnswer } from './core/answers.ts';
-import type { SyncAnswer, SyncRequest, Tidemark, VerifyAnswer, VerifyRequest } from './core/engine-api.ts';
+import type { SyncAnswer, SyncRequest } from './core/api/sync.ts';
+import type { VerifyAnswer, VerifyRequest } from './core/api/verify.ts';
+import type { Tidemark } from './core/engine-api.ts';
 import { TidemarkError, toRecordedError } from './core/errors.ts';
 import type { EventSink } from './core/events.ts';
 import type { Clock } from './core/ports.ts';
@@ -132,7 +134,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     embeddedDatabaseUrl: store.embeddedDatabaseUrl,
     pages: openPageDirectory({ store, client, gate: calls.appGate }),
     conversations: openMirrorReader(database),
-    runs: openRunHistory(database, pageRuns),
+    runs: openRunHistory({ database, pageRuns, clock, signal: closing.signal }),
     jobs: jobs.api,
     sync,
     verify,

@@ -7,7 +7,8 @@ import type { EventSink, SyncEvent } from '../core/events.ts';
 import { NO_COUNTS } from '../core/model.ts';
 import type { RunCounts } from '../core/model.ts';
 import { assertNever } from '../lib/assert-never.ts';
-import type { OutputStream } from './outside.ts';
+import type { LogStream } from '../telemetry/log.ts';
+import type { Outside, OutputStream } from './outside.ts';
 import { paintFor } from './paint.ts';
 import { toPlainText } from './table.ts';
 import { toCount, toFigure, toSeconds } from './words.ts';
@@ -21,7 +22,9 @@ export interface Progress extends Disposable {
 /** How far one Page is. */
 interface PageState {
   readonly name: string;
-  /** Conversations that the survey has found to collect. */
+  /** Conversations synced, or of a verify compared. */
+  readonly done: number;
+  /** Conversations that the survey has found to collect; of a verify, those it has listed and a list page more. */
   readonly found: number;
   readonly counts: RunCounts;
   readonly ending: string | undefined;
@@ -34,6 +37,9 @@ export interface ProgressOptions {
   /** Conversations that each Page is known to have; 0 when that is for the survey to find out. */
   readonly expected: number;
 }
+
+/** What a verify may still have before it, as far as anybody knows. */
+const A_LIST_PAGE = 100;
 
 type Draw = (pageId: string, before: PageState | undefined, now: PageState) => void;
 
@@ -53,26 +59,41 @@ export function showProgress(options: ProgressOptions): Progress {
   };
 }
 
+/** Log lines go to stderr, above the bars while there are any. */
+export function aroundProgress({ stderr }: Pick<Outside, 'stderr'>, current: () => Progress | undefined): LogStream {
+  return {
+    isTTY: stderr.isTTY,
+    hasColors: () => stderr.hasColors?.() ?? false,
+    write: (line) => (current() ?? stderr).write(line),
+  };
+}
+
 function begin({ page }: SyncEvent): PageState {
-  return { name: toPlainText(page.name ?? page.facebookPageId), found: 0, counts: NO_COUNTS, ending: undefined };
+  const name = toPlainText(page.name ?? page.facebookPageId);
+  return { name, done: 0, found: 0, counts: NO_COUNTS, ending: undefined };
 }
 
 function advance(state: PageState, event: SyncEvent): PageState {
   switch (event.type) {
-    case 'list-surveyed':
-      return { ...state, found: state.found + event.differing };
+    case 'run-started':
+      // A verify may go on in another run, after the sync that it stepped aside for.
+      return { ...state, ending: undefined };
+    case 'list-surveyed': {
+      if (event.mode !== 'verify') return { ...state, found: state.found + event.differing };
+      const done = state.done + event.listed;
+      return { ...state, done, found: done + A_LIST_PAGE };
+    }
     case 'survey-restarted':
       // What was found and not yet collected will be found again.
-      return { ...state, found: state.counts.synced };
+      return { ...state, found: state.done };
     case 'batch-committed':
-      return { ...state, counts: event.counts };
+      return withCounts(state, event);
     case 'run-finished': {
       const word = event.status === 'succeeded' ? 'done' : 'partial';
-      return { ...state, counts: event.counts, ending: `${word} in ${toSeconds(event.durationMs)} s` };
+      return { ...withCounts(state, event), ending: `${word} in ${toSeconds(event.durationMs)} s` };
     }
     case 'run-failed':
       return { ...state, ending: `failed: ${event.code}` };
-    case 'run-started':
     case 'list-requested':
     case 'survey-finished':
     case 'hint-withdrawn':
@@ -89,6 +110,10 @@ function advance(state: PageState, event: SyncEvent): PageState {
     default:
       return assertNever(event);
   }
+}
+
+function withCounts(state: PageState, { mode, counts }: Pick<SyncEvent, 'mode'> & { counts: RunCounts }): PageState {
+  return { ...state, counts, done: mode === 'verify' ? state.done : counts.synced };
 }
 
 interface Drawing {
@@ -116,7 +141,7 @@ function drawBars({ stream, pages, expected }: ProgressOptions): Drawing {
       page.id,
       bars.create(Math.max(expected, 1), 0, {
         name: names[index]?.padEnd(nameWidth),
-        ...toColumns(NO_COUNTS),
+        ...toColumns(0, NO_COUNTS),
         ending: '',
       }),
     ]),
@@ -126,8 +151,8 @@ function drawBars({ stream, pages, expected }: ProgressOptions): Drawing {
       const bar = barOf.get(pageId);
       const total = Math.max(totalOf(now, expected), 1);
       bar?.setTotal(total);
-      bar?.update(now.ending === undefined ? now.counts.synced : total, {
-        ...toColumns(now.counts),
+      bar?.update(now.ending === undefined ? now.done : total, {
+        ...toColumns(now.done, now.counts),
         ending: now.ending ?? '',
       });
     },
@@ -139,9 +164,9 @@ function drawBars({ stream, pages, expected }: ProgressOptions): Drawing {
   };
 }
 
-function toColumns({ synced, eventsCreated, graphCalls }: RunCounts): Record<string, string> {
+function toColumns(done: number, { eventsCreated, graphCalls }: RunCounts): Record<string, string> {
   return {
-    conversations: toCount(synced, 'conversation').padStart(19),
+    conversations: toCount(done, 'conversation').padStart(19),
     messages: toCount(eventsCreated, 'message').padStart(15),
     calls: toCount(graphCalls, 'call').padStart(9),
   };
@@ -162,20 +187,20 @@ function drawLines({ stream, expected }: ProgressOptions): Drawing {
 }
 
 function describeCounts(state: PageState, expected: number): readonly string[] {
-  const { synced, eventsCreated, graphCalls } = state.counts;
+  const { eventsCreated, graphCalls } = state.counts;
   const total = totalOf(state, expected);
   return [
-    `${toFigure(synced)} of ${toCount(total, 'conversation')}`,
+    `${toFigure(state.done)} of ${toCount(total, 'conversation')}`,
     toCount(eventsCreated, 'message'),
     toCount(graphCalls, 'call'),
   ];
 }
 
 function totalOf(state: PageState, expected: number): number {
-  return Math.max(expected, state.found, state.counts.synced);
+  return Math.max(expected, state.found, state.done);
 }
 
 /** How many quarters are done: a line for each is enough to see that it moves, and the last one comes with the end. */
 function quarterOf(state: PageState, expected: number): number {
-  return Math.min(3, Math.floor((4 * state.counts.synced) / Math.max(totalOf(state, expected), 1)));
+  return Math.min(3, Math.floor((4 * state.done) / Math.max(totalOf(state, expected), 1)));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TidemarkError } from '../core/errors.ts';
-import type { RunAnswer } from '../core/engine-api.ts';
+import type { RunAnswer } from '../core/api/runs.ts';
 import { createFake } from './testing/fake-outside.ts';
 import { LAST_SYNC, pageIdOf } from './testing/fake-tidemark.ts';
 
@@ -20,7 +20,9 @@ const RUN: RunAnswer = {
   skipped: 0,
   deleted: 0,
   eventsCreated: 5,
+  listed: 1_300,
   graphCalls: 3,
+  phases: { survey: { calls: 1, durationMs: 300, rows: 25 }, collect: { calls: 2, durationMs: 1_100, rows: 1_239 } },
   errorCode: 'GRAPH_ERROR',
   errorMessage: 'Facebook refused.',
 };
@@ -82,11 +84,34 @@ describe('the command line', () => {
     const fake = createFake({ runs: [RUN] });
     expect(await fake.run('runs', '--limit', '5')).toBe(0);
     expect(fake.stdout().split('\n')[1]).toBe(
-      '3 minutes ago  Page 1  incremental  schedule  failed    1,234         5      3     1.50  Facebook refused. (GRAPH_ERROR)',
+      '3 minutes ago  Page 1  incremental  schedule  failed    1,234         5      3     1.50  survey 1 in 0.30, collect 2 in 1.10  Facebook refused. (GRAPH_ERROR)',
     );
     const json = createFake({ runs: [RUN] });
     await json.run('runs', '--json');
     expect(JSON.parse(json.stdout())).toEqual({ success: true, runs: [RUN] });
+  });
+
+  it('cancels a run, and names it in the list while it goes on', async () => {
+    const running = {
+      ...RUN,
+      id: 'run-2',
+      status: 'running',
+      finishedAt: null,
+      errorCode: null,
+      errorMessage: null,
+    } as const;
+    const fake = createFake({ runs: [running, { ...RUN, status: 'cancelled' }] });
+    await fake.run('runs');
+    expect(fake.stdout()).toContain('tidemark runs cancel run-2\n');
+    expect(await fake.run('runs', 'cancel', 'run-2')).toBe(0);
+    expect(fake.tidemark().calls).toEqual(['cancel run-2']);
+    expect(fake.stdout()).toContain('Run run-2 is asked to end');
+    await fake.run('runs', 'cancel', 'run-1');
+    expect(fake.stdout()).toContain('Run run-1 has ended (cancelled)');
+    expect(await fake.run('runs', 'cancel', 'run-9')).toBe(2);
+    const json = createFake({ runs: [running] });
+    await json.run('runs', 'cancel', 'run-2', '--json');
+    expect(JSON.parse(json.stdout())).toEqual({ success: true, run: running });
   });
 
   it('prints the migrations without settings or a database', async () => {

@@ -12,6 +12,7 @@ import { addServeCommand } from './commands/serve.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addSyncCommand } from './commands/sync.ts';
 import { addWorkerCommand } from './commands/worker.ts';
+import { addVerifyCommand } from './commands/verify.ts';
 import { scrub } from '../telemetry/log.ts';
 import type { ExitStatus, Outside } from './outside.ts';
 import { printJson } from './print.ts';
@@ -22,6 +23,7 @@ const COMMANDS = [
   addServeCommand,
   addWorkerCommand,
   addSyncCommand,
+  addVerifyCommand,
   addPagesCommand,
   addRunsCommand,
   addMigrateCommand,

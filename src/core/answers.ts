@@ -1,16 +1,9 @@
 /** How what the engine knows is said to its users: the same JSON for the library, the command line and HTTP. */
-import type {
-  HistoryAnswer,
-  HistoryRow,
-  PageAnswer,
-  RunAnswer,
-  SyncAllAnswer,
-  SyncAllRow,
-  SyncAnswer,
-  VerifyAllAnswer,
-  VerifyAnswer,
-  VerifyFailure,
-} from './engine-api.ts';
+import type { HistoryAnswer, HistoryRow } from './api/history.ts';
+import type { PageAnswer } from './api/pages.ts';
+import type { RunAnswer } from './api/runs.ts';
+import type { SyncAllAnswer, SyncAllRow, SyncAnswer } from './api/sync.ts';
+import type { VerifyAllAnswer, VerifyAnswer, VerifyFailure } from './api/verify.ts';
 import type { TidemarkError } from './errors.ts';
 import type { Finding, FindingKind } from './findings.ts';
 import type { Instant, Page, Run, SyncMode } from './model.ts';
@@ -221,7 +214,9 @@ export function toRunAnswer(run: Run): RunAnswer {
     skipped: run.skipped,
     deleted: run.deleted,
     eventsCreated: run.eventsCreated,
+    listed: run.listed,
     graphCalls: run.graphCalls,
+    phases: run.phases,
     errorCode: run.errorCode ?? null,
     errorMessage: run.errorMessage ?? null,
   };

@@ -12,6 +12,7 @@ export interface Finding {
   readonly kind: FindingKind;
   readonly conversationId: string;
   readonly contactName: string | undefined;
+  /** When it last changed; of one that is gone, as far as the mirror knows. */
   readonly updatedAt: Instant | undefined;
   /** An incremental walk has vouched for it: it changed below the cut, and was not met. That is a fault of ours. */
   readonly shouldHaveBeenMet: boolean;

@@ -165,6 +165,22 @@ export function addBatch(counts: RunCounts, batch: BatchCounts): RunCounts {
   };
 }
 
+/** What a run is busy with. `settle`: verify asks for what the list did not show. `commit`: it writes. */
+export const RUN_PHASES = ['survey', 'collect', 'settle', 'history', 'commit'] as const;
+export type RunPhase = (typeof RUN_PHASES)[number];
+
+export interface PhaseCost {
+  /** Calls to Facebook. */
+  readonly calls: number;
+  /** How long it was at work, waiting for its turn to call included; phases go on side by side. */
+  readonly durationMs: number;
+  /** Conversations and messages that came, or, of `commit`, that were written. */
+  readonly rows: number;
+}
+
+/** Only of the phases that there were. */
+export type PhaseCosts = { readonly [Phase in RunPhase]?: PhaseCost };
+
 export interface Run extends RunCounts {
   readonly id: string;
   readonly pageId: string;
@@ -177,6 +193,7 @@ export interface Run extends RunCounts {
   readonly finishedAt: Instant | undefined;
   /** Conversations listed; all of the Page's after a walk to the end. */
   readonly listed: number;
+  readonly phases: PhaseCosts;
   readonly errorCode: string | undefined;
   readonly errorMessage: string | undefined;
 }

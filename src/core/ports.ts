@@ -15,6 +15,7 @@ import type {
   MessagePoint,
   MessageSnapshot,
   PageStatus,
+  PhaseCosts,
   Platform,
   RunCounts,
   RunMode,
@@ -76,9 +77,12 @@ export interface ConversationSource {
     request: { readonly conversationId: string; readonly limit: number; readonly after: string | undefined },
     signal?: AbortSignal,
   ): Promise<CursorPage<MessageSnapshot>>;
-  /** Calls made so far through this source. */
-  callCount(): number;
+  /** Calls made so far through this source; of one kind, when it is named. */
+  callCount(kind?: CallKind): number;
 }
+
+/** What a call asks for: a list without messages or with them, a conversation with them or only whether it is there, messages. */
+export type CallKind = 'light' | 'nested' | 'single' | 'look' | 'messages';
 
 /** Where a walk stopped that ran out of time; the next one of its kind goes on there. */
 export interface WalkPosition {
@@ -158,10 +162,16 @@ export interface OtherRun {
   readonly forced: boolean;
 }
 
-export interface RunFailure {
+/** How far a run is, besides what it has written. */
+export interface RunProgress {
+  readonly graphCalls: number;
+  readonly listed: number;
+  readonly phases: PhaseCosts;
+}
+
+export interface RunFailure extends RunProgress {
   readonly code: string;
   readonly message: string;
-  readonly graphCalls: number;
   /** What the failure says of the Page; undefined when it says nothing. */
   readonly pageStatus: Exclude<PageStatus, 'connected' | 'paused'> | undefined;
 }
@@ -172,6 +182,8 @@ export interface RunLedger {
   begin(request: BeginRequest): Promise<BegunRun | OtherRun | undefined>;
   /** Keeps the lease for another while, unless the run has to end. */
   renew(lease: Lease): Promise<Renewal>;
+  /** Notes how far a run is, for who watches it; nothing when it no longer holds the lease. */
+  note(lease: Lease, progress: RunProgress): Promise<void>;
   /** Ends a run that failed or was cancelled. What it has committed stays, the watermark stays where it was. */
   fail(lease: Lease, failure: RunFailure): Promise<void>;
   /** Whether a run still goes on; `abandoned` when its process died and another run took over. */
@@ -210,8 +222,12 @@ export interface WalkStore {
 
 /** What a walk to the end of the list has not met, though it is held. */
 export interface UnseenConversations {
-  /** At most as many as were asked for. */
-  readonly conversationIds: readonly string[];
+  /** At most as many as were asked for, as they are held. */
+  readonly conversations: readonly {
+    readonly id: string;
+    readonly contactName: string | undefined;
+    readonly updatedAt: Instant | undefined;
+  }[];
   /** How many there are, and how many are held in all. */
   readonly unseen: number;
   readonly held: number;
@@ -263,7 +279,11 @@ export interface HistoryStore {
     readonly againInMs: number;
   }): Promise<void>;
   /** Ends the run and gives the lease back; `partial` when conversations are still open. */
-  finish(outcome: { readonly depth: number; readonly graphCalls: number }): Promise<'succeeded' | 'partial'>;
+  finish(outcome: {
+    readonly depth: number;
+    readonly graphCalls: number;
+    readonly phases?: PhaseCosts;
+  }): Promise<'succeeded' | 'partial'>;
 }
 
 export type Emit = (event: SyncEventBody) => void;
@@ -299,4 +319,6 @@ export interface SyncOutcome {
   readonly counts: RunCounts;
   /** Conversations listed; all of the Page's after a walk to the end. */
   readonly listed: number;
+  /** Added by who measures. */
+  readonly phases?: PhaseCosts;
 }

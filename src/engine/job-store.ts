@@ -1,5 +1,5 @@
 /** The store as the jobs need it: their ports, on our tables and on the queue's own. */
-import type { FailedJobAnswer } from '../core/engine-api.ts';
+import type { FailedJobAnswer } from '../core/api/jobs.ts';
 import type { JobStore } from '../jobs/ports.ts';
 import type { DueStore } from '../jobs/run-due.ts';
 import type { Database } from '../store/connect.ts';

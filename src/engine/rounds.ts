@@ -10,7 +10,9 @@ import {
   toVerifyAllAnswer,
   toVerifyFailure,
 } from '../core/answers.ts';
-import type { PageRef, Tidemark, VerifyAllAnswer } from '../core/engine-api.ts';
+import type { PageRef } from '../core/api/pages.ts';
+import type { VerifyAllAnswer } from '../core/api/verify.ts';
+import type { Tidemark } from '../core/engine-api.ts';
 import { toTidemarkError } from '../core/errors.ts';
 import type { Page } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';

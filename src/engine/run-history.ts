@@ -1,14 +1,26 @@
-/** The runs as the engine offers them: what was done, and how to end what goes on. */
+/** The runs as the engine offers them: what was done, what goes on, and how to end it. */
 import { toRunAnswer } from '../core/answers.ts';
 import type { Tidemark } from '../core/engine-api.ts';
 import { TidemarkError } from '../core/errors.ts';
 import type { Run } from '../core/model.ts';
+import type { Clock } from '../core/ports.ts';
 import type { PageRuns } from '../jobs/page-runs.ts';
 import type { Database } from '../store/connect.ts';
 import { findReferredPage } from '../store/pages.ts';
 import { cancelRun, findRun, listRuns } from '../store/sync-runs.ts';
 
-export function openRunHistory(database: Database, pageRuns: PageRuns): Tidemark['runs'] {
+export interface RunHistoryParts {
+  readonly database: Database;
+  readonly pageRuns: PageRuns;
+  readonly clock: Clock;
+  /** Aborted when the engine is closed; nobody watches longer. */
+  readonly signal: AbortSignal;
+}
+
+/** The row is all that processes share of a run; this is how often who watches one looks at it. */
+const LOOK_EVERY_MS = 500;
+
+export function openRunHistory({ database, pageRuns, clock, signal }: RunHistoryParts): Tidemark['runs'] {
   async function find(runId: string): Promise<Run> {
     const run = await findRun(database, runId);
     if (run === undefined) throw new TidemarkError('RUN_NOT_FOUND', `No run ${runId} is recorded.`);
@@ -29,8 +41,20 @@ export function openRunHistory(database: Database, pageRuns: PageRuns): Tidemark
         throw new TidemarkError('RUN_ENDED', `Run ${id} has ended already (${status}).`);
       }
       // Elsewhere it is seen with the next renewal of the lease.
-      pageRuns.cancel(id);
+      await pageRuns.cancel(id);
       return toRunAnswer(await find(id));
+    },
+    async *watch(runId, { signal: wanted = signal } = {}) {
+      const ended = AbortSignal.any([signal, wanted]);
+      let last: string | undefined;
+      for (;;) {
+        const run = toRunAnswer(await find(runId));
+        const state = JSON.stringify(run);
+        if (state !== last) yield run;
+        if (run.status !== 'running') return;
+        last = state;
+        await clock.sleep(LOOK_EVERY_MS, ended);
+      }
     },
   };
 }

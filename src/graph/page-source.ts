@@ -4,7 +4,7 @@
  */
 import { GraphError, isGraphError } from '../core/errors.ts';
 import type { Instant, JsonValue, Platform } from '../core/model.ts';
-import type { CallGate, ConversationSource } from '../core/ports.ts';
+import type { CallGate, CallKind, ConversationSource } from '../core/ports.ts';
 import type { Secret } from '../lib/secret.ts';
 import type { CallReport, GraphClient, GraphParams } from './call.ts';
 import { parseConversation, toConversationFields } from './conversations.ts';
@@ -28,6 +28,13 @@ export interface PageSourceOptions {
   readonly onProblem: (problem: ItemProblem) => void;
 }
 
+interface Asked {
+  readonly kind: CallKind;
+  readonly path: readonly string[];
+  readonly params: GraphParams;
+  readonly subject: string;
+}
+
 /** Facebook's documented programs ask for up to this much; larger limits are refused or cut. */
 const MOST_ITEMS = 100;
 
@@ -36,11 +43,11 @@ export function openPageSource(options: PageSourceOptions): ConversationSource {
   const self = toSelf({ facebookPageId, instagramAccountId, platform });
   const page = `Page ${facebookPageId} (${platform})`;
   const send = withSilenceLimit((request) => client.get(request));
-  let calls = 0;
+  const calls: Record<CallKind, number> = { light: 0, nested: 0, single: 0, look: 0, messages: 0 };
 
-  function get(asked: { path: readonly string[]; params: GraphParams; subject: string }, signal?: AbortSignal) {
+  function get({ kind, ...asked }: Asked, signal?: AbortSignal) {
     const countCall = (report: CallReport) => {
-      calls += 1;
+      calls[kind] += 1;
       onCall?.(report);
     };
     return send({ ...asked, token, gate, signal, onCall: countCall });
@@ -60,11 +67,11 @@ export function openPageSource(options: PageSourceOptions): ConversationSource {
         ...toSinceParam(since),
         ...toCursorParams(after),
       };
-      const { body, servedAt } = await get({ path: [facebookPageId, 'conversations'], params, subject }, signal).catch(
-        (error: unknown) => {
-          throw asPageTrouble(error, page);
-        },
-      );
+      const kind = messages === 0 ? 'light' : 'nested';
+      const path = [facebookPageId, 'conversations'];
+      const { body, servedAt } = await get({ kind, path, params, subject }, signal).catch((error: unknown) => {
+        throw asPageTrouble(error, page);
+      });
       const list = parseList({ body, sentAfter: after, subject });
       const parse = (item: JsonValue) => readConversation(item, messages);
       return { items: parseItems({ items: list.items, parse, subject, onProblem }), after: list.after, servedAt };
@@ -74,7 +81,8 @@ export function openPageSource(options: PageSourceOptions): ConversationSource {
       const subject = `conversation ${conversationId} of ${page}`;
       const params = { fields: toConversationFields(clamp(messages)) };
       try {
-        const { body } = await get({ path: [conversationId], params, subject }, signal);
+        const kind = messages === 0 ? 'look' : 'single';
+        const { body } = await get({ kind, path: [conversationId], params, subject }, signal);
         return readConversation(body, messages);
       } catch (error) {
         if (isGraphError(error, 'missing')) return undefined;
@@ -88,13 +96,13 @@ export function openPageSource(options: PageSourceOptions): ConversationSource {
     async listMessages({ conversationId, limit, after }, signal) {
       const subject = `the messages of conversation ${conversationId} of ${page}`;
       const params = { fields: MESSAGE_FIELDS, limit: clamp(limit), ...toCursorParams(after) };
-      const { body } = await get({ path: [conversationId, 'messages'], params, subject }, signal);
+      const { body } = await get({ kind: 'messages', path: [conversationId, 'messages'], params, subject }, signal);
       const list = parseList({ body, sentAfter: after, subject });
       const parse = (item: JsonValue) => parseMessage(item, self);
       return { items: parseItems({ items: list.items, parse, subject, conversationId, onProblem }), after: list.after };
     },
 
-    callCount: () => calls,
+    callCount: (kind) => (kind === undefined ? Object.values(calls).reduce((sum, count) => sum + count) : calls[kind]),
   };
 }
 

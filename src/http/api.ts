@@ -2,33 +2,30 @@
  * The JSON that goes over the HTTP API, as types. The dashboard and other TypeScript clients import this file and
  * nothing else of the server; there must never be code in it that runs.
  */
-import type {
-  ConnectedPage,
-  ConversationAnswer,
-  FailedJobAnswer,
-  MessageAnswer,
-  PageAnswer,
-  RefusedPage,
-  RunAnswer,
-} from '../core/engine-api.ts';
+import type { FailedJobAnswer } from '../core/api/jobs.ts';
+import type { ConversationAnswer, MessageAnswer } from '../core/api/mirror.ts';
+import type { ConnectedPage, PageAnswer, RefusedPage } from '../core/api/pages.ts';
+import type { RunAnswer } from '../core/api/runs.ts';
 import type { ErrorCode } from '../core/errors.ts';
 
-export type {
-  ConnectedPage,
-  ConversationAnswer,
-  DueAnswer,
-  FailedJobAnswer,
-  MessageAnswer,
-  PageAnswer,
-  QueueName,
-  RefusedPage,
-  RunAnswer,
-  SyncAllAnswer,
-  SyncAllRow,
-  SyncAnswer,
-} from '../core/engine-api.ts';
+export type { DueAnswer, FailedJobAnswer, QueueName } from '../core/api/jobs.ts';
+export type { ConversationAnswer, MessageAnswer } from '../core/api/mirror.ts';
+export type { ConnectedPage, PageAnswer, RefusedPage } from '../core/api/pages.ts';
+export type { RunAnswer } from '../core/api/runs.ts';
+export type { SyncAllAnswer, SyncAllRow, SyncAnswer } from '../core/api/sync.ts';
+export type { FindingAnswer, VerifyAnswer } from '../core/api/verify.ts';
 export type { ErrorCode } from '../core/errors.ts';
-export type { PageStatus, Platform, RunMode, RunStatus, RunTrigger, SyncMode } from '../core/model.ts';
+export type {
+  PageStatus,
+  PhaseCost,
+  PhaseCosts,
+  Platform,
+  RunMode,
+  RunPhase,
+  RunStatus,
+  RunTrigger,
+  SyncMode,
+} from '../core/model.ts';
 
 /** What every failed request answers, with the status that goes with the code. */
 export interface ProblemAnswer {
@@ -85,7 +82,7 @@ export interface RunListAnswer {
   readonly runs: readonly RunAnswer[];
 }
 
-/** GET /api/runs/:id */
+/** GET /api/runs/:id and POST /api/runs/:id/cancel. The data of an event of GET /api/runs/:id/events is a `RunAnswer`. */
 export interface RunFoundAnswer {
   readonly success: true;
   readonly run: RunAnswer;

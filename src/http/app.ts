@@ -16,6 +16,7 @@ import { jobRoutes } from './routes/jobs.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { runRoutes } from './routes/runs.ts';
 import { syncRoutes } from './routes/sync.ts';
+import { verifyRoutes } from './routes/verify.ts';
 import { securityHeaders } from './security-headers.ts';
 
 export interface AppOptions {
@@ -32,6 +33,7 @@ export function createApp({ tidemark, log = SILENT_LOG }: AppOptions): OpenAPIHo
   app.route('/', pageRoutes(tidemark));
   app.route('/', conversationRoutes(tidemark));
   app.route('/', syncRoutes(tidemark));
+  app.route('/', verifyRoutes(tidemark));
   app.route('/', runRoutes(tidemark));
   app.route('/', jobRoutes(tidemark));
   app.route('/', healthRoutes(tidemark));

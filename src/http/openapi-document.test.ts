@@ -28,7 +28,7 @@ describe('the OpenAPI document', () => {
     const described = operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
 
     expect(described.toSorted()).toEqual([...new Set(served)].toSorted());
-    expect(described.length).toBeGreaterThanOrEqual(13);
+    expect(described.length).toBeGreaterThanOrEqual(16);
   });
 
   it('gives every operation a name of its own and describes every response', () => {
@@ -37,8 +37,10 @@ describe('the OpenAPI document', () => {
     expect(new Set(names).size).toBe(names.length);
     for (const { operation } of operations) {
       expect(Object.keys(operation.responses)).toContain('200');
-      for (const response of Object.values(operation.responses)) {
+      for (const [status, response] of Object.entries(operation.responses)) {
         expect(response.description).not.toBe('');
+        // An answer that says there is nothing to say has no content.
+        if (status === '204') continue;
         const [content] = Object.values(response.content);
         expect(content?.schema).toBeDefined();
       }

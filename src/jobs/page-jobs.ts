@@ -2,7 +2,7 @@
  * The jobs of this process as the engine offers them: begun when somebody asks for them, ended with the engine. A
  * process that only wants to add jobs opens the queues and takes none.
  */
-import type { FailedJobAnswer, JobsOptions } from '../core/engine-api.ts';
+import type { FailedJobAnswer, JobsOptions } from '../core/api/jobs.ts';
 import { TidemarkError, toTidemarkError } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
 import type { FailureFilter, JobStore, OnProblem, PageJob, QueueName, RunJob } from './ports.ts';

@@ -70,8 +70,8 @@ export interface PageRuns {
   verify(page: Page, options: RunOptions & { readonly repair: boolean }): Promise<VerifyEnd>;
   /** Brings older messages; undefined when somebody else is at work on the Page. */
   history(page: Page, options: RunOptions): Promise<string | undefined>;
-  /** Ends a run at once; false when it is not one of this process. */
-  cancel(runId: string): boolean;
+  /** Ends a run at once, and resolves when it has ended; at once when it is not one of this process. */
+  cancel(runId: string): Promise<void>;
   /** Asks every run to stop at its next batch, and ends those that have not after a while. */
   close(): Promise<void>;
 }
@@ -93,7 +93,7 @@ const CLOSE_GRACE_MS = 10_000;
 export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): PageRuns {
   const syncs = new Map<string, SharedRun>();
   const all = new Set<Promise<unknown>>();
-  const enders = new Map<string, (reason: Error) => void>();
+  const enders = new Map<string, (reason: Error) => Promise<unknown>>();
   const closing = new AbortController();
   let isClosing = false;
 
@@ -111,13 +111,16 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
 
   function startRun(page: Page, task: RunTask, { options: asked, sinks }: Asked): Promise<RunEnd | undefined> {
     let begunId: string | undefined;
-    return runPage(
+    const running = runPage(
       {
         ...parts,
         openSource: (begun, emit) => parts.openSource(page, begun, emit),
         onBegun(runId, end) {
           begunId = runId;
-          enders.set(runId, end);
+          enders.set(runId, async (reason) => {
+            end(reason);
+            await running.catch(() => {});
+          });
         },
         onEvent(identity, event) {
           const whole = { ...event, ...identity, page };
@@ -147,6 +150,7 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
     ).finally(() => {
       if (begunId !== undefined) enders.delete(begunId);
     });
+    return running;
   }
 
   async function runSync(page: Page, asked: Asked): Promise<string> {
@@ -236,10 +240,8 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
       return (await run(page, HISTORY, { options: asked, sinks: toSinks(asked) }))?.runId;
     },
 
-    cancel(runId) {
-      const end = enders.get(runId);
-      end?.(new TidemarkError('RUN_CANCELLED', `Run ${runId} was cancelled.`));
-      return end !== undefined;
+    async cancel(runId) {
+      await enders.get(runId)?.(new TidemarkError('RUN_CANCELLED', `Run ${runId} was cancelled.`));
     },
 
     async close() {

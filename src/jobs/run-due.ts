@@ -2,7 +2,8 @@
  * Does what is due within a time, without a worker: for hosts that run code only when it is called. It takes Pages
  * from the same schedule as the workers, longest waiting first, and leaves what it could not do for the next call.
  */
-import type { DueAnswer, SyncAllRow } from '../core/engine-api.ts';
+import type { DueAnswer } from '../core/api/jobs.ts';
+import type { SyncAllRow } from '../core/api/sync.ts';
 import type { Clock } from '../core/ports.ts';
 import { createTaskGroup } from '../lib/task-group.ts';
 import type { DuePage, ScheduledQueue } from './ports.ts';

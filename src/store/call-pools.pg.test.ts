@@ -6,6 +6,8 @@ import { findParkedApp, parkApp, parkPage } from './call-pools.ts';
 import { openRunLedger } from './sync-state.ts';
 import { openStoreForTest, toBeginRequest } from './testing/opened-store.ts';
 
+const FAILURE = { code: 'X', message: 'x', listed: 0, phases: {}, pageStatus: undefined };
+
 const MINUTE_MS = 60_000;
 const ofPage = (ms: number, reason = 'the Page'): Quiet => ({ scope: 'page', ms, reason });
 const ofApp = (ms: number, reason = 'the app'): Quiet => ({ scope: 'app', ms, reason });
@@ -22,14 +24,14 @@ describeEachPostgres('parked pools', (version) => {
     const stranger = openRunLedger(opened.database, crypto.randomUUID());
     const run = await stranger.begin(await toBeginRequest(opened, { pageId, platform }));
     if (run?.kind !== 'begun') throw new Error('nothing was begun');
-    await stranger.fail(run.lease, { code: 'X', message: 'x', graphCalls: 0, pageStatus: undefined });
+    await stranger.fail(run.lease, { ...FAILURE, graphCalls: 0 });
     return run.parked.map(({ scope, ms, reason }) => ({ scope, reason, minutes: Math.ceil(ms / MINUTE_MS) }));
   }
 
   it('of a Page are told to its next run on that platform, and to no other (I8)', async () => {
     const { lease } = await opened.begin();
     await parkPage(opened.database, lease, ofPage(10 * MINUTE_MS, 'too many\u0000 calls'));
-    await opened.ledger.fail(lease, { code: 'X', message: 'x', graphCalls: 0, pageStatus: undefined });
+    await opened.ledger.fail(lease, { ...FAILURE, graphCalls: 0 });
     const expected = [{ scope: 'page', reason: 'too many\uFFFD calls', minutes: 10 }];
     expect(await parkedAtBegin(lease.pageId)).toEqual(expected);
     expect(await parkedAtBegin(lease.pageId, 'instagram')).toEqual([]);
@@ -49,7 +51,7 @@ describeEachPostgres('parked pools', (version) => {
 
     const both = await opened.begin();
     await parkPage(opened.database, both.lease, ofPage(2 * MINUTE_MS));
-    await opened.ledger.fail(both.lease, { code: 'X', message: 'x', graphCalls: 0, pageStatus: undefined });
+    await opened.ledger.fail(both.lease, { ...FAILURE, graphCalls: 0 });
     expect(await parkedAtBegin(both.lease.pageId)).toEqual([
       expected,
       { scope: 'page', reason: 'the Page', minutes: 2 },
@@ -58,7 +60,7 @@ describeEachPostgres('parked pools', (version) => {
 
   it('stay parked for the longest that was asked', async () => {
     const { lease } = await opened.begin();
-    await opened.ledger.fail(lease, { code: 'X', message: 'x', graphCalls: 0, pageStatus: undefined });
+    await opened.ledger.fail(lease, { ...FAILURE, graphCalls: 0 });
     for (const [minutes, left] of [
       [10, 10],
       [3, 10],
@@ -75,7 +77,7 @@ describeEachPostgres('parked pools', (version) => {
     await parkPage(opened.database, lease, ofPage(-1));
     await parkApp(opened.database, ofApp(-1));
     expect(await opened.ledger.renew(lease)).toEqual({ end: undefined, parked: [] });
-    await opened.ledger.fail(lease, { code: 'X', message: 'x', graphCalls: 0, pageStatus: undefined });
+    await opened.ledger.fail(lease, { ...FAILURE, graphCalls: 0 });
     expect(await parkedAtBegin(lease.pageId)).toEqual([]);
     expect(await findParkedApp(opened.database)).toEqual([]);
   });

@@ -61,7 +61,7 @@ FROM facebook_sync_state AS state
 WHERE state.page_id = $1 AND state.platform = $2 AND state.lease_fence = $3
   AND conversation.page_id = $1 AND conversation.id = $4`;
 
-/** $1 page · $2 platform · $3 depth or null · $4 fence · $5 run · $6 calls. */
+/** $1 page · $2 platform · $3 depth or null · $4 fence · $5 run · $6 calls · $7 phases. */
 const FINISH = `
 WITH lease AS (
   UPDATE facebook_sync_state SET lease_run_id = NULL, lease_expires_at = NULL, last_call_at = now()
@@ -70,7 +70,7 @@ WITH lease AS (
 )
 UPDATE facebook_sync_runs AS run
 SET status = CASE WHEN EXISTS (SELECT ${INCOMPLETE({ page: '$1', depth: '$3' })} AND platform = $2) THEN 'partial' ELSE 'succeeded' END,
-    finished_at = now(), graph_calls = $6
+    finished_at = now(), graph_calls = $6, phases = $7
 FROM lease
 WHERE run.page_id = $1 AND run.id = $5
 RETURNING status`;
@@ -114,8 +114,8 @@ export function openHistoryStore(database: Database, lease: Lease): HistoryStore
       await database.query(POSTPONE, [pageId, platform, fence, conversationId, toText(reason), againInMs]);
     },
 
-    async finish({ depth, graphCalls }) {
-      const values = [pageId, platform, toDepth(depth), fence, runId, graphCalls];
+    async finish({ depth, graphCalls, phases = {} }) {
+      const values = [pageId, platform, toDepth(depth), fence, runId, graphCalls, phases];
       const [row] = await database.query<{ status: 'succeeded' | 'partial' }>(FINISH, values);
       if (row === undefined) throw await whyLeaseIsLost(database, lease);
       return row.status;

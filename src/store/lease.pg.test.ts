@@ -50,7 +50,14 @@ describeEachPostgres('the lease', (version) => {
       const { lease } = await opened.begin();
       const instagram = await opened.begin({ pageId: lease.pageId, platform: 'instagram' });
       expect(instagram.lease.platform).toBe('instagram');
-      await opened.ledger.fail(instagram.lease, { code: 'X', message: 'x', graphCalls: 0, pageStatus: undefined });
+      await opened.ledger.fail(instagram.lease, {
+        code: 'X',
+        message: 'x',
+        graphCalls: 0,
+        listed: 0,
+        phases: {},
+        pageStatus: undefined,
+      });
       expect(await opened.ledger.stateOf(lease.runId)).toBe('running');
     });
 
@@ -83,7 +90,14 @@ describeEachPostgres('the lease', (version) => {
       const begun = await stranger.begin(await toBeginRequest(opened, { pageId: lease.pageId }));
       if (begun?.kind !== 'begun') throw new Error('the lease was free');
       expect(begun.lastCallAgoMs).toBeGreaterThanOrEqual(700);
-      await stranger.fail(begun.lease, { code: 'X', message: 'x', graphCalls: 0, pageStatus: undefined });
+      await stranger.fail(begun.lease, {
+        code: 'X',
+        message: 'x',
+        graphCalls: 0,
+        listed: 0,
+        phases: {},
+        pageStatus: undefined,
+      });
       const again = await stranger.begin(await toBeginRequest(opened, { pageId: lease.pageId }));
       expect(again).toMatchObject({ kind: 'begun', lastCallAgoMs: undefined });
     });

@@ -2,7 +2,7 @@
  * Table facebook_pages. Tokens leave it only as Secret and enter it only encrypted; a plain one that another program
  * left is used and stored again encrypted.
  */
-import type { PageRef } from '../core/engine-api.ts';
+import type { PageRef } from '../core/api/pages.ts';
 import { TidemarkError } from '../core/errors.ts';
 import type { Instant, Page, PageStatus } from '../core/model.ts';
 import type { Secret } from '../lib/secret.ts';

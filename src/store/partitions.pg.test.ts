@@ -24,6 +24,8 @@ import {
 } from './testing/opened-store.ts';
 import { openWalkStore } from './walk-store.ts';
 
+const FAILURE = { code: 'X', message: 'x', listed: 0, phases: {}, pageStatus: undefined };
+
 /** First sight, the same again, changes beside new ones, a light refresh, an older snapshot; what each of them counts. */
 async function commitStory(opened: OpenedStore) {
   const { lease, store } = await opened.begin();
@@ -133,7 +135,7 @@ async function liveThrough(opened: OpenedStore, pageId: string): Promise<Readonl
   await step('meeting a run under way', ledger.begin(await toBeginRequest(opened, { pageId })));
   await step('finish', store.finish(outcome()));
   const failing = await begin('begin again', {});
-  await step('fail', ledger.fail(failing, { code: 'X', message: 'x', graphCalls: 1, pageStatus: undefined }));
+  await step('fail', ledger.fail(failing, { ...FAILURE, graphCalls: 1 }));
 
   const digging = await begin('begin history', { purpose: 'history' });
   const history = openHistoryStore(database, digging);

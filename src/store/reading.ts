@@ -9,7 +9,7 @@ import type {
   ListAnswer,
   MessageAnswer,
   MessageQuery,
-} from '../core/engine-api.ts';
+} from '../core/api/mirror.ts';
 import type { Instant, JsonValue, Platform } from '../core/model.ts';
 import { type Database, UUID } from './connect.ts';
 import { toLimit } from './list-limit.ts';

@@ -238,6 +238,7 @@ CREATE TABLE facebook_sync_runs (
   error_message text,
   forced boolean DEFAULT false NOT NULL,
   cancel_wanted boolean DEFAULT false NOT NULL,
+  phases jsonb DEFAULT '{}'::jsonb NOT NULL,
   CONSTRAINT facebook_sync_runs_pkey PRIMARY KEY (page_id, id),
   CONSTRAINT facebook_sync_runs_mode_check CHECK (mode = ANY (ARRAY['full'::text, 'incremental'::text, 'verify'::text, 'history'::text])),
   CONSTRAINT facebook_sync_runs_platform_check CHECK (platform = ANY (ARRAY['messenger'::text, 'instagram'::text])),
@@ -268,6 +269,7 @@ COMMENT ON COLUMN facebook_sync_runs.error_code IS 'Why it failed, see docs/erro
 COMMENT ON COLUMN facebook_sync_runs.error_message IS 'The same, in a sentence.';
 COMMENT ON COLUMN facebook_sync_runs.forced IS 'Whether everything was to be collected again.';
 COMMENT ON COLUMN facebook_sync_runs.cancel_wanted IS 'Somebody asked the run to end.';
+COMMENT ON COLUMN facebook_sync_runs.phases IS 'What each phase has cost: calls, milliseconds, rows. Phases are survey, collect, settle, history and commit.';
 
 CREATE TABLE facebook_sync_state (
   page_id uuid NOT NULL,

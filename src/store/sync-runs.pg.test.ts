@@ -1,6 +1,7 @@
 /** The history of runs, read. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeEachPostgres } from '../../test/support/postgres.ts';
+import { NO_COUNTS } from '../core/model.ts';
 import { must } from '../lib/must.ts';
 import { findRun, listRuns } from './sync-runs.ts';
 import { openStoreForTest, outcome } from './testing/opened-store.ts';
@@ -39,9 +40,30 @@ describeEachPostgres('runs', (version) => {
   it('are found by their id with the name of their Page, and by nothing that is no id', async () => {
     const { lease } = await opened.begin();
     const run = must(await findRun(opened.database, lease.runId), 'it has begun');
-    expect(run).toMatchObject({ status: 'running', pageName: 'Harbour Café', finishedAt: undefined, synced: 0 });
+    expect(run).toMatchObject({
+      status: 'running',
+      pageName: 'Harbour Café',
+      finishedAt: undefined,
+      synced: 0,
+      phases: {},
+    });
     for (const id of ['', 'no uuid', `${lease.runId}\0`, crypto.randomUUID()]) {
       expect(await findRun(opened.database, id)).toBeUndefined();
     }
+  });
+
+  it('show how far they are while they go on: noted by their holder only, and never after their end', async () => {
+    const { lease, store } = await opened.begin();
+    const noted = { graphCalls: 3, listed: 200, phases: { survey: { calls: 3, durationMs: 1_400, rows: 200 } } };
+    const find = () => findRun(opened.database, lease.runId);
+    await opened.ledger.note(lease, noted);
+    expect(await find()).toMatchObject({ ...noted, status: 'running' });
+    await opened.ledger.note({ ...lease, fence: lease.fence + 1 }, { graphCalls: 99, listed: 0, phases: {} });
+    expect(await find()).toMatchObject(noted);
+    await store.finish(outcome({ counts: { ...NO_COUNTS, graphCalls: 4 }, listed: 201, phases: {} }));
+    const ended = await find();
+    expect(ended).toMatchObject({ graphCalls: 4, listed: 201, phases: {} });
+    await opened.ledger.note(lease, noted);
+    expect(await find()).toEqual(ended);
   });
 });

@@ -1,5 +1,5 @@
 /** Table facebook_sync_runs, read: the history of what was done, and the answer of a run that another caller began. */
-import type { Instant, Platform, Run, RunMode, RunStatus, RunTrigger } from '../core/model.ts';
+import type { Instant, PhaseCosts, Platform, Run, RunMode, RunStatus, RunTrigger } from '../core/model.ts';
 import { type Database, UUID } from './connect.ts';
 import { toLimit } from './list-limit.ts';
 
@@ -21,6 +21,7 @@ interface RunRow extends Record<string, unknown> {
   readonly deleted: number;
   readonly events_created: number;
   readonly graph_calls: number;
+  readonly phases: PhaseCosts;
   readonly error_code: string | null;
   readonly error_message: string | null;
 }
@@ -28,7 +29,7 @@ interface RunRow extends Record<string, unknown> {
 const SELECT_RUNS = `
 SELECT run.id, run.page_id, page.name AS page_name, run.platform, run.mode, run.trigger, run.status, run.started_at,
        run.finished_at, run.listed, run.synced, run.inserted, run.updated, run.skipped, run.deleted,
-       run.events_created, run.graph_calls, run.error_code, run.error_message
+       run.events_created, run.graph_calls, run.phases, run.error_code, run.error_message
 FROM facebook_sync_runs AS run JOIN facebook_pages AS page ON page.id = run.page_id`;
 
 /** Newest first; `limit` from 1 to 200. Served by idx_facebook_sync_runs_newest, Page by Page. */
@@ -101,6 +102,7 @@ function toRun(row: RunRow): Run {
     deleted: row.deleted,
     eventsCreated: row.events_created,
     graphCalls: row.graph_calls,
+    phases: row.phases,
     errorCode: row.error_code ?? undefined,
     errorMessage: row.error_message ?? undefined,
   };

@@ -7,6 +7,7 @@ import type { Lease } from '../core/ports.ts';
 import { collected, openStoreForTest, outcome, snapshot } from './testing/opened-store.ts';
 
 const HOUR_MS = 3_600_000;
+const PHASES = { survey: { calls: 7, durationMs: 3_400, rows: 90 } };
 const START_AT = Date.UTC(2026, 2, 1, 8);
 const complete = (watermark: Instant | undefined, startedAt = START_AT) =>
   outcome({ startedAt, end: { kind: 'complete', watermark } });
@@ -74,7 +75,14 @@ describeEachPostgres('the run ledger', (version) => {
         expect((await state({ pageId }))['watermark']).toBe(START_AT);
       }
       const { lease } = await opened.begin({ pageId });
-      await opened.ledger.fail(lease, { code: 'GRAPH_ERROR', message: 'x', graphCalls: 1, pageStatus: undefined });
+      await opened.ledger.fail(lease, {
+        code: 'GRAPH_ERROR',
+        message: 'x',
+        graphCalls: 1,
+        listed: 0,
+        phases: {},
+        pageStatus: undefined,
+      });
       expect(await page({ pageId })).toEqual(before);
       expect((await state({ pageId }))['watermark']).toBe(START_AT);
     });
@@ -106,7 +114,14 @@ describeEachPostgres('the run ledger', (version) => {
     it('when last_synced_at is null, when it is told to, and when there is no watermark; else incrementally', async () => {
       const modeOf = async (pageId: string, forced = false) => {
         const { mode, lease } = await opened.begin({ pageId, forced });
-        await opened.ledger.fail(lease, { code: 'X', message: 'x', graphCalls: 0, pageStatus: undefined });
+        await opened.ledger.fail(lease, {
+          code: 'X',
+          message: 'x',
+          graphCalls: 0,
+          listed: 0,
+          phases: {},
+          pageStatus: undefined,
+        });
         return mode;
       };
       const { pageId } = await syncedPage();
@@ -149,7 +164,14 @@ describeEachPostgres('the run ledger', (version) => {
       await first.store.finish(stopped);
       const forced = await opened.begin({ pageId, forced: true });
       expect(forced).toMatchObject({ mode: 'full', rest: undefined, nestedLimit: 12 });
-      await opened.ledger.fail(forced.lease, { code: 'X', message: 'x', graphCalls: 0, pageStatus: undefined });
+      await opened.ledger.fail(forced.lease, {
+        code: 'X',
+        message: 'x',
+        graphCalls: 0,
+        listed: 0,
+        phases: {},
+        pageStatus: undefined,
+      });
       const second = await opened.begin({ pageId });
       expect(second).toMatchObject({ mode: 'full', rest, nestedLimit: 12 });
       await second.store.finish(complete(START_AT));
@@ -167,7 +189,14 @@ describeEachPostgres('the run ledger', (version) => {
 
   describe('ends a run', () => {
     it('once: a second end changes nothing, whichever came first', async () => {
-      const failure = { code: 'GRAPH_ERROR', message: 'x', graphCalls: 1, pageStatus: undefined };
+      const failure = {
+        code: 'GRAPH_ERROR',
+        message: 'x',
+        graphCalls: 1,
+        listed: 0,
+        phases: {},
+        pageStatus: undefined,
+      };
       const finished = await opened.begin();
       await finished.store.finish(complete(START_AT));
       const [ended, line] = [await run(finished.lease.runId), await state(finished.lease)];
@@ -200,6 +229,8 @@ describeEachPostgres('the run ledger', (version) => {
         code: 'TOKEN_EXPIRED',
         message: 'an old token',
         graphCalls: 9,
+        listed: 0,
+        phases: {},
         pageStatus: 'token_expired',
       });
       expect(await seen()).toEqual(before);
@@ -208,13 +239,22 @@ describeEachPostgres('the run ledger', (version) => {
     it('that failed with its code and sentence, the calls it made, and the Page in the state it met', async () => {
       const { lease } = await opened.begin();
       const message = 'Page 42: Facebook says "\0odd"';
-      await opened.ledger.fail(lease, { code: 'TOKEN_EXPIRED', message, graphCalls: 7, pageStatus: 'token_expired' });
+      await opened.ledger.fail(lease, {
+        code: 'TOKEN_EXPIRED',
+        message,
+        graphCalls: 7,
+        listed: 90,
+        phases: PHASES,
+        pageStatus: 'token_expired',
+      });
       const told = message.replace('\0', '\uFFFD');
       expect(await run(lease.runId)).toMatchObject({
         status: 'failed',
         error_code: 'TOKEN_EXPIRED',
         error_message: told,
         graph_calls: 7,
+        listed: 90,
+        phases: PHASES,
       });
       expect(await page(lease)).toMatchObject({ status: 'token_expired', status_detail: told });
       expect(await state(lease)).toMatchObject({ lease_run_id: null, lease_expires_at: null });

@@ -114,7 +114,7 @@ LEFT JOIN (${PARKED_APP}) AS app ON true`;
 /**
  * $1 page · $2 platform · $3 fence · $4 run · $5 complete · $6 watermark · $7 walk start · $8 listed · $9 skipped
  * · $10 calls · $11 rest: cursor · $12 rest: top · $13 nested limit · $14 only looked · $15 why partial: code
- * · $16 sentence. Watermark, last_synced_at, run and lease move
+ * · $16 sentence · $17 phases. Watermark, last_synced_at, run and lease move
  * together. The watermark never moves back (I1). last_synced_at that was cleared while the run went on stays cleared: a
  * full walk was asked for, and this one may have been past what it was asked for. The mirror is whole, and last_synced_at moves, only when the retry ledger
  * is empty.
@@ -157,13 +157,23 @@ WITH lease AS (
 ), run AS (
   UPDATE facebook_sync_runs
   SET status = CASE WHEN whole OR $14 THEN 'succeeded' ELSE 'partial' END, finished_at = now(),
-      listed = $8, skipped = $9, graph_calls = $10, error_code = $15, error_message = $16
+      listed = $8, skipped = $9, graph_calls = $10, error_code = $15, error_message = $16, phases = $17
   FROM verdict
   WHERE facebook_sync_runs.page_id = $1 AND id = $4
 )
 SELECT whole OR $14 AS succeeded FROM verdict`;
 
-/** $1 page · $2 platform · $3 fence · $4 run · $5 calls · $6 code · $7 message · $8 Page status or null. */
+/** $1 page · $2 platform · $3 fence · $4 run · $5 calls · $6 listed · $7 phases. A late note never overtakes the end of the run. */
+const NOTE_PROGRESS = `
+UPDATE facebook_sync_runs AS run SET graph_calls = $5, listed = $6, phases = $7
+FROM facebook_sync_state AS state
+WHERE state.page_id = $1 AND state.platform = $2 AND state.lease_fence = $3
+  AND run.page_id = $1 AND run.id = $4 AND run.status = 'running'`;
+
+/**
+ * $1 page · $2 platform · $3 fence · $4 run · $5 calls · $6 code · $7 message · $8 Page status or null · $9 listed
+ * · $10 phases.
+ */
 const FAIL_RUN = `
 WITH lease AS (
   UPDATE facebook_sync_state SET lease_run_id = NULL, lease_expires_at = NULL, last_call_at = now()
@@ -176,7 +186,7 @@ WITH lease AS (
 )
 UPDATE facebook_sync_runs
 SET status = CASE WHEN $6 = 'RUN_CANCELLED' THEN 'cancelled' ELSE 'failed' END,
-    finished_at = now(), graph_calls = $5, error_code = $6, error_message = $7
+    finished_at = now(), graph_calls = $5, error_code = $6, error_message = $7, listed = $9, phases = $10
 WHERE page_id = $1 AND id = $4 AND status = 'running'`;
 
 /** `processId` tells our own calls from those of other processes. */
@@ -184,6 +194,9 @@ export function openRunLedger(database: Database, processId: string): RunLedger 
   return {
     begin: (request) => beginRun(database, request, processId),
     renew: (lease) => renewLease(database, lease),
+    async note({ pageId, platform, fence, runId }, { graphCalls, listed, phases }) {
+      await database.query(NOTE_PROGRESS, [pageId, platform, fence, runId, graphCalls, listed, phases]);
+    },
     fail: (lease, failure) => failRun(database, lease, failure),
     async stateOf(runId) {
       const [row] = await database.query<{ state: 'running' | 'ended' | 'abandoned' }>(STATE_OF, [runId]);
@@ -265,7 +278,7 @@ export async function finishRun(
   lease: Lease,
   outcome: SyncOutcome,
 ): Promise<'succeeded' | 'partial' | undefined> {
-  const { end, counts, listed, startedAt, nestedLimit, reason } = outcome;
+  const { end, counts, listed, startedAt, nestedLimit, reason, phases = {} } = outcome;
   const rest = end.kind === 'stopped' ? end.rest : undefined;
   const [row] = await database.query<{ succeeded: boolean }>(FINISH_RUN, [
     lease.pageId,
@@ -284,13 +297,14 @@ export async function finishRun(
     end.kind === 'inspected',
     reason?.code ?? null,
     toText(reason?.message) ?? null,
+    phases,
   ]);
   if (row === undefined) return undefined;
   return row.succeeded ? 'succeeded' : 'partial';
 }
 
 async function failRun(database: Database, lease: Lease, failure: RunFailure): Promise<void> {
-  const { code, message, graphCalls, pageStatus } = failure;
+  const { code, message, graphCalls, listed, phases, pageStatus } = failure;
   const { pageId, platform, fence, runId } = lease;
   await database.query(FAIL_RUN, [
     pageId,
@@ -301,5 +315,7 @@ async function failRun(database: Database, lease: Lease, failure: RunFailure): P
     code,
     toStorableText(message),
     pageStatus ?? null,
+    listed,
+    phases,
   ]);
 }

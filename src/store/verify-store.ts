@@ -2,6 +2,7 @@
  * Table facebook_verify_seen, and the end of a verify: which held conversations were not seen, and their marking as
  * deleted. The mark is soft: messages stay, and a walk that meets the conversation again takes the mark away.
  */
+import type { Instant } from '../core/model.ts';
 import type { Lease, VerifyStore } from '../core/ports.ts';
 import { must } from '../lib/must.ts';
 import type { Database } from './connect.ts';
@@ -41,9 +42,18 @@ WITH seen AS (
 ), unseen AS (
   SELECT id FROM held WHERE synced_at < (SELECT min(seen_at) FROM seen)
   EXCEPT SELECT unnest(conversation_ids) FROM seen
+), shown AS (
+  SELECT id, contact_name AS name, extract(epoch FROM updated_time) * 1000 AS at FROM facebook_conversations
+  WHERE page_id = $1 AND id IN (SELECT id FROM unseen ORDER BY id LIMIT $4)
 )
 SELECT (SELECT count(*) FROM held)::int AS held, (SELECT count(*) FROM unseen)::int AS unseen,
-       ARRAY(SELECT id FROM unseen ORDER BY id LIMIT $4) AS ids`;
+       (SELECT coalesce(jsonb_agg(shown ORDER BY id), '[]') FROM shown) AS shown`;
+
+interface UnseenRow extends Record<string, unknown> {
+  readonly held: number;
+  readonly unseen: number;
+  readonly shown: readonly { readonly id: string; readonly name: string | null; readonly at: Instant | null }[];
+}
 
 /** $1 page · $2 platform · $3 fence · $4 run · $5 ids. Idempotent: what is marked already is left alone. */
 const MARK_DELETED = `
@@ -78,9 +88,14 @@ export function openVerifyStore(database: Database, lease: Lease, generation: st
 
     async findUnseen(limit) {
       const values = [pageId, platform, generation, limit];
-      const [row] = await database.query<{ held: number; unseen: number; ids: string[] }>(FIND_UNSEEN, values);
-      const { held, unseen, ids } = must(row, 'counts are one row');
-      return { held, unseen, conversationIds: ids };
+      const [row] = await database.query<UnseenRow>(FIND_UNSEEN, values);
+      const { held, unseen, shown } = must(row, 'counts are one row');
+      const conversations = shown.map(({ id, name, at }) => ({
+        id,
+        contactName: name ?? undefined,
+        updatedAt: at ?? undefined,
+      }));
+      return { held, unseen, conversations };
     },
 
     async markDeleted(conversationIds) {

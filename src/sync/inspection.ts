@@ -6,7 +6,7 @@ import { isGraphError, isRefusal } from '../core/errors.ts';
 import { arePlausiblyGone, type Finding, judge, type Vouched } from '../core/findings.ts';
 import type { ConversationSnapshot } from '../core/model.ts';
 import { differs, type SurveyedPage } from '../core/plan.ts';
-import type { ConversationSource, VerifyStore, WalkStore } from '../core/ports.ts';
+import type { ConversationSource, UnseenConversations, VerifyStore, WalkStore } from '../core/ports.ts';
 
 export interface InspectionParts {
   readonly source: ConversationSource;
@@ -48,6 +48,8 @@ export interface Inspection {
   report(): InspectionReport;
 }
 
+type Unseen = UnseenConversations['conversations'];
+
 const MOST_FINDINGS = 1000;
 /** Single reads at the end: about a minute's worth of calls. What is left is for the next verify. */
 const MOST_READS = 100;
@@ -72,8 +74,8 @@ export function openInspection(repairs: boolean): Inspection {
   }
 
   /** Of conversations that the list did not show: whom to collect. */
-  async function ask(parts: InspectionParts, ids: readonly string[]): Promise<readonly string[]> {
-    const answers = await Promise.all(ids.map((id) => askFor(parts, id)));
+  async function ask(parts: InspectionParts, unseen: Unseen): Promise<readonly string[]> {
+    const answers = await Promise.all(unseen.map(({ id }) => askFor(parts, id)));
     const shown = answers.filter((answer) => typeof answer === 'object');
     const held = await parts.store.findHeld(shown);
     const comparisons = shown.map((snapshot) => ({ listed: snapshot, held: held.get(snapshot.id) }));
@@ -82,9 +84,11 @@ export function openInspection(repairs: boolean): Inspection {
       if (finding !== undefined) note(finding);
     }
 
-    const gone = ids.filter((_, index) => answers[index] === 'gone');
-    if (repairs && gone.length > 0) await parts.verifyStore.markDeleted(gone);
-    for (const conversationId of gone) note({ ...GONE, conversationId, repaired: repairs });
+    const gone = unseen.filter((_, index) => answers[index] === 'gone');
+    if (repairs && gone.length > 0) await parts.verifyStore.markDeleted(gone.map(({ id }) => id));
+    for (const { id: conversationId, ...known } of gone) {
+      note({ kind: 'deleted', conversationId, ...known, shouldHaveBeenMet: false, repaired: repairs });
+    }
     return repairs ? comparisons.filter(differs).map((comparison) => comparison.listed.id) : [];
   }
 
@@ -102,18 +106,18 @@ export function openInspection(repairs: boolean): Inspection {
     },
 
     async settle(parts) {
-      const { conversationIds, unseen, held } = await parts.verifyStore.findUnseen(MOST_READS);
+      const { conversations, unseen, held } = await parts.verifyStore.findUnseen(MOST_READS);
       if (!arePlausiblyGone({ unseen, held })) {
         undecided =
           `Facebook did not list ${unseen} of the ${held} conversations that are held. So many are not taken for ` +
           'deleted: it may be showing a part of the list. Verify again later.';
         return [];
       }
-      const left = unseen - conversationIds.length;
+      const left = unseen - conversations.length;
       undecided = left === 0 ? undefined : `${left} more conversations were not listed; the next verify asks for them.`;
       const wanted: string[] = [];
-      for (let from = 0; from < conversationIds.length; from += READS_AT_ONCE) {
-        wanted.push(...(await ask(parts, conversationIds.slice(from, from + READS_AT_ONCE))));
+      for (let from = 0; from < conversations.length; from += READS_AT_ONCE) {
+        wanted.push(...(await ask(parts, conversations.slice(from, from + READS_AT_ONCE))));
       }
       return wanted;
     },
@@ -131,8 +135,6 @@ export function openInspection(repairs: boolean): Inspection {
     report: () => ({ findings: [...findings.values()], counts: { ...counts }, listed, undecided }),
   };
 }
-
-const GONE = { kind: 'deleted', contactName: undefined, updatedAt: undefined, shouldHaveBeenMet: false } as const;
 
 /** A conversation that Facebook will not speak of is neither there nor gone. */
 async function askFor(

@@ -18,6 +18,7 @@ import { toCut } from '../core/watermark.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { collectHistory } from './history.ts';
 import type { Inspection } from './inspection.ts';
+import type { Meter } from './meter.ts';
 import { syncPage } from './sync-page.ts';
 import type { Watch } from './watch.ts';
 
@@ -46,6 +47,8 @@ interface VerifyTask {
 
 interface WorkParts extends TaskParts {
   readonly source: ConversationSource;
+  /** Notes what each phase costs. */
+  readonly meter: Meter;
   readonly emit: Emit;
   readonly signal: AbortSignal;
   readonly shouldStop: () => boolean;
@@ -60,7 +63,7 @@ export interface WorkRequest {
 
 export async function performTask(parts: WorkParts, { task, depth, run }: WorkRequest): Promise<SyncResult> {
   const { shouldStop } = parts;
-  const store = parts.openStore(run.lease);
+  const store = parts.meter.walk(parts.openStore(run.lease));
   switch (task.purpose) {
     case 'sync': {
       const { forced, sendHint } = task;
@@ -109,7 +112,7 @@ async function openWatch(
 /** Older messages, as long as the pools are not nearly empty: what is left in them is for syncs. */
 async function digDown(parts: WorkParts, depth: number, lease: Lease): Promise<SyncResult> {
   const { source, pools } = parts;
-  const store = parts.openHistory(lease);
+  const store = parts.meter.history(parts.openHistory(lease));
   const mayCall = () => pools.fill(lease) < HISTORY_YIELDS_AT_PERCENT;
   const shouldStop = () => parts.shouldStop() || !mayCall();
   if (mayCall()) await collectHistory({ ...parts, store }, { depth, shouldStop });

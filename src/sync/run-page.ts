@@ -5,8 +5,19 @@
 import { TidemarkError, toTidemarkError } from '../core/errors.ts';
 import type { SyncEventBody } from '../core/events.ts';
 import { LEASE_MS, type Platform, type RunMode, type RunTrigger } from '../core/model.ts';
-import type { BegunRun, ConversationSource, Emit, Lease, RunFailure, RunLedger, SyncResult } from '../core/ports.ts';
+import type {
+  BegunRun,
+  ConversationSource,
+  Emit,
+  Lease,
+  RunFailure,
+  RunLedger,
+  RunProgress,
+  SyncResult,
+} from '../core/ports.ts';
 import { toCut } from '../core/watermark.ts';
+import { keepNoted } from './keep-noted.ts';
+import { openMeter } from './meter.ts';
 import { performTask, type RunTask, type TaskParts } from './perform-task.ts';
 
 export interface RunParts extends TaskParts {
@@ -86,32 +97,36 @@ async function work(parts: RunParts, request: RunRequest, run: BegunRun): Promis
   const { ledger, clock } = parts;
   const { lease, mode } = run;
   const startedAt = clock.now();
-  const emit: Emit = (event) => parts.onEvent({ runId: lease.runId, mode }, event);
+  const meter = openMeter(clock, request.task.purpose);
+  const emit: Emit = (event) => {
+    meter.hear(event);
+    parts.onEvent({ runId: lease.runId, mode }, event);
+  };
   const ended = new AbortController();
   const signal = AbortSignal.any([parts.signal, ended.signal]);
   parts.onBegun(lease.runId, (reason) => ended.abort(reason));
   const keeping = keepLease(parts, lease, ended);
+  const noting = keepNoted({ ledger, clock, lease, meter, signal: ended.signal });
   const shouldStop = () => parts.shouldStop() || clock.now() - startedAt >= (request.maxDurationMs ?? Infinity);
-  let source: ConversationSource | undefined;
   try {
     const cutAt = mode === 'incremental' ? toCut(run.watermark) : undefined;
     emit({ type: 'run-started', trigger: request.trigger, cutAt });
     parts.pools.heed(lease, run.parked);
-    source = await parts.openSource(run, emit);
+    const source = meter.source(await parts.openSource(run, emit));
     const { task, depth } = request;
-    const result = await performTask({ ...parts, source, emit, signal, shouldStop }, { task, depth, run });
+    const result = await performTask({ ...parts, source, meter, emit, signal, shouldStop }, { task, depth, run });
     const { status, counts } = result;
     emit({ type: 'run-finished', status, counts, durationMs: clock.now() - startedAt });
     return result;
   } catch (error) {
     const failure = toTidemarkError(error);
-    await recordFailure(ledger, lease, { failure, graphCalls: source?.callCount() ?? 0 });
+    await recordFailure(ledger, lease, { failure, progress: meter.progress() });
     const { code, message } = failure;
     emit({ type: 'run-failed', code, message, durationMs: clock.now() - startedAt });
     throw failure;
   } finally {
     ended.abort(new DOMException('The run has ended.', 'AbortError'));
-    await keeping;
+    await Promise.all([keeping, noting]);
   }
 }
 
@@ -135,11 +150,11 @@ async function keepLease({ ledger, clock, pools }: RunParts, lease: Lease, ended
 async function recordFailure(
   ledger: RunLedger,
   lease: Lease,
-  { failure, graphCalls }: { readonly failure: TidemarkError; readonly graphCalls: number },
+  { failure, progress }: { readonly failure: TidemarkError; readonly progress: RunProgress },
 ): Promise<void> {
   const { code, message } = failure;
   try {
-    await ledger.fail(lease, { code, message, graphCalls, pageStatus: toPageStatus(code) });
+    await ledger.fail(lease, { ...progress, code, message, pageStatus: toPageStatus(code) });
   } catch {
     // With the database away the lease runs out by itself; what is reported is what went wrong first.
   }

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { SyncEvent, SyncEventBody } from '../core/events.ts';
 import { NO_COUNTS } from '../core/model.ts';
-import type { SyncMode } from '../core/model.ts';
+import type { RunMode } from '../core/model.ts';
 import { createLog } from './log.ts';
 import { logSyncEvents } from './log-sync-events.ts';
 
 const CUT_AT = Date.UTC(2024, 10, 10, 10, 0, 0, 0);
 const COUNTS = { ...NO_COUNTS, synced: 5, inserted: 3, updated: 2, eventsCreated: 12, graphCalls: 2 };
 
-function logged(mode: SyncMode, bodies: readonly SyncEventBody[], logFormat: 'text' | 'json' = 'json'): string[] {
+function logged(mode: RunMode, bodies: readonly SyncEventBody[], logFormat: 'text' | 'json' = 'json'): string[] {
   const lines: string[] = [];
   const sink = logSyncEvents(createLog({ logLevel: 'debug', logFormat }, { write: (line) => lines.push(line) }));
   const run = { runId: 'run-1', page: { id: 'page-1', facebookPageId: '123456789', name: 'Page 1' }, mode };
@@ -71,6 +71,26 @@ describe('logSyncEvents', () => {
       '[Sync Conversations] Failed incremental sync for page 123456789 after 0.64 s: Facebook asks for quiet. (THROTTLED)',
     ]);
     expect(levels(lines)).toEqual([30, 40, 50, 40]);
+  });
+
+  it('words a verify, which is no sync, and the fetching of older messages', () => {
+    const did = '5 conversations (3 new, 2 changed), 12 messages, 2 calls';
+    const ended: readonly SyncEventBody[] = [
+      { type: 'run-started', trigger: 'cli', cutAt: undefined },
+      { type: 'run-finished', status: 'succeeded', counts: COUNTS, durationMs: 640 },
+      { type: 'run-finished', status: 'partial', counts: COUNTS, durationMs: 640 },
+      { type: 'run-failed', code: 'RUN_CANCELLED', message: 'Run 1 was cancelled.', durationMs: 640 },
+    ];
+    expect(messages(logged('verify', ended))).toEqual([
+      '[Sync Conversations] Verifying page: 123456789',
+      `[Sync Conversations] Finished verify in 0.64 s: ${did}`,
+      `[Sync Conversations] Stopped verify after 0.64 s, not complete yet: ${did}`,
+      '[Sync Conversations] Failed verify for page 123456789 after 0.64 s: Run 1 was cancelled. (RUN_CANCELLED)',
+    ]);
+    expect(messages(logged('history', ended)).slice(1, 3)).toEqual([
+      `[Sync Conversations] Finished fetching of older messages in 0.64 s: ${did}`,
+      `[Sync Conversations] Stopped fetching of older messages after 0.64 s, not complete yet: ${did}; the next sync goes on from here`,
+    ]);
   });
 
   it('tells of a lost hint, and warns of a list out of order and a conversation left behind', () => {

@@ -5,9 +5,17 @@
 import { ERRORS } from '../core/errors.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { EventSink, SyncEvent } from '../core/events.ts';
-import type { Instant, RunCounts } from '../core/model.ts';
+import type { Instant, RunCounts, RunMode } from '../core/model.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import type { Log } from './log.ts';
+
+/** What a run is called in a sentence. */
+const NOUN: Readonly<Record<RunMode, string>> = {
+  full: 'full sync',
+  incremental: 'incremental sync',
+  verify: 'verify',
+  history: 'fetching of older messages',
+};
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
 type Line = readonly [Level, string];
@@ -47,6 +55,7 @@ function toLines(event: SyncEvent): readonly Line[] {
     }
     case 'run-started':
       if (event.mode === 'history') return [['info', `Fetching older messages for page: ${event.page.facebookPageId}`]];
+      if (event.mode === 'verify') return [['info', `Verifying page: ${event.page.facebookPageId}`]];
       return [
         ['info', `Starting ${event.mode} sync for page: ${event.page.facebookPageId}`],
         ...(event.mode === 'incremental' && event.cutAt !== undefined
@@ -103,19 +112,19 @@ function toLines(event: SyncEvent): readonly Line[] {
     case 'run-finished':
       return [
         event.status === 'succeeded'
-          ? ['info', `Finished ${event.mode} sync in ${toSeconds(event.durationMs)}: ${summary(event.counts)}`]
+          ? ['info', `Finished ${NOUN[event.mode]} in ${toSeconds(event.durationMs)}: ${summary(event.counts)}`]
           : [
               // History steps aside for every sync; that is how it is meant to go.
               event.mode === 'history' ? 'info' : 'warn',
-              `Stopped ${event.mode} sync after ${toSeconds(event.durationMs)}, not complete yet: ${summary(event.counts)}; ` +
-                'the next sync goes on from here',
+              `Stopped ${NOUN[event.mode]} after ${toSeconds(event.durationMs)}, not complete yet: ${summary(event.counts)}` +
+                (event.mode === 'verify' ? '' : '; the next sync goes on from here'),
             ],
       ];
     case 'run-failed':
       return [
         [
           levelOf(event.code),
-          `Failed ${event.mode} sync for page ${event.page.facebookPageId} after ${toSeconds(event.durationMs)}: ` +
+          `Failed ${NOUN[event.mode]} for page ${event.page.facebookPageId} after ${toSeconds(event.durationMs)}: ` +
             `${event.message} (${event.code})`,
         ],
       ];

@@ -1,5 +1,6 @@
 /** Verify: every difference is found and named, what is gone is proved to be gone, and repair makes it whole again. */
 import { describe, expect, it } from 'vitest';
+import { createApp } from '../../src/http/app.ts';
 import { must } from '../../src/lib/must.ts';
 import { openEye } from '../support/client.ts';
 import { openWorld, type TestWorld } from '../support/world.ts';
@@ -63,7 +64,13 @@ describe('verify', () => {
         [fresh.conversationId, false],
       ].toSorted(),
     );
-    expect(answer.deleted.map((finding) => finding.conversationId)).toEqual([gone]);
+    const { items } = await world.tidemark.conversations.list({ search: gone });
+    const known = must(items[0], 'it is held all the same');
+    const { contactName, updatedTime } = known;
+    expect(answer.deleted).toEqual([
+      { conversationId: gone, contactName, updatedTime, shouldHaveBeenMet: false, repaired: false },
+    ]);
+    expect(contactName).not.toBeNull();
     expect(answer).toMatchObject({ repaired: 0, counts: { shouldHaveBeenMet: 3 }, status: 'succeeded' });
     expect(await damage(world, 'SELECT id FROM facebook_conversations WHERE deleted_at IS NOT NULL')).toEqual([]);
   });
@@ -84,6 +91,39 @@ describe('verify', () => {
     expect(await world.differences()).toEqual([]);
     const again = await world.tidemark.verify({ facebookPageId, repair: true });
     expect(again).toMatchObject({ missing: [], stale: [], deleted: [], repaired: 0 });
+  });
+
+  it('answers the same over HTTP, and records that the API asked', async () => {
+    await using world = await openWorld({ version: 17, simulator: { conversations: 60 } });
+    const [facebookPageId = ''] = world.pageIds;
+    await world.tidemark.sync({ facebookPageId });
+    const [gone = ''] = await damage(world, `${OLDEST} 1`);
+    world.simulator.world.deleteConversation(gone);
+    const [lost = ''] = await damage(
+      world,
+      `DELETE FROM facebook_conversations WHERE id IN (${OLDEST} 2) AND id <> '${gone}' RETURNING id`,
+    );
+    const app = createApp({ tidemark: world.tidemark });
+    const verify = async (body: object) => {
+      const answer = await app.request('/api/conversations/verify', { method: 'POST', body: JSON.stringify(body) });
+      return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+    };
+    expect(await verify({ facebookPageId, repair: true })).toMatchObject({
+      status: 200,
+      body: {
+        success: true,
+        missing: [{ conversationId: lost, shouldHaveBeenMet: true, repaired: true }],
+        stale: [],
+        deleted: [{ conversationId: gone, repaired: true }],
+        repaired: 2,
+        status: 'succeeded',
+      },
+    });
+    expect((await world.tidemark.runs.list({}))[0]).toMatchObject({ mode: 'verify', trigger: 'api', deleted: 1 });
+    expect((await verify({ facebookPageId })).body).toMatchObject({ missing: [], deleted: [], repaired: 0 });
+    expect(await verify({ pageId: crypto.randomUUID() })).toMatchObject({ status: 404 });
+    world.simulator.world.killToken(facebookPageId);
+    expect(await verify({ facebookPageId })).toMatchObject({ status: 502, body: { code: 'TOKEN_EXPIRED' } });
   });
 
   it('takes a mark away when the conversation shows up again', async () => {

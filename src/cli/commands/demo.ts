@@ -8,11 +8,13 @@ import { wholeNumber } from '../../config/kinds.ts';
 import { assertLoopback } from '../../config/loopback.ts';
 import type { Settings } from '../../config/options.ts';
 import { readSettings } from '../../config/read-settings.ts';
-import type { ConnectedPage, SyncAllAnswer, Tidemark } from '../../core/engine-api.ts';
+import type { ConnectedPage } from '../../core/api/pages.ts';
+import type { SyncAllAnswer } from '../../core/api/sync.ts';
+import type { Tidemark } from '../../core/engine-api.ts';
 import { TidemarkError } from '../../core/errors.ts';
 import { Secret } from '../../lib/secret.ts';
 import { createLog } from '../../telemetry/log.ts';
-import type { Log, LogStream } from '../../telemetry/log.ts';
+import type { Log } from '../../telemetry/log.ts';
 import { logSyncEvents } from '../../telemetry/log-sync-events.ts';
 import { argument } from '../argument.ts';
 import { compareWithWorld } from '../compare-with-world.ts';
@@ -21,7 +23,7 @@ import { activityOf, compareSyncs, describeActivity, renderBothSyncs } from '../
 import type { ExitStatus, Outside, Simulator } from '../outside.ts';
 import { paintFor } from '../paint.ts';
 import { printJson } from '../print.ts';
-import { showProgress } from '../progress.ts';
+import { aroundProgress, showProgress } from '../progress.ts';
 import type { Progress } from '../progress.ts';
 import type { Registration } from '../registration.ts';
 import { listenForStop, unlessStopped } from '../stop-signal.ts';
@@ -131,15 +133,6 @@ function demoSettings(settings: Settings, simulator: Simulator): Settings {
     graphApiUrl: simulator.url,
     appId: undefined,
     appSecret: undefined,
-  };
-}
-
-/** Log lines go to stderr, above the bars while there are any. */
-function aroundProgress({ stderr }: Outside, current: () => Progress | undefined): LogStream {
-  return {
-    isTTY: stderr.isTTY,
-    hasColors: () => stderr.hasColors?.() ?? false,
-    write: (line) => (current() ?? stderr).write(line),
   };
 }
 

@@ -1,6 +1,8 @@
-/** `tidemark runs`: what was synced when, by whom, and with what outcome. */
+/** `tidemark runs`: what was done when, by whom, at what cost and with what outcome; and how to end what goes on. */
 import { wholeNumber } from '../../config/kinds.ts';
-import type { RunAnswer } from '../../core/engine-api.ts';
+import type { Command } from 'commander';
+import type { RunAnswer } from '../../core/api/runs.ts';
+import { type PhaseCosts, RUN_PHASES } from '../../core/model.ts';
 import { argument } from '../argument.ts';
 import type { ExitStatus, Outside } from '../outside.ts';
 import { parsePageRef } from '../page-ref.ts';
@@ -17,13 +19,33 @@ interface RunsFlags {
 }
 
 export function addRunsCommand({ program, outside, end }: Registration): void {
-  program
+  const runs = program
     .command('runs')
     .description('Shows the latest runs, newest first.')
     .option('--page <page>', 'only those of one Page, by its uuid or its Facebook Page id')
     .option('--limit <number>', 'how many', argument(wholeNumber({ min: 1, max: 200 })), 20)
     .option('--json', 'print them as one JSON document')
     .action(async (flags: RunsFlags) => end(await showRuns(outside, flags)));
+  runs
+    .command('cancel')
+    .description('Ends a run that goes on in any process. What it has stored stays, and the next sync completes it.')
+    .argument('<run>', 'the id that `tidemark runs` shows of a run under way')
+    .action(async (runId: string, _flags: object, { parent }: Command) => {
+      end(await cancelRun(outside, runId, { ...parent?.opts<Partial<RunsFlags>>() }));
+    });
+}
+
+async function cancelRun(outside: Outside, runId: string, { json }: Partial<RunsFlags>): Promise<ExitStatus> {
+  await using session = await openSession(outside, loadSettings(outside));
+  const run = await session.tidemark.runs.cancel(runId);
+  if (json) printJson(outside, { success: true, run });
+  else printLines(outside, [describeCancelled(run)]);
+  return 0;
+}
+
+function describeCancelled({ id, status }: RunAnswer): string {
+  if (status !== 'running') return `Run ${id} has ended (${status}); what it stored stays.`;
+  return `Run ${id} is asked to end: its process sees that within six seconds. If that process is dead, ask again in 20 s.`;
 }
 
 async function showRuns(outside: Outside, flags: RunsFlags): Promise<ExitStatus> {
@@ -41,7 +63,8 @@ function describeRuns(runs: readonly RunAnswer[], nowMs: number): readonly strin
     [
       ...['started', 'Page', 'mode', 'by', 'outcome'].map((title) => ({ title })),
       ...['synced', 'messages', 'calls', 'seconds'].map((title) => ({ title, align: 'right' }) as const),
-      { title: 'error' },
+      { title: 'calls and seconds by phase' },
+      { title: 'remarks' },
     ],
     runs.map((run) => [
       toAgo(run.startedAt, nowMs),
@@ -53,7 +76,23 @@ function describeRuns(runs: readonly RunAnswer[], nowMs: number): readonly strin
       toFigure(run.eventsCreated),
       toFigure(run.graphCalls),
       run.finishedAt === null ? '' : toSeconds(Date.parse(run.finishedAt) - Date.parse(run.startedAt)),
-      run.errorMessage === null ? '' : `${run.errorMessage} (${run.errorCode ?? 'no code'})`,
+      describePhases(run.phases),
+      describeRemark(run),
     ]),
   );
+}
+
+function describePhases(phases: PhaseCosts): string {
+  return RUN_PHASES.flatMap((phase) => {
+    const cost = phases[phase];
+    if (cost === undefined) return [];
+    // Writing makes no calls.
+    const calls = phase === 'commit' ? '' : ` ${toFigure(cost.calls)}`;
+    return [`${phase}${calls} in ${toSeconds(cost.durationMs)}`];
+  }).join(', ');
+}
+
+function describeRemark({ id, status, errorCode, errorMessage }: RunAnswer): string {
+  if (status === 'running') return `tidemark runs cancel ${id}`;
+  return errorMessage === null ? '' : `${errorMessage} (${errorCode ?? 'no code'})`;
 }

@@ -2,7 +2,12 @@
  * A Tidemark in memory for tests of the command line: it mirrors a small world at once. It plays the port's part
  * only; what syncing really means is not its business.
  */
-import type { JobsOptions, PageAnswer, PageRef, RunAnswer, SyncAllRow, Tidemark } from '../../core/engine-api.ts';
+import type { PageAnswer, PageRef } from '../../core/api/pages.ts';
+import type { RunAnswer } from '../../core/api/runs.ts';
+import type { SyncAllRow } from '../../core/api/sync.ts';
+import type { JobsOptions } from '../../core/api/jobs.ts';
+import type { Tidemark } from '../../core/engine-api.ts';
+import type { VerifyAnswer, VerifyFailure } from '../../core/api/verify.ts';
 import { TidemarkError } from '../../core/errors.ts';
 import { NO_COUNTS } from '../../core/model.ts';
 import type { Secret } from '../../lib/secret.ts';
@@ -28,6 +33,8 @@ export interface FakeTidemarkOptions {
   readonly connected?: readonly string[];
   /** Rows as the engine would give them for these Facebook ids. */
   readonly rows?: Readonly<Record<string, Partial<SyncAllRow>>>;
+  /** What verifying the Pages with these Facebook ids finds, or why it fails. */
+  readonly verifies?: Readonly<Record<string, Partial<VerifyAnswer> | Pick<VerifyFailure, 'error' | 'code'>>>;
   readonly runs?: readonly RunAnswer[];
   /** Lets the mirror lose this message. */
   readonly lostMessage?: string | undefined;
@@ -43,7 +50,7 @@ export function pageIdOf(facebookPageId: string): string {
 }
 
 export function createFakeTidemark(input: FakeTidemarkOptions): FakeTidemark {
-  const { world, settings, options, connected = [], rows = {} } = input;
+  const { world, settings, options, connected = [], rows = {}, verifies = {} } = input;
   const pages = new Map(connected.map((id) => [pageIdOf(id), toPage(world, id)]));
   const mirror = new Map<string, readonly SimulatedConversation[]>();
   const calls: string[] = [];
@@ -113,15 +120,36 @@ export function createFakeTidemark(input: FakeTidemarkOptions): FakeTidemark {
         throw new TidemarkError('RUN_NOT_FOUND', `No run ${runId}.`);
       },
       cancel: async (runId) => {
-        throw new TidemarkError('RUN_NOT_FOUND', `No run ${runId}.`);
+        calls.push(`cancel ${runId}`);
+        const run = input.runs?.find(({ id }) => id === runId);
+        if (run === undefined) throw new TidemarkError('RUN_NOT_FOUND', `No run ${runId}.`);
+        return run;
+      },
+      watch: () => {
+        throw new Error('The command line watches no run.');
       },
     },
     verify: async () => {
       throw new Error('The command line verifies with verifyAll only.');
     },
     verifyAll: async (request) => {
-      calls.push(`verifyAll ${JSON.stringify({ pages: request.pages, repair: request.repair })}`);
-      return { success: true, totalPages: 0, results: [], message: 'Verified 0 of 0 page(s): 0 differ from Facebook' };
+      const { pages: named, repair, maxDurationMs, trigger } = request;
+      if (isClosed) throw new Error('verifyAll after close');
+      const chosen = named?.map(find) ?? [];
+      const asked = { pages: chosen.map((page) => page.facebookPageId), repair, maxDurationMs, trigger };
+      calls.push(`verifyAll ${JSON.stringify(asked)}`);
+      await input.onSync?.();
+      const results = chosen.map((page) => {
+        const total = world.pages.get(page.facebookPageId)?.conversations.length ?? 0;
+        for (const sink of [options.onEvent, request.onEvent ?? (() => undefined)]) {
+          const run = { runId: 'run-1', page: { ...page, name: page.name ?? undefined }, mode: 'verify' } as const;
+          sink({ ...run, type: 'run-started', trigger: trigger ?? 'library', cutAt: undefined });
+          sink({ ...run, type: 'list-surveyed', listed: total, differing: 0 });
+          sink({ ...run, type: 'run-finished', status: 'succeeded', counts: NO_COUNTS, durationMs: 500 });
+        }
+        return toVerifyRow(page, { total, ...verifies[page.facebookPageId] });
+      });
+      return { success: results.every((row) => row.success), totalPages: results.length, results, message: 'done' };
     },
     jobs: {
       async start({ worker, schedule, onProblem }) {
@@ -215,6 +243,39 @@ export function createFakeTidemark(input: FakeTidemarkOptions): FakeTidemark {
     },
     close,
     [Symbol.asyncDispose]: close,
+  };
+}
+
+function toVerifyRow(
+  page: PageAnswer,
+  found: Partial<VerifyAnswer> | Pick<VerifyFailure, 'error' | 'code'>,
+): VerifyAnswer | VerifyFailure {
+  const named = { pageId: page.id, facebookPageId: page.facebookPageId, pageName: page.name };
+  if ('error' in found) return { ...named, success: false, error: found.error, code: found.code };
+  const { missing = [], stale = [], deleted = [] } = found as Partial<VerifyAnswer>;
+  const all = [...missing, ...stale, ...deleted];
+  return {
+    ...named,
+    success: true,
+    runId: 'run-1',
+    missing,
+    stale,
+    deleted,
+    repaired: all.filter((finding) => finding.repaired).length,
+    counts: {
+      missing: missing.length,
+      stale: stale.length,
+      deleted: deleted.length,
+      shouldHaveBeenMet: all.filter((finding) => finding.shouldHaveBeenMet).length,
+    },
+    undecided: null,
+    total: 0,
+    status: 'succeeded',
+    graphCalls: 2,
+    durationMs: 500,
+    duration: '0.50s',
+    message: 'done',
+    ...found,
   };
 }
 

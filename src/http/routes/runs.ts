@@ -1,10 +1,19 @@
-/** The history of syncs. Nothing here changes it. */
+/** Runs: what was done, what goes on, and how to end it. */
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import type { Tidemark } from '../../core/engine-api.ts';
 import { refuseInvalidInput } from '../invalid-input.ts';
+import { isLastEvent, parseEventId, streamRun } from '../run-stream.ts';
 import { json } from '../schemas/fields.ts';
 import { ANYWHERE, problems } from '../schemas/problem.ts';
-import { RunFoundSchema, RunListSchema, RunPathSchema, RunQuerySchema } from '../schemas/runs.ts';
+import {
+  RunEventsSchema,
+  RunFoundSchema,
+  RunListSchema,
+  RunPathSchema,
+  RunQuerySchema,
+  RunResumeHeaderSchema,
+  RunResumeQuerySchema,
+} from '../schemas/runs.ts';
 
 const tags = ['Runs'];
 
@@ -34,6 +43,45 @@ const findRun = createRoute({
   },
 });
 
+const cancelRun = createRoute({
+  method: 'post',
+  path: '/api/runs/{id}/cancel',
+  operationId: 'cancelRun',
+  summary: 'End a run',
+  description:
+    'What the run has stored stays, and the next sync completes it. Whoever waits for the run is answered RUN_CANCELLED.',
+  tags,
+  request: { params: RunPathSchema },
+  responses: {
+    200: { description: 'The run, which has ended.', content: json(RunFoundSchema) },
+    202: {
+      description:
+        'The run of another process, which sees the wish within six seconds. If that process is dead, asking again ' +
+        'once its lease has run out, 20 seconds after its last sign of life, closes the run.',
+      content: json(RunFoundSchema),
+    },
+    ...problems('INVALID_INPUT', 'RUN_NOT_FOUND', 'RUN_ENDED', ...ANYWHERE),
+  },
+});
+
+const watchRun = createRoute({
+  method: 'get',
+  path: '/api/runs/{id}/events',
+  operationId: 'watchRun',
+  summary: 'Watch a run',
+  description:
+    'Server-sent events as `EventSource` reads them, for a run of any process: `progress` whenever its counters have ' +
+    'grown, then one `end`, each with the run as its data. Whoever comes back with the id of the last event goes on ' +
+    'behind it. A client that goes away does not stop the run.',
+  tags,
+  request: { params: RunPathSchema, query: RunResumeQuerySchema, headers: RunResumeHeaderSchema },
+  responses: {
+    200: { description: 'The events.', content: { 'text/event-stream': { schema: RunEventsSchema } } },
+    204: { description: 'The run has ended, and the client has its end: nothing will follow, do not come back.' },
+    ...problems('INVALID_INPUT', 'RUN_NOT_FOUND', ...ANYWHERE),
+  },
+});
+
 export function runRoutes({ runs }: Tidemark) {
   return new OpenAPIHono({ defaultHook: refuseInvalidInput })
     .openapi(listRuns, async (c) =>
@@ -41,5 +89,19 @@ export function runRoutes({ runs }: Tidemark) {
     )
     .openapi(findRun, async (c) =>
       c.json({ success: true as const, run: await runs.find(c.req.valid('param').id) }, 200),
-    );
+    )
+    .openapi(cancelRun, async (c) => {
+      const run = await runs.cancel(c.req.valid('param').id);
+      return c.json({ success: true as const, run }, run.status === 'running' ? 202 : 200);
+    })
+    .openapi(watchRun, async (c) => {
+      const run = await runs.find(c.req.valid('param').id);
+      // The header is newer: a browser that comes back sends it with the address that it began with.
+      const after = parseEventId(c.req.valid('header')['last-event-id'] ?? c.req.valid('query').lastEventId);
+      if (isLastEvent(run, after)) return c.body(null, 204);
+      return c.body(streamRun(runs, run.id, { after }), 200, {
+        'Content-Type': 'text/event-stream; charset=utf-8',
+        'X-Accel-Buffering': 'no',
+      });
+    });
 }

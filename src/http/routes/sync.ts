@@ -4,9 +4,9 @@
  */
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import type { Tidemark } from '../../core/engine-api.ts';
-import { TidemarkError } from '../../core/errors.ts';
 import { refuseInvalidInput } from '../invalid-input.ts';
 import { jsonBody } from '../json-body.ts';
+import { requirePageRef } from '../page-ref.ts';
 import { json } from '../schemas/fields.ts';
 import { ANYWHERE, BODY_FAULTS, FACEBOOK_FAULTS, problems } from '../schemas/problem.ts';
 import {
@@ -39,6 +39,8 @@ const sync = createRoute({
       ...BODY_FAULTS,
       'PAGE_NOT_FOUND',
       'TOKEN_MISSING',
+      'PAGE_BUSY',
+      'RUN_CANCELLED',
       'LEASE_LOST',
       'SYNC_INCOMPLETE',
       'SHUTTING_DOWN',
@@ -85,10 +87,7 @@ export function syncRoutes(tidemark: Tidemark) {
   return new OpenAPIHono({ defaultHook: refuseInvalidInput })
     .openapi(sync, async (c) => {
       const request = c.req.valid('json');
-      if (request.pageId === undefined && request.facebookPageId === undefined) {
-        // Published clients look for exactly this sentence.
-        throw new TidemarkError('PAGE_ID_REQUIRED', 'Page ID required');
-      }
+      requirePageRef(request);
       return c.json(await tidemark.sync({ ...request, trigger: 'api' }), 200);
     })
     .openapi(syncStream, async (c) => {

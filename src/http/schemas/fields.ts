@@ -6,6 +6,7 @@ import { z } from '@hono/zod-openapi';
 import type { JsonValue } from '../../core/model.ts';
 
 export const NOT_AN_OBJECT = 'must be a JSON object';
+export const NOT_A_DURATION = 'must be a whole number of milliseconds above 0';
 const NOT_A_LIMIT = 'must be a whole number from 1 to 200';
 
 /** Text of a request. PostgreSQL holds no NUL, so nothing with one in it can be found there. */
@@ -29,6 +30,18 @@ export const Limit = z.coerce
   .max(200, NOT_A_LIMIT)
   .optional()
   .openapi({ description: 'How many to answer at most.', default: 50 });
+
+/** The two ids of a Page in a body, of which one is enough. */
+export const pageRef = {
+  pageId: OptionalText.openapi({ description: 'The uuid of the Page. One of the two ids is enough.' }),
+  facebookPageId: OptionalText.openapi({ description: "Facebook's own id of the Page." }),
+};
+
+/** How long something may take, in a body; it may be left out. */
+export const DurationMs = optional(z.number(NOT_A_DURATION).int(NOT_A_DURATION).positive(NOT_A_DURATION));
+
+/** How long something took, beside the same in milliseconds. */
+export const Duration = z.string().openapi({ description: 'The same for people.' });
 
 /** ISO 8601 in UTC. */
 export const Instant = z.iso.datetime().openapi({ example: '2026-03-01T09:30:00.000Z' });

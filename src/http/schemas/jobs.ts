@@ -1,8 +1,8 @@
 /** Jobs as the API takes and answers them. */
 import { z } from '@hono/zod-openapi';
 import type { FailedJobAnswer, FailedJobListAnswer, JobsRetriedAnswer, QueueName } from '../api.ts';
-import { Count, Instant, NOT_AN_OBJECT, OptionalText, optional } from './fields.ts';
-import { NOT_A_DURATION, SyncAllRowSchema, whichPage } from './sync.ts';
+import { Count, DurationMs, Instant, NOT_A_DURATION, NOT_AN_OBJECT, OptionalText, optional } from './fields.ts';
+import { SyncAllRowSchema, whichPage } from './sync.ts';
 
 const EXAMPLE_PAGE_ID = '0199a3c4-5b6d-7e8f-9a0b-1c2d3e4f5a6b';
 const QueueSchema = z.enum(
@@ -56,7 +56,7 @@ const description = 'Stop after this long; the next call goes on from there. Def
 export const DueRequestSchema = z
   .object(
     {
-      maxDurationMs: optional(z.number(NOT_A_DURATION).int(NOT_A_DURATION).positive(NOT_A_DURATION)).openapi({
+      maxDurationMs: DurationMs.openapi({
         description,
       }),
     },

@@ -1,10 +1,17 @@
 /** The history of syncs as the API answers it, and how to ask for it. */
 import { z } from '@hono/zod-openapi';
+import { RUN_PHASES } from '../../core/model.ts';
 import type { RunAnswer, RunFoundAnswer, RunListAnswer } from '../api.ts';
 import { PlatformSchema } from './conversations.ts';
 import { Count, Instant, Limit, QueryText, Text } from './fields.ts';
 
 const EXAMPLE_RUN_ID = '0199a3c4-6c7d-7f80-8a9b-0c1d2e3f4a5b';
+
+const PhaseCostSchema = z.object({
+  calls: Count.openapi({ description: 'Calls to Facebook.' }),
+  durationMs: Count.openapi({ description: 'How long it was at work; phases go on side by side.' }),
+  rows: Count.openapi({ description: 'Conversations and messages that came, or, of `commit`, that were written.' }),
+});
 
 const RunSchema = z
   .object({
@@ -23,7 +30,11 @@ const RunSchema = z
     skipped: Count,
     deleted: Count,
     eventsCreated: Count,
+    listed: Count.openapi({ description: 'Conversations that Facebook listed.' }),
     graphCalls: Count,
+    phases: z
+      .partialRecord(z.enum(RUN_PHASES), PhaseCostSchema)
+      .openapi({ description: 'What each phase has cost so far; only those that there were.' }),
     errorCode: z.string().nullable(),
     errorMessage: z.string().nullable(),
   })
@@ -44,7 +55,13 @@ const RunSchema = z
       skipped: 0,
       deleted: 0,
       eventsCreated: 12,
+      listed: 25,
       graphCalls: 2,
+      phases: {
+        survey: { calls: 1, durationMs: 180, rows: 25 },
+        collect: { calls: 1, durationMs: 390, rows: 17 },
+        commit: { calls: 0, durationMs: 22, rows: 17 },
+      },
       errorCode: null,
       errorMessage: null,
     },
@@ -66,4 +83,17 @@ export const RunQuerySchema = z.object({
 
 export const RunPathSchema = z.object({
   id: Text.openapi({ description: 'The `runId` of a sync.', example: EXAMPLE_RUN_ID }),
+});
+
+const LastEventId = QueryText.openapi({ description: 'Id of the last event that the client has.' });
+
+export const RunResumeHeaderSchema = z.object({ 'last-event-id': LastEventId });
+
+/** For clients that cannot set headers. */
+export const RunResumeQuerySchema = z.object({ lastEventId: LastEventId });
+
+export const RunEventsSchema = z.string().openapi({
+  description:
+    'Events with `id`, `event` (`progress` or `end`) and `data` (a run as JSON), and comments as heartbeats.',
+  example: 'id: 84\nevent: progress\ndata: {"id":"0199a3c4-6c7d-7f80-8a9b-0c1d2e3f4a5b","status":"running"}\n\n',
 });

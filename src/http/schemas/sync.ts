@@ -1,16 +1,15 @@
 /** Syncs as the API takes and answers them. */
 import { z } from '@hono/zod-openapi';
 import type { SyncAnswer } from '../api.ts';
-import { Count, Instant, NOT_AN_OBJECT, optional, OptionalText } from './fields.ts';
+import { Count, Duration, DurationMs, Instant, NOT_AN_OBJECT, optional, pageRef } from './fields.ts';
 
 const EXAMPLE_PAGE_ID = '0199a3c4-5b6d-7e8f-9a0b-1c2d3e4f5a6b';
-export const NOT_A_DURATION = 'must be a whole number of milliseconds above 0';
 
 const how = {
   forceFull: optional(z.boolean('must be true or false')).openapi({
     description: 'Collect everything again, whatever the mirror holds. Default: false.',
   }),
-  maxDurationMs: optional(z.number(NOT_A_DURATION).int(NOT_A_DURATION).positive(NOT_A_DURATION)).openapi({
+  maxDurationMs: DurationMs.openapi({
     description: 'Stop after this long and answer `partial`; the next sync goes on from there. Default: no bound.',
   }),
 };
@@ -18,8 +17,7 @@ const how = {
 export const SyncRequestSchema = z
   .object(
     {
-      pageId: OptionalText.openapi({ description: 'The uuid of the Page. One of the two ids is enough.' }),
-      facebookPageId: OptionalText.openapi({ description: "Facebook's own id of the Page." }),
+      ...pageRef,
       ...how,
     },
     NOT_AN_OBJECT,
@@ -29,7 +27,6 @@ export const SyncRequestSchema = z
 export const SyncAllRequestSchema = z.object(how, NOT_AN_OBJECT).openapi('SyncAllRequest', { example: {} });
 
 const SyncModeSchema = z.enum(['full', 'incremental']);
-const Duration = z.string().openapi({ description: 'The same for people.' });
 
 const changes = {
   synced: Count.openapi({ description: 'Conversations whose mirror changed: inserted + updated.' }),

@@ -2,23 +2,15 @@
  * For tests of the HTTP API: an in-memory Tidemark with two Pages, the second of which fails in `syncAll`. It keeps the promises of the interface that the
  * routes build on and records what it was asked; it must never grow into a second engine.
  */
-import type {
-  ConversationAnswer,
-  DueAnswer,
-  FailedJobAnswer,
-  ListAnswer,
-  MessageAnswer,
-  PageAnswer,
-  PageRef,
-  RunAnswer,
-  SyncAllAnswer,
-  SyncAllRequest,
-  SyncAnswer,
-  SyncRequest,
-  Tidemark,
-} from '../../core/engine-api.ts';
+import type { FailedJobAnswer } from '../../core/api/jobs.ts';
+import type { ConversationAnswer, ListAnswer, MessageAnswer } from '../../core/api/mirror.ts';
+import type { PageAnswer, PageRef } from '../../core/api/pages.ts';
+import type { RunAnswer } from '../../core/api/runs.ts';
+import type { SyncAnswer, SyncRequest } from '../../core/api/sync.ts';
+import type { Tidemark } from '../../core/engine-api.ts';
 import { TidemarkError } from '../../core/errors.ts';
 import type { Secret } from '../../lib/secret.ts';
+import { fakeDueAnswer, fakeSyncAllAnswer, fakeSyncAnswer, fakeVerifyAnswer } from './fake-answers.ts';
 
 const INSTANT = '2026-03-01T09:30:00.000Z';
 
@@ -105,7 +97,9 @@ export const RUN: RunAnswer = {
   skipped: 0,
   deleted: 0,
   eventsCreated: 0,
+  listed: 0,
   graphCalls: 1,
+  phases: { survey: { calls: 1, durationMs: 210, rows: 0 } },
   errorCode: 'TOKEN_EXPIRED',
   errorMessage: 'Facebook no longer accepts the token of Page 1.',
 };
@@ -119,6 +113,16 @@ export const FAILED_JOB: FailedJobAnswer = {
   error: 'Facebook no longer accepts the token of Page 2.',
   code: 'TOKEN_EXPIRED',
   failedAt: INSTANT,
+};
+
+/** A run of another process. */
+export const RUN_UNDER_WAY: RunAnswer = {
+  ...RUN,
+  id: '00000000-0000-4000-8000-0000000000ab',
+  status: 'running',
+  finishedAt: null,
+  errorCode: null,
+  errorMessage: null,
 };
 
 export interface FakeTidemark extends Tidemark {
@@ -140,9 +144,15 @@ export function createFakeTidemark(overrides: Partial<Tidemark> = {}): FakeTidem
     return page;
   }
 
+  function findRun(runId: string): RunAnswer {
+    const run = [RUN, RUN_UNDER_WAY].find(({ id }) => id === runId);
+    if (run === undefined) throw new TidemarkError('RUN_NOT_FOUND', 'No such run is recorded.');
+    return run;
+  }
+
   async function sync(request: SyncRequest): Promise<SyncAnswer> {
     asked.push({ method: 'sync', given: request });
-    return syncAnswer(find(request), request);
+    return fakeSyncAnswer(find(request), request);
   }
 
   return {
@@ -197,13 +207,15 @@ export function createFakeTidemark(overrides: Partial<Tidemark> = {}): FakeTidem
         asked.push({ method: 'runs.list', given: query });
         return [RUN];
       },
-      find: async (runId) => {
-        if (runId !== RUN.id) throw new TidemarkError('RUN_NOT_FOUND', 'No such run is recorded.');
-        return RUN;
-      },
+      find: async (runId) => findRun(runId),
       cancel: async (runId) => {
-        if (runId !== RUN.id) throw new TidemarkError('RUN_NOT_FOUND', 'No such run is recorded.');
-        return RUN;
+        const run = findRun(runId);
+        if (run.status !== 'running')
+          throw new TidemarkError('RUN_ENDED', `The run has ended already (${run.status}).`);
+        return run;
+      },
+      async *watch(runId) {
+        yield findRun(runId);
       },
     },
     jobs: {
@@ -218,12 +230,13 @@ export function createFakeTidemark(overrides: Partial<Tidemark> = {}): FakeTidem
       },
       runDue: async (request) => {
         asked.push({ method: 'jobs.runDue', given: request });
-        return dueAnswer();
+        return fakeDueAnswer([PAGE_1, PAGE_2]);
       },
     },
     sync,
-    verify: async () => {
-      throw new TidemarkError('PAGE_NOT_FOUND', 'No such Page is connected.');
+    verify: async (request) => {
+      asked.push({ method: 'verify', given: request });
+      return fakeVerifyAnswer(find(request), request);
     },
     verifyAll: async () => ({ success: true, totalPages: 0, results: [], message: '' }),
     collectHistory: async (request) => {
@@ -232,7 +245,7 @@ export function createFakeTidemark(overrides: Partial<Tidemark> = {}): FakeTidem
     },
     syncAll: async (request) => {
       asked.push({ method: 'syncAll', given: request });
-      return syncAllAnswer(request);
+      return fakeSyncAllAnswer([PAGE_1, PAGE_2], request);
     },
     checkReady: async () => undefined,
     embeddedDatabaseUrl: undefined,
@@ -249,95 +262,4 @@ function cut<T>(
   const start = Number(query.cursor ?? 0);
   const end = start + (query.limit ?? 50);
   return { items: items.slice(start, end), nextCursor: end < items.length ? String(end) : null };
-}
-
-function syncAnswer(page: PageAnswer, { forceFull }: SyncAllRequest): SyncAnswer {
-  const full = forceFull === true || page.lastSyncedAt === null;
-  return {
-    success: true,
-    syncMode: full ? 'full' : 'incremental',
-    synced: 5,
-    inserted: 3,
-    updated: 2,
-    message: `${full ? 'Full' : 'Incremental'} sync: 5 conversation(s) with 12 events`,
-    skipped: 0,
-    deleted: 0,
-    total: 5,
-    eventsCreated: 12,
-    status: 'succeeded',
-    durationMs: 640,
-    duration: '0.64s',
-    runId: RUN.id,
-    pageId: page.id,
-    facebookPageId: page.facebookPageId,
-    pageName: page.name,
-    graphCalls: 2,
-    lastSyncedAt: INSTANT,
-  };
-}
-
-function syncAllAnswer(request: SyncAllRequest): SyncAllAnswer {
-  const one = syncAnswer(PAGE_1, request);
-  return {
-    success: false,
-    totalPages: 2,
-    results: [
-      {
-        pageId: one.pageId,
-        facebookPageId: one.facebookPageId,
-        pageName: one.pageName,
-        success: true,
-        syncMode: one.syncMode,
-        synced: one.synced,
-        inserted: one.inserted,
-        updated: one.updated,
-        eventsCreated: one.eventsCreated,
-        graphCalls: one.graphCalls,
-        status: one.status,
-        durationMs: one.durationMs,
-      },
-      {
-        pageId: PAGE_2.id,
-        facebookPageId: PAGE_2.facebookPageId,
-        pageName: PAGE_2.name,
-        success: false,
-        synced: 0,
-        inserted: 0,
-        updated: 0,
-        eventsCreated: 0,
-        graphCalls: 1,
-        status: 'failed',
-        durationMs: 90,
-        error: 'Facebook no longer accepts the token of Page 2; connect it again.',
-        code: 'TOKEN_EXPIRED',
-      },
-    ],
-    totals: {
-      totalSynced: 5,
-      totalInserted: 3,
-      totalUpdated: 2,
-      totalEvents: 12,
-      successCount: 1,
-      failureCount: 1,
-    },
-    message: '1 of 2 Pages synced',
-    durationMs: 700,
-    duration: '0.70s',
-  };
-}
-
-function dueAnswer(): DueAnswer {
-  const { results } = syncAllAnswer({});
-  return {
-    success: false,
-    pagesSynced: 1,
-    pagesFailed: 1,
-    pagesVerified: 0,
-    pagesLeft: 3,
-    historyLeft: 1,
-    results,
-    done: false,
-    message: 'Synced 1 page(s), 1 failed; 3 page(s) are still due',
-    durationMs: 700,
-  };
 }

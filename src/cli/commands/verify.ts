@@ -1,0 +1,92 @@
+/** `tidemark verify`: compares the mirror of the named Pages, or of all active ones, with Facebook, and says what differs. */
+import { duration } from '../../config/kinds.ts';
+import type { PageAnswer } from '../../core/api/pages.ts';
+import type { VerifyAllAnswer } from '../../core/api/verify.ts';
+import { argument } from '../argument.ts';
+import type { ExitStatus, Outside } from '../outside.ts';
+import { parsePageRef } from '../page-ref.ts';
+import { printJson, printLines } from '../print.ts';
+import { aroundProgress, type Progress, showProgress } from '../progress.ts';
+import type { Registration } from '../registration.ts';
+import { loadSettings, openSession } from '../session.ts';
+import { listenForStop, unlessStopped } from '../stop-signal.ts';
+import { countDifferences, describeVerify } from '../verify-report.ts';
+
+interface VerifyFlags {
+  readonly repair?: true;
+  readonly maxDuration?: number;
+  readonly json?: true;
+  readonly exitCode?: true;
+}
+
+export function addVerifyCommand({ program, outside, end }: Registration): void {
+  program
+    .command('verify')
+    .summary('compare the mirror with Facebook, list every difference, repair on request')
+    .description(
+      'Compares the mirror of the named Pages, or of all active ones in parallel, with Facebook, conversation by ' +
+        'conversation, and lists every difference. Steps aside for syncs. Differences are its result, not its ' +
+        'failure: exit status 1 means that a Page failed or could not be compared to the end.',
+    )
+    .argument('[page...]', 'Pages, each by its uuid or its Facebook Page id')
+    .option('--repair', 'collect what differs, and mark what is gone at Facebook as deleted')
+    .option('--exit-code', 'exit with 1 also when differences remain that were not repaired')
+    .option(
+      '--max-duration <duration>',
+      'stop after this long, e.g. 240s',
+      argument(duration({ min: '1ms', max: '24d' })),
+    )
+    .option('--json', 'print the answer as one JSON document')
+    .action(async (pages: string[], flags: VerifyFlags) => end(await verify(outside, pages, flags)));
+}
+
+async function verify(outside: Outside, names: readonly string[], flags: VerifyFlags): Promise<ExitStatus> {
+  const refs = names.map(parsePageRef);
+  using stop = listenForStop(outside);
+  let progress: Progress | undefined;
+  const hasBars = outside.stderr.isTTY === true;
+  // Where bars show how far it is, the log is left to what is odd.
+  const settings = loadSettings(outside, hasBars ? { LOG_LEVEL: 'warn' } : {});
+  await using session = await openSession(outside, settings, { logTo: aroundProgress(outside, () => progress) });
+  const { tidemark } = session;
+
+  const compare = async (pages: readonly PageAnswer[]): Promise<VerifyAllAnswer> => {
+    using shown = hasBars ? showProgress(toBars(outside, pages)) : undefined;
+    progress = shown;
+    try {
+      return await tidemark.verifyAll({
+        pages: pages.map(({ id }) => ({ pageId: id })),
+        repair: flags.repair ?? false,
+        maxDurationMs: flags.maxDuration,
+        trigger: 'cli',
+        onEvent: shown?.onEvent,
+      });
+    } finally {
+      progress = undefined;
+    }
+  };
+
+  const work = async (): Promise<ExitStatus> => {
+    // A name that no Page has is a slip of the caller: find out before anything starts.
+    const named = await Promise.all(refs.map((ref) => tidemark.pages.find(ref)));
+    const pages = named.length > 0 ? named : (await tidemark.pages.list()).filter((page) => page.isActive);
+    const answer = await compare(pages);
+    if (flags.json) printJson(outside, answer);
+    else printLines(outside, describeVerify(answer));
+    return toExitStatus(answer, flags);
+  };
+  // Awaited here, because the session is closed as soon as this function returns.
+  return await unlessStopped(stop, work());
+}
+
+function toBars({ stderr }: Outside, pages: readonly PageAnswer[]): Parameters<typeof showProgress>[0] {
+  const shown = pages.map(({ id, name, facebookPageId }) => ({ id, name: name ?? facebookPageId }));
+  return { stream: stderr, pages: shown, expected: 0 };
+}
+
+function toExitStatus(answer: VerifyAllAnswer, { exitCode }: VerifyFlags): ExitStatus {
+  const isWhole = answer.results.every((row) => row.success && row.status === 'succeeded');
+  if (!isWhole) return 1;
+  const { found, repaired } = countDifferences(answer);
+  return exitCode === true && repaired < found ? 1 : 0;
+}

@@ -1,0 +1,107 @@
+/** What a verify found, in words: every difference in a sentence, and last of all whether everything is in sync. */
+import type { FindingAnswer, VerifyAllAnswer, VerifyAnswer, VerifyFailure } from '../core/api/verify.ts';
+import { renderTable, toPlainText } from './table.ts';
+import { toCount, toFigure, toSeconds } from './words.ts';
+
+export interface Differences {
+  readonly found: number;
+  readonly repaired: number;
+  /** Those that a sync has missed. */
+  readonly missed: number;
+}
+
+export function countDifferences({ results }: VerifyAllAnswer): Differences {
+  const sum = (count: (row: VerifyAnswer) => number) =>
+    results.reduce((total, row) => total + (row.success ? count(row) : 0), 0);
+  return {
+    found: sum(differencesOf),
+    repaired: sum((row) => row.repaired),
+    missed: sum((row) => row.counts.shouldHaveBeenMet),
+  };
+}
+
+export function describeVerify(answer: VerifyAllAnswer): readonly string[] {
+  if (answer.totalPages === 0) {
+    return ['No active Page is connected. Connect one: `tidemark pages add --token-stdin < token.txt`.'];
+  }
+  const details = answer.results.map((row) => (row.success ? describeFindings(row) : [describeFailure(row)]));
+  const paragraphs = [renderSummary(answer), ...details, [conclude(answer)]];
+  return paragraphs
+    .filter((lines) => lines.length > 0)
+    .flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]));
+}
+
+function renderSummary({ results }: VerifyAllAnswer): readonly string[] {
+  const figures = ['compared', 'missing', 'stale', 'deleted', 'repaired', 'calls', 'seconds'];
+  return renderTable(
+    [{ title: 'Page' }, ...figures.map((title) => ({ title, align: 'right' }) as const)],
+    results.map((row) => {
+      if (!row.success) return [nameOf(row), 'failed'];
+      const { missing, stale, deleted } = row.counts;
+      const counted = [row.total, missing, stale, deleted, row.repaired, row.graphCalls];
+      return [nameOf(row), ...counted.map(toFigure), toSeconds(row.durationMs)];
+    }),
+  );
+}
+
+const WHAT = {
+  missing: 'is missing from the mirror',
+  stale: 'is older in the mirror than at Facebook',
+  deleted: 'is gone at Facebook',
+} as const;
+
+function describeFindings(row: VerifyAnswer): readonly string[] {
+  const page = nameOf(row);
+  const found = (['missing', 'stale', 'deleted'] as const).flatMap((kind) =>
+    row[kind].map((finding) => `${page}: ${describeFinding(finding, kind)}`),
+  );
+  const unnamed = differencesOf(row) - found.length;
+  return [
+    ...found,
+    ...(unnamed > 0 ? [`${page}: … and ${toCount(unnamed, 'difference')} more`] : []),
+    ...(row.undecided === null ? [] : [`${page}: ${row.undecided}`]),
+    ...(row.status === 'partial'
+      ? [`${page} is partial: not all was compared, decided or repaired; verify again.`]
+      : []),
+  ];
+}
+
+function describeFinding(finding: FindingAnswer, kind: keyof typeof WHAT): string {
+  const { conversationId, contactName, updatedTime, shouldHaveBeenMet, repaired } = finding;
+  const contact = contactName === null ? '' : ` with ${toPlainText(contactName)}`;
+  const when = updatedTime === null ? '' : `, last changed ${updatedTime.replace(/\.\d+Z$/, 'Z')},`;
+  const missed = shouldHaveBeenMet ? '; a sync should have met it' : '';
+  const mended = kind === 'deleted' ? 'now marked as deleted' : 'now repaired';
+  return `conversation ${toPlainText(conversationId)}${contact}${when} ${WHAT[kind]}${missed}${repaired ? `; ${mended}` : ''}.`;
+}
+
+function describeFailure(row: VerifyFailure): string {
+  return `${nameOf(row)} failed: ${row.error} (${row.code})`;
+}
+
+/** The answer to the question that people verify for. */
+function conclude(answer: VerifyAllAnswer): string {
+  const { found, repaired, missed } = countDifferences(answer);
+  const verified = answer.results.filter((row) => row.success);
+  const compared = verified.reduce((sum, row) => sum + row.total, 0);
+  const unknown = answer.results.filter((row) => !row.success || row.status === 'partial');
+  const what = `${toCount(compared, 'conversation')} of ${toCount(verified.length, 'Page')} compared`;
+  const blame = missed === 0 ? '' : ` ${toFigure(missed)} of them should have been met by a sync: please report that.`;
+  if (found > repaired) {
+    const left = `${toCount(found - repaired, 'difference')} ${found - repaired === 1 ? 'remains' : 'remain'}`;
+    return `Not in sync: ${what}, ${left}. \`tidemark verify --repair\` repairs.${blame}`;
+  }
+  if (unknown.length > 0) {
+    return `Not known for ${unknown.length} of ${toCount(answer.totalPages, 'Page')}: ${what}, see above.${blame}`;
+  }
+  if (found > 0) return `Everything is in sync now: ${what}, ${toCount(repaired, 'difference')} repaired.${blame}`;
+  return `Everything is in sync: ${what}, nothing differs.`;
+}
+
+function differencesOf({ counts }: VerifyAnswer): number {
+  return counts.missing + counts.stale + counts.deleted;
+}
+
+function nameOf(row: VerifyAnswer | VerifyFailure): string {
+  return toPlainText(row.pageName ?? row.facebookPageId);
+}

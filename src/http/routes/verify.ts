@@ -1,0 +1,49 @@
+/**
+ * Comparing the mirror with Facebook and waiting for the answer. A client that goes away does not stop the run: nothing
+ * of the request is handed on that could.
+ */
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import type { Tidemark } from '../../core/engine-api.ts';
+import { refuseInvalidInput } from '../invalid-input.ts';
+import { jsonBody } from '../json-body.ts';
+import { requirePageRef } from '../page-ref.ts';
+import { json } from '../schemas/fields.ts';
+import { ANYWHERE, BODY_FAULTS, FACEBOOK_FAULTS, problems } from '../schemas/problem.ts';
+import { VerifyRequestSchema, VerifySchema } from '../schemas/verify.ts';
+
+const verify = createRoute({
+  method: 'post',
+  path: '/api/conversations/verify',
+  operationId: 'verify',
+  summary: 'Compare the mirror of one Page with Facebook',
+  description:
+    'Walks the whole list of conversations and names every difference; with `repair` it also makes the mirror whole ' +
+    'again. Steps aside for syncs and goes on after them.',
+  tags: ['Verify'],
+  middleware: jsonBody,
+  request: { body: { required: true, content: json(VerifyRequestSchema) } },
+  responses: {
+    200: { description: 'What differs.', content: json(VerifySchema) },
+    ...problems(
+      'PAGE_ID_REQUIRED',
+      'PAGE_IDS_DISAGREE',
+      ...BODY_FAULTS,
+      'PAGE_NOT_FOUND',
+      'TOKEN_MISSING',
+      'PAGE_BUSY',
+      'RUN_CANCELLED',
+      'LEASE_LOST',
+      'SHUTTING_DOWN',
+      ...FACEBOOK_FAULTS,
+      ...ANYWHERE,
+    ),
+  },
+});
+
+export function verifyRoutes(tidemark: Pick<Tidemark, 'verify'>) {
+  return new OpenAPIHono({ defaultHook: refuseInvalidInput }).openapi(verify, async (c) => {
+    const request = c.req.valid('json');
+    requirePageRef(request);
+    return c.json(await tidemark.verify({ ...request, trigger: 'api' }), 200);
+  });
+}

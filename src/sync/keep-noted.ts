@@ -1,0 +1,33 @@
+/**
+ * Notes how far a run is in its row while it goes on, so that everybody can watch it, from any process. What is noted
+ * is news for people; the run itself must never depend on it.
+ */
+import type { Clock, Lease, RunLedger } from '../core/ports.ts';
+import type { Meter } from './meter.ts';
+
+export interface NotedRun {
+  readonly ledger: RunLedger;
+  readonly clock: Clock;
+  readonly lease: Lease;
+  readonly meter: Meter;
+  /** Aborted when the run has ended. */
+  readonly signal: AbortSignal;
+}
+
+const NOTE_EVERY_MS = 1000;
+
+/** Resolves when the run has ended. Writes nothing while nothing moves. */
+export async function keepNoted({ ledger, clock, lease, meter, signal }: NotedRun): Promise<void> {
+  let notedCalls = 0;
+  while (!signal.aborted) {
+    try {
+      await clock.sleep(NOTE_EVERY_MS, signal);
+      const progress = meter.progress();
+      if (progress.graphCalls === notedCalls) continue;
+      await ledger.note(lease, progress);
+      notedCalls = progress.graphCalls;
+    } catch {
+      // The run has ended, or the database is away: then the run itself finds out, and the next note says it all.
+    }
+  }
+}
