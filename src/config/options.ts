@@ -163,10 +163,10 @@ export const OPTIONS = {
     variable: 'VERIFY_INTERVAL',
     kind: orWord('off', duration({ min: '1s', max: LONGEST_INTERVAL })),
     fallback: { value: '24h' },
-    meaning: 'How often every active Page is compared with Facebook and repaired.',
+    meaning:
+      'How often `tidemark serve`, `tidemark worker` and `/api/cron/sync` verify every active Page, with repair.',
     example: '7d',
     secret: false,
-    reserved: true,
   } satisfies Option<number | 'off'>,
   pageConcurrency: {
     variable: 'SYNC_PAGE_CONCURRENCY',

@@ -151,6 +151,7 @@ it('a worker that stops hands back what it has not finished, and another goes on
     await release.promise;
     return 'done';
   });
+  onTestFinished(() => release.resolve());
   const pages = [crypto.randomUUID(), crypto.randomUUID()];
   await queues.send('sync', pages.map(jobOf));
   await expect.poll(() => began.length).toBe(2);
@@ -178,6 +179,7 @@ it('a worker keeps the claim of a job that takes long, also while it ends, and f
     return 'done';
   };
   const { queues, stop } = await startWorkerForTest(store, run, { limit: 1, haste: 50 });
+  onTestFinished(() => release.resolve());
   await queues.send('sync', [jobOf(crypto.randomUUID())]);
   await begun.promise;
   const states = async () =>

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import type { DueAnswer, FailedJobAnswer } from '../../src/core/api/jobs.ts';
 import type { TidemarkError } from '../../src/core/errors.ts';
+import { createTidemark } from '../../src/engine.ts';
 import { must } from '../../src/lib/must.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { allDifferences, overlappingRuns } from '../support/all-pages.ts';
@@ -113,6 +114,23 @@ it('a call without any worker does what is due in slices, longest waiting first,
     results: [],
     message: 'Synced 0 page(s); nothing is left to do',
   });
+});
+
+it('a sync that the time of a call cut short is due again, and the next call goes on with it', async () => {
+  await using world = await openWorld({
+    version: 17,
+    simulator: { conversations: 250, messagesPerConversation: { min: 1, max: 5, mean: 2 } },
+  });
+  await world.tidemark.jobs.runDue({});
+  world.simulator.world.activity({ pageId: must(world.pageIds[0], 'a Page'), newMessages: 220 });
+  await using eye = await openEye(world.databaseUrl);
+  await eye.client.query('UPDATE facebook_page_schedule SET next_sync_at = now()');
+  await using slow = await createTidemark({ ...world.settings, callsPerSecond: 2 });
+  const first = await slow.jobs.runDue({ maxDurationMs: 700 });
+  expect(first).toMatchObject({ success: true, pagesSynced: 0, pagesLeft: 1, done: false });
+  expect(first.results).toMatchObject([{ syncMode: 'incremental', status: 'partial' }]);
+  expect(await world.tidemark.jobs.runDue({})).toMatchObject({ pagesSynced: 1, pagesLeft: 0, done: true });
+  expect(await world.differences()).toEqual([]);
 });
 
 it('without an interval every call syncs every Page, and a failing one is a row', async () => {
