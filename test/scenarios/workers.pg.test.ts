@@ -34,7 +34,7 @@ it(
         pages: 40,
         conversations: 30,
         messagesPerConversation: { min: 1, max: 20, mean: 6 },
-        latency: { baseMs: 150 },
+        latency: { baseMs: 400 },
       },
       connect: false,
     });
@@ -48,7 +48,8 @@ it(
     expect(await (await fetch(`${url}/api/pages`, { method: 'POST', body })).json()).toMatchObject({ success: true });
 
     const committed = ({ told }: Program) => told.filter(({ event }) => event === 'batch-committed').length;
-    await expect.poll(() => committed(victim) >= 5 && committed(survivor) >= 5, { timeout: 30_000 }).toBe(true);
+    const areInTheMiddle = () => committed(victim) >= 5 && committed(survivor) >= 5 && openRuns(victim).length >= 2;
+    await expect.poll(areInTheMiddle, { timeout: 60_000, interval: 5 }).toBe(true);
     await victim.end('SIGKILL');
     const killedAt = Date.now();
     const cutOff = new Set(openRuns(victim));
