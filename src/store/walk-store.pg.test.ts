@@ -108,7 +108,7 @@ describeEachPostgres('a batch', (version) => {
       ).rejects.toMatchObject({ code: 'LEASE_LOST' });
       await expect(stale.store.finish(outcome())).rejects.toMatchObject({ code: 'LEASE_LOST' });
       await stale.store.withdrawHint();
-      expect(await opened.ledger.renew(stale.lease)).toBe(false);
+      expect(await opened.ledger.renew(stale.lease)).toBe('lost');
       expect(await versions(stale.lease.pageId)).toEqual(before);
     });
 
