@@ -38,22 +38,43 @@ const CASES: readonly Case[] = [
   refusal(1, { subcode: 1_965_014, isTransient: false }),
   { name: '1 too big', effect: { type: 'error', code: 1, status: 500, message: TOO_BIG } },
   refusal(2, { status: 500, isTransient: true }),
+  refusal(2, { status: 500, isTransient: false }),
+  ...[1, 2].map((code): Case => ({
+    name: `${code}, twice`,
+    effect: { type: 'error', code, status: 500, delayMs: 20 },
+    times: 2,
+  })),
   // 4 and 341 stop every Page of the app: see quotas.
-  ...[3, 17, 32, 10, 100, 102, 104, 190, 200, 230, 299, 368, 551, 803, 2500, 2642, 80_001, 80_002, 80_006].map((code) =>
-    refusal(code),
-  ),
+  ...[
+    3, 17, 32, 10, 100, 102, 104, 190, 200, 230, 299, 368, 551, 803, 2500, 2642, 10_303, 80_001, 80_002, 80_005, 80_006,
+  ].map((code) => refusal(code)),
   ...[458, 459, 460, 463, 464, 467, 492].map((subcode) => refusal(190, { subcode })),
   ...[2_018_065, 2_018_108, 2_534_022, 1_893_063].map((subcode) => refusal(10, { subcode })),
   refusal(100, { subcode: 33, message: UNSUPPORTED, errorType: 'GraphMethodException' }),
+  { name: '100 deleted', effect: { type: 'error', code: 100, message: '(#100) This message has been deleted.' } },
+  { name: '100 dead cursor', effect: { type: 'error', code: 100, message: '(#100) Invalid cursors values' } },
+  { name: '2642 dead cursor', effect: { type: 'error', code: 2642, message: '(#2642) Invalid cursors values' } },
   { ...refusal(613), times: 2 },
   ...[400, 401, 403, 404, 429, 503].map((status) => refusal(987_654, { status })),
   ...(['reset', 'truncated', 'half-json', 'html', 'empty'] as const).map((type): Case => ({
     name: type,
     effect: { type },
   })),
+  { name: 'silence', effect: { type: 'hang' } },
+  { name: 'silence, once', effect: { type: 'hang' }, times: 1 },
   ...[400, 404, 500].map((status): Case => ({ name: `html ${status}`, effect: { type: 'html', status } })),
   { name: 'empty 500', effect: { type: 'empty', status: 500 } },
-  ...['{}', '[]', 'null', '""', '{"data":null}', '{"data":{}}', '{"error":"no"}', '{"error":{}}'].map((body): Case => ({
+  ...[
+    '{}',
+    '[]',
+    'null',
+    '""',
+    '{"data":null}',
+    '{"data":{}}',
+    '{"error":"no"}',
+    '{"error":{}}',
+    '{"error_type":"OAuthException","code":400,"error_message":"No"}',
+  ].map((body): Case => ({
     name: `body ${body}`,
     effect: { type: 'body', status: 200, body },
   })),
@@ -63,10 +84,12 @@ const CASES: readonly Case[] = [
     effect: { type: 'body', status: 200, body: '{"data":[],"paging":{"next":"x","cursors":{"after":{}}}}' },
   },
   { name: 'a full pool', effect: { type: 'throttle', blockedMs: 600_000 }, times: 1 },
-  ...(['repeated-cursor', 'out-of-order', 'phantom-next', 'short-page', 'duplicates'] as const).map((twist): Case => ({
-    name: twist,
-    effect: { type: 'list', twist },
-  })),
+  ...(['repeated-cursor', 'circling-cursors', 'out-of-order', 'phantom-next', 'short-page', 'duplicates'] as const).map(
+    (twist): Case => ({
+      name: twist,
+      effect: { type: 'list', twist },
+    }),
+  ),
 ];
 
 interface Phase {
@@ -99,6 +122,8 @@ const PHASES: readonly Phase[] = [
 ];
 
 const UNHARMED = 2;
+/** Short enough for silences to end, long enough for seventy Pages at once. */
+const ANSWER_TIMEOUT_MS = 5000;
 
 async function openPhase(phase: Phase): Promise<TestWorld> {
   const messages = phase.deep === true ? { min: 60, max: 240, mean: 120 } : { min: 1, max: 3, mean: 2 };
@@ -107,6 +132,7 @@ async function openPhase(phase: Phase): Promise<TestWorld> {
   const world = await openWorld({
     version: 17,
     simulator: { pages, conversations, messagesPerConversation: messages, listCap: LIST_CAP, seed: 7 },
+    settings: { answerTimeoutMs: ANSWER_TIMEOUT_MS },
   });
   if (phase.before === undefined) return world;
   await world.tidemark.syncAll({});
@@ -151,7 +177,7 @@ describe('every fault', () => {
   for (const phase of PHASES) {
     it.concurrent(
       `in ${phase.name} is told by its code, loses nothing, and touches no other Page`,
-      { timeout: 180_000 },
+      { timeout: 420_000 },
       async () => {
         await using world = await openPhase(phase);
         await using eye = await openEye(world.databaseUrl);
@@ -205,7 +231,11 @@ describe('every fault', () => {
 
 describe('a fault in a run of its own', () => {
   it('is thrown as an error of the catalogue, never raw', async () => {
-    await using world = await openWorld({ version: 17, simulator: { pages: CASES.length, conversations: 3 } });
+    await using world = await openWorld({
+      version: 17,
+      simulator: { pages: CASES.length, conversations: 3 },
+      settings: { answerTimeoutMs: ANSWER_TIMEOUT_MS },
+    });
     const thrown = CASES.map(async ({ name, effect, times = 12 }, index) => {
       const pageId = must(world.pageIds[index], 'a Page for each case');
       world.simulator.faults.add({ match: { kind: 'conversations', pageId }, times, effect });
