@@ -6,6 +6,7 @@ import { type Budget, createBudget } from '../core/budget.ts';
 import type { Page } from '../core/model.ts';
 import type { BegunRun, Clock, ConversationSource, Emit } from '../core/ports.ts';
 import type { GraphClient } from '../graph/call.ts';
+import { createLookLimit } from '../graph/look-limit.ts';
 import { openPageSource } from '../graph/page-source.ts';
 import { findToken } from '../store/pages.ts';
 import type { Store } from '../store/open-store.ts';
@@ -22,6 +23,7 @@ export type OpenSource = (page: Page, run: BegunRun, emit: Emit) => Promise<Conv
 
 export function createPageCalls({ store, client, clock, callsPerSecond }: PageCallsParts): OpenSource {
   const budgets = new Map<string, Budget>();
+  const lookLimit = createLookLimit();
 
   function openBudget({ lease, lastCallAgoMs }: BegunRun): Budget {
     const key = `${lease.pageId} ${lease.platform}`;
@@ -39,8 +41,9 @@ export function createPageCalls({ store, client, clock, callsPerSecond }: PageCa
       instagramAccountId: page.instagramAccountId,
       platform: run.lease.platform,
       token: await findToken(store.database, store.cipher, page),
+      lookLimit,
       gate: {
-        enter: (signal) => budget.enter(signal),
+        enter: budget.enter,
         park(untilAt, reason) {
           budget.park(untilAt, reason);
           emit({ type: 'call-delayed', waitMs: untilAt - clock.now(), reason });

@@ -5,9 +5,10 @@
  */
 import { GraphError, isGraphError } from '../core/errors.ts';
 import type { ConversationList, ConversationSnapshot, Instant } from '../core/model.ts';
-import { differs, endsWalk, LIST_LIMIT, type SurveyedPage } from '../core/plan.ts';
+import { differs, endsWalk, LIST_LIMIT, type Looks, type SurveyedPage } from '../core/plan.ts';
 import type { ConversationSource, Emit, WalkPosition, WalkStore } from '../core/ports.ts';
 import { toCut, topOfWalk } from '../core/watermark.ts';
+import { openCarrier } from './carry.ts';
 
 export interface SurveyParts {
   readonly source: ConversationSource;
@@ -19,8 +20,7 @@ export interface SurveyParts {
 export interface SurveyPlan {
   /** Below it everything was met by an earlier walk; undefined walks to the end of the list. */
   readonly cutAt: Instant | undefined;
-  /** How many conversations to look at first. */
-  readonly firstLimit: number;
+  readonly looks: Looks;
   /** Whether to send the cut along as `since`. It is a hint: nothing is concluded from it. */
   readonly sendHint: boolean;
   /** Collect everything that is listed as if nothing were held. */
@@ -34,11 +34,12 @@ const MOST_RESTARTS = 3;
 
 export async function* survey(parts: SurveyParts, plan: SurveyPlan): AsyncGenerator<SurveyedPage, void> {
   const { store, emit } = parts;
+  const carrier = openCarrier(parts.source, plan.looks.carried);
   const cursors = new Set<string>();
   const order = { violated: false, lastAt: Infinity };
   let after = plan.rest?.after;
   let top = plan.rest?.top;
-  let limit = after === undefined ? plan.firstLimit : LIST_LIMIT;
+  let limit = after === undefined ? plan.looks.firstLimit : plan.looks.lookLimit;
   let since = plan.sendHint && after === undefined ? plan.cutAt : undefined;
   let previousIds: ReadonlySet<string> = new Set();
   let restarts = 0;
@@ -65,7 +66,9 @@ export async function* survey(parts: SurveyParts, plan: SurveyPlan): AsyncGenera
     emit({ type: 'list-requested' });
     let list: ConversationList;
     try {
-      list = await listShrinking(parts.source, { limit, after, since, signal: parts.signal });
+      list =
+        (await carrier.list(after, parts.signal)) ??
+        (await listShrinking(parts.source, { limit, after, since, signal: parts.signal }));
     } catch (error) {
       const isRefused = isRefusedCursor(error) || (isResumed && isGraphError(error) && error.code === 'GRAPH_ERROR');
       if (after === undefined || restarts === MOST_RESTARTS || !isRefused) throw error;
@@ -99,6 +102,7 @@ export async function* survey(parts: SurveyParts, plan: SurveyPlan): AsyncGenera
     const skipped = fresh.filter((item) => !wanted.has(item.id)).length;
     const hinted = since !== undefined;
     const found = { after, top, hinted, comparisons, wanted, listed: fresh.length, skipped };
+    carrier.note(list, wanted.size);
     previousIds = new Set(list.items.map((item) => item.id));
     checkOrder(list.items, order, emit);
     emit({ type: 'list-surveyed', listed: found.listed, differing: wanted.size });
@@ -130,7 +134,7 @@ export async function* survey(parts: SurveyParts, plan: SurveyPlan): AsyncGenera
     cursors.add(next);
     after = next;
     // The hop after a short look fills its range up to what one list call can collect.
-    limit = cursors.size === 1 && limit < LIST_LIMIT ? LIST_LIMIT - limit : LIST_LIMIT;
+    limit = cursors.size === 1 && limit < LIST_LIMIT ? LIST_LIMIT - limit : plan.looks.lookLimit;
   }
   emit({ type: 'survey-finished' });
 }
@@ -143,7 +147,7 @@ async function listShrinking(
   const { signal, ...query } = request;
   for (let limit = query.limit; ; limit = Math.floor(limit / 2)) {
     try {
-      return await source.listConversations({ ...query, limit, messages: 0 }, signal);
+      return await source.listConversations({ ...query, limit, messages: 0, goesFirst: true }, signal);
     } catch (error) {
       if (!isGraphError(error, 'too-much-data') || limit <= 1) throw error;
     }

@@ -4,7 +4,7 @@
  * to its end moves the watermark (I1), and only past what is collected or in the retry ledger (I13).
  */
 import { addBatch, NO_COUNTS, type RunCounts, type SyncMode } from '../core/model.ts';
-import { growNestedLimit, LIST_LIMIT, probeLimit, type SurveyedPage } from '../core/plan.ts';
+import { growNestedLimit, LIST_LIMIT, planLooks, type SurveyedPage } from '../core/plan.ts';
 import type { Clock, ConversationSource, Emit, SyncOutcome, SyncResult, WalkState, WalkStore } from '../core/ports.ts';
 import { toCut } from '../core/watermark.ts';
 import { createTaskGroup } from '../lib/task-group.ts';
@@ -47,6 +47,8 @@ export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncRe
   await using collects = createTaskGroup(RANGES_AT_ONCE, parts.signal);
   const start = (work: (parts: CollectParts) => Promise<CollectResult>): Promise<void> =>
     collects.start(async (signal) => {
+      // Lets the survey ask first: while its next call is answered there will be time for this one.
+      await clock.sleep(0, signal);
       const batch = await work({ ...parts, sizes, depth: plan.depth, signal });
       counts = addBatch(counts, batch);
       emit({ type: 'batch-committed', counts: { ...counts, graphCalls: source.callCount() } });
@@ -56,9 +58,9 @@ export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncRe
   if (retries.due.length > 0) await start((work) => retry(work, retries.due));
 
   const cutAt = plan.mode === 'incremental' && !retries.areStubborn ? toCut(plan.state.watermark) : undefined;
-  const firstLimit = cutAt === undefined ? LIST_LIMIT : probeLimit(plan.state.heldAboveCut);
+  const looks = planLooks({ ...plan.state, cutAt, depth: plan.depth });
   const sendHint = plan.sendHint && plan.state.hintUsable;
-  const walk = { cutAt, firstLimit, sendHint, everything: plan.forced, rest: plan.state.rest };
+  const walk = { cutAt, looks, sendHint, everything: plan.forced, rest: plan.state.rest };
   const range: SurveyedPage[] = [];
   const flush = async () => {
     const pages = range.splice(0);
