@@ -10,8 +10,8 @@ export interface Size {
   readonly fresh: readonly number[];
   /** Pages that are synced side by side. */
   readonly pages: readonly number[];
-  /** Conversations whose messages are written as fast as they come. */
-  readonly floodConversations: number;
+  /** Conversations whose messages are written as fast as they come, and how often. */
+  readonly flood: { readonly conversations: number; readonly rounds: number };
   /** Pages of a round in which nothing is new, with so many conversations each. */
   readonly quiet: { readonly pages: number; readonly conversations: number };
 }
@@ -20,7 +20,7 @@ export const FULL: Size = {
   conversations: 1000,
   fresh: [0, 10, 50],
   pages: [5, 10, 50],
-  floodConversations: 10_000,
+  flood: { conversations: 5000, rounds: 3 },
   quiet: { pages: 1000, conversations: 30 },
 };
 
@@ -28,7 +28,7 @@ export const TINY: Size = {
   conversations: 12,
   fresh: [0, 3],
   pages: [2],
-  floodConversations: 40,
+  flood: { conversations: 40, rounds: 1 },
   quiet: { pages: 3, conversations: 4 },
 };
 

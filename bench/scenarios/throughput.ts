@@ -10,8 +10,35 @@ import { openStage, requireCount } from '../stage.ts';
 
 const TARGET_SHARE = 0.35;
 
-async function* run({ databases, size, note }: Bench): AsyncIterable<Row> {
-  const conversations = size.floodConversations;
+async function* run(bench: Bench): AsyncIterable<Row> {
+  const rounds: Round[] = [];
+  for (let round = 0; round < bench.size.flood.rounds; round++) rounds.push(await measure(bench));
+  const best = rounds.reduce((a, b) => (b.seconds < a.seconds ? b : a));
+  const copySeconds = Math.min(...rounds.map((round) => round.copySeconds));
+  const perSecond = (duration: number) => `${Math.round(best.messages / duration).toLocaleString('en-US')} messages/s`;
+  yield {
+    name: `${best.messages} messages, no meter, no latency`,
+    unit: 'of COPY',
+    claim: '',
+    before: undefined,
+    bound: { value: 1 },
+    measured: { value: copySeconds / best.seconds },
+    target: { value: TARGET_SHARE },
+    notes:
+      `${perSecond(best.seconds)}; COPY ${perSecond(copySeconds)}; our CPU ${share(best.cpu, best.seconds)} of the time; ` +
+      `best of ${rounds.length}`,
+  };
+}
+
+interface Round {
+  readonly messages: number;
+  readonly seconds: number;
+  readonly copySeconds: number;
+  readonly cpu: NodeJS.CpuUsage;
+}
+
+async function measure({ databases, size, note }: Bench): Promise<Round> {
+  const { conversations } = size.flood;
   await using stage = await openStage(databases, { profile: 'fast', pages: 1, conversations, callsPerSecond: 0 });
   note('the world writes its messages');
   const truth = await stage.simulator.truth(must(stage.simulator.pageIds[0], 'there is a Page'));
@@ -22,18 +49,7 @@ async function* run({ databases, size, note }: Bench): AsyncIterable<Row> {
   const cpu = process.cpuUsage(cpuBefore);
   requireCount('Messages', { expected: messages, found: answer.eventsCreated });
   note('plain COPY of the same rows');
-  const copySeconds = await timeCopy(stage.databaseUrl);
-  const perSecond = (duration: number) => `${Math.round(messages / duration).toLocaleString('en-US')} messages/s`;
-  yield {
-    name: `${messages} messages, no meter, no latency`,
-    unit: 'of COPY',
-    claim: '',
-    before: undefined,
-    bound: { value: 1 },
-    measured: { value: copySeconds / seconds },
-    target: { value: TARGET_SHARE },
-    notes: `${perSecond(seconds)}; COPY ${perSecond(copySeconds)}; our CPU ${share(cpu, seconds)} of the time`,
-  };
+  return { messages, seconds, copySeconds: await timeCopy(stage.databaseUrl), cpu };
 }
 
 function share({ user, system }: NodeJS.CpuUsage, seconds: number): string {
