@@ -55,6 +55,8 @@ export interface SimulatorOptions {
   readonly pages: number;
   readonly conversations: number;
   readonly seed?: number;
+  /** Calls of the Conversations API that each Page is allowed; 0 counts none. */
+  readonly callsPerSecond?: number;
 }
 
 export interface SimulatedPage {

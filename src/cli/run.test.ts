@@ -137,7 +137,7 @@ describe('the command line', () => {
     fake.signals.emit('SIGINT', 'SIGINT');
     expect(await running).toBe(0);
     expect(fake.happened).toEqual([
-      'open simulator {"port":4681,"profile":"fast","pages":2,"conversations":3,"seed":7}',
+      'open simulator {"port":4681,"profile":"fast","pages":2,"conversations":3,"seed":7,"callsPerSecond":2}',
       'close simulator',
     ]);
     expect(fake.stdout()).toContain('  export GRAPH_API_URL=http://127.0.0.1:4681\n');

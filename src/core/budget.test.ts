@@ -113,6 +113,20 @@ describe('the call budget (I7)', () => {
     expect(clock.slept).toEqual([]);
   });
 
+  it('lets who goes first pass those who wait, at the same pace', async () => {
+    const clock = jumpingClock();
+    const gate = createBudget({ clock, callsPerSecond: 1, ...ALONE });
+    const start = clock.now();
+    const entered: string[] = [];
+    const enter = async (name: string, goesFirst: boolean) => {
+      const departed = await gate.enter(undefined, { goesFirst });
+      entered.push(`${name} after ${Math.floor((clock.now() - start) / 1000)} s`);
+      departed();
+    };
+    await Promise.all([enter('a', false), enter('b', false), enter('c', false), enter('first', true)]);
+    expect(entered).toEqual(['first after 0 s', 'a after 1 s', 'b after 2 s', 'c after 3 s']);
+  });
+
   it('counts a call from its departure, however late that is, and lets nobody in before it', async () => {
     const clock = jumpingClock();
     const gate = createBudget({ clock, callsPerSecond: 1, ...ALONE });

@@ -1,9 +1,10 @@
 /**
  * The call budget of one Page and platform (I7): never more than the allowed calls in any window, and none while a
- * pool that it draws on is parked. Callers enter one at a time, in the order they came.
+ * pool that it draws on is parked. Callers enter one at a time, in the order they came, but for those who go first.
  */
 import type { CallPool } from './call-pool.ts';
 import { TidemarkError } from './errors.ts';
+import { createLine } from './line.ts';
 import type { Instant } from './model.ts';
 import type { CallGate, Clock } from './ports.ts';
 import type { Quiet } from './quota.ts';
@@ -33,7 +34,7 @@ export function createBudget(options: BudgetOptions): Budget {
   const size = Math.max(1, Math.floor(callsPerSecond));
   const windowMs = (1000 * size) / callsPerSecond + JITTER_MS;
   let departures: Instant[] = [];
-  let tail = Promise.resolve();
+  const line = createLine();
 
   function paceMs(): number {
     const now = clock.now();
@@ -59,16 +60,18 @@ export function createBudget(options: BudgetOptions): Budget {
   }
 
   return {
-    async enter(signal) {
-      const before = tail;
-      const { promise, resolve: letNextIn } = Promise.withResolvers<void>();
-      tail = promise;
+    async enter(signal, { goesFirst = false } = {}) {
+      const place = line.join(goesFirst);
       try {
-        await before;
-        signal?.throwIfAborted();
-        await waitForTurn(signal);
+        do {
+          await place.untilNext();
+          signal?.throwIfAborted();
+          await waitForTurn(signal);
+          // Somebody who goes first may have come meanwhile.
+        } while (!place.isNext);
+        place.enter();
       } catch (error) {
-        letNextIn();
+        place.leave();
         throw error;
       }
       let hasDeparted = false;
@@ -76,7 +79,7 @@ export function createBudget(options: BudgetOptions): Budget {
         if (hasDeparted) return;
         hasDeparted = true;
         departures.push(clock.now());
-        letNextIn();
+        place.leave();
       };
     },
     noteCallsElsewhere(lastCallAt) {

@@ -7,8 +7,9 @@ import {
   LIST_LIMIT,
   messagesFor,
   NESTED_MESSAGES,
+  LOOK_LIMIT,
   planCollect,
-  probeLimit,
+  planLooks,
   type SurveyedPage,
 } from './plan.ts';
 
@@ -132,11 +133,35 @@ describe('how many messages to bring along', () => {
   });
 });
 
-describe('the first look of an incremental walk', () => {
-  it('is short, but reaches past everything that was last met above the cut', () => {
-    expect(probeLimit(0)).toBe(25);
-    expect(probeLimit(50)).toBeGreaterThan(50);
-    expect(probeLimit(5000)).toBe(LIST_LIMIT);
+it('what the survey brought along is not fetched again', () => {
+  const page = pageOf('A', [true, true, true]);
+  const messages = { items: [], after: undefined };
+  const carrying = {
+    ...page,
+    comparisons: page.comparisons.map((comparison, index) =>
+      index === 1 ? it : { ...it, listed: { ...it.listed, messages } },
+    ),
+  };
+  expect(planCollect([carrying])).toMatchObject({ kind: 'singles', wanted: [{ id: 'A_1' }] });
+});
+
+describe('looks', () => {
+  const known = { cutAt: CUT_AT, heldAboveCut: 0, nestedLimit: LIST_LIMIT, depth: Infinity };
+
+  it('of an incremental walk begin short, but past everything that was last met above the cut, and carry nothing', () => {
+    expect(planLooks(known)).toEqual({ firstLimit: 25, lookLimit: LIST_LIMIT, carried: 0 });
+    expect(planLooks({ ...known, heldAboveCut: 50 }).firstLimit).toBeGreaterThan(50);
+    expect(planLooks({ ...known, heldAboveCut: 5000 }).firstLimit).toBe(LIST_LIMIT);
+  });
+
+  it('of a full walk take what they can get, and carry no more messages than are mirrored', () => {
+    const full = { ...known, cutAt: undefined };
+    expect(planLooks(full)).toEqual({ firstLimit: LOOK_LIMIT, lookLimit: LOOK_LIMIT, carried: NESTED_MESSAGES });
+    expect(planLooks({ ...full, depth: 5 }).carried).toBe(5);
+  });
+
+  it('carry nothing where full lists with messages were too big for Facebook before', () => {
+    expect(planLooks({ ...known, cutAt: undefined, nestedLimit: 50 }).carried).toBe(0);
   });
 });
 

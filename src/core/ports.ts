@@ -33,9 +33,10 @@ export interface CallGate {
   /**
    * Resolves when one call may start, now; waits its turn until then. Rejects with THROTTLED when that is too far
    * off. Whoever was let in calls `departed` when the call has left for Facebook, or never will: it is from then
-   * that the call counts, and the next one waits for it. Calling it again changes nothing.
+   * that the call counts, and the next one waits for it. Calling it again changes nothing. Who `goesFirst` (default:
+   * false) passes all who wait and do not.
    */
-  enter(signal?: AbortSignal): Promise<() => void>;
+  enter(signal?: AbortSignal, options?: { readonly goesFirst?: boolean | undefined }): Promise<() => void>;
   /**
    * Facebook asked for quiet: from now on nobody who draws on that pool is let in. Resolves when this is remembered
    * beyond the process, as far as it is worth it.
@@ -62,6 +63,8 @@ export interface ListRequest {
   readonly messages: number;
   /** Hint: nothing older is wanted. Facebook may ignore it or get it wrong. */
   readonly since: Instant | undefined;
+  /** Passes other calls that wait for the budget: what it brings gives them something to do. Default: false. */
+  readonly goesFirst?: boolean;
 }
 
 /** One Page's conversations at Facebook. Each method makes one call (retries of passing faults are calls as well). */

@@ -8,6 +8,7 @@ import type { Page } from '../core/model.ts';
 import type { BegunRun, CallGate, CallPools, Clock, ConversationSource, Emit, Lease } from '../core/ports.ts';
 import { fillOf, type Quiet, quietsOf } from '../core/quota.ts';
 import type { GraphClient } from '../graph/call.ts';
+import { createLookLimit } from '../graph/look-limit.ts';
 import { openPageSource } from '../graph/page-source.ts';
 import { findParkedApp, parkApp, parkPage } from '../store/call-pools.ts';
 import { findToken } from '../store/pages.ts';
@@ -41,6 +42,7 @@ export function createPageCalls({ store, client, clock, callsPerSecond }: PageCa
   const app = createRememberedPool(clock, (quiet) => parkApp(database, quiet));
   const pagePools = new Map<string, RememberedPool>();
   const budgets = new Map<string, Budget>();
+  const lookLimit = createLookLimit();
 
   function poolOf(lease: Lease): RememberedPool {
     const key = toKey(lease);
@@ -86,6 +88,7 @@ export function createPageCalls({ store, client, clock, callsPerSecond }: PageCa
         instagramAccountId: page.instagramAccountId,
         platform: run.lease.platform,
         token: await findToken(database, store.cipher, page),
+        lookLimit,
         gate: toGate({
           enter: budget.enter,
           own: poolOf(run.lease),
@@ -104,10 +107,10 @@ export function createPageCalls({ store, client, clock, callsPerSecond }: PageCa
     },
 
     appGate: toGate({
-      async enter(signal) {
+      async enter(signal, options) {
         // No run has begun that would have told what other processes know.
         for (const quiet of await findParkedApp(database)) app.park(quiet);
-        return ofNoPage.enter(signal);
+        return ofNoPage.enter(signal, options);
       },
     }),
   };

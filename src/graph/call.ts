@@ -20,6 +20,8 @@ export interface GraphRequest {
   readonly token: Secret;
   /** Admission; entered before every attempt, told of usage, and parked when Facebook asks for quiet. */
   readonly gate: CallGate;
+  /** Passes other calls that wait at the gate. Default: false. */
+  readonly goesFirst?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Told of every attempt when it has ended, however it ended. */
   readonly onCall?: ((report: CallReport) => void) | undefined;

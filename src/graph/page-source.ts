@@ -9,6 +9,7 @@ import type { Secret } from '../lib/secret.ts';
 import type { CallReport, GraphClient, GraphParams } from './call.ts';
 import { parseConversation, toConversationFields } from './conversations.ts';
 import { MESSAGE_FIELDS, parseMessage } from './messages.ts';
+import { createLookLimit, type LookLimit, SAFE_LIMIT } from './look-limit.ts';
 import { type ItemProblem, parseItems, parseList, toCursorParams } from './paging.ts';
 import { toSelf } from './self.ts';
 import { withSilenceLimit } from './silence.ts';
@@ -22,6 +23,8 @@ export interface PageSourceOptions {
   readonly platform: Platform;
   readonly token: Secret;
   readonly gate: CallGate;
+  /** What is known of the size of lists, shared by all Pages. Default: nothing. */
+  readonly lookLimit?: LookLimit | undefined;
   /** Told of every call when it has ended. */
   readonly onCall?: ((report: CallReport) => void) | undefined;
   /** Told of every conversation or message in an answer that could not be read (I12). */
@@ -33,13 +36,12 @@ interface Asked {
   readonly path: readonly string[];
   readonly params: GraphParams;
   readonly subject: string;
+  readonly goesFirst?: boolean;
 }
-
-/** Facebook's documented programs ask for up to this much; larger limits are refused or cut. */
-const MOST_ITEMS = 100;
 
 export function openPageSource(options: PageSourceOptions): ConversationSource {
   const { client, facebookPageId, instagramAccountId, platform, token, gate, onCall, onProblem } = options;
+  const lookLimit = options.lookLimit ?? createLookLimit();
   const self = toSelf({ facebookPageId, instagramAccountId, platform });
   const page = `Page ${facebookPageId} (${platform})`;
   const send = withSilenceLimit((request) => client.get(request));
@@ -58,18 +60,21 @@ export function openPageSource(options: PageSourceOptions): ConversationSource {
   }
 
   return {
-    async listConversations({ limit, after, messages, since }, signal) {
+    async listConversations({ limit, after, messages, since, goesFirst = false }, signal) {
       const subject = `the conversations of ${page}`;
-      const params = {
-        platform,
-        fields: toConversationFields(clamp(messages)),
-        limit: clamp(limit),
-        ...toSinceParam(since),
-        ...toCursorParams(after),
+      const ask = (most: number) => {
+        const params = {
+          platform,
+          fields: toConversationFields(clamp(messages)),
+          limit: most,
+          ...toSinceParam(since),
+          ...toCursorParams(after),
+        };
+        const kind = messages === 0 ? 'light' : 'nested';
+        return get({ kind, path: [facebookPageId, 'conversations'], params, subject, goesFirst }, signal);
       };
-      const kind = messages === 0 ? 'light' : 'nested';
-      const path = [facebookPageId, 'conversations'];
-      const { body, servedAt } = await get({ kind, path, params, subject }, signal).catch((error: unknown) => {
+      const asked = messages === 0 ? lookLimit.list({ limit, after }, ask) : ask(clamp(limit));
+      const { body, servedAt } = await asked.catch((error: unknown) => {
         throw asPageTrouble(error, page);
       });
       const list = parseList({ body, sentAfter: after, subject });
@@ -107,7 +112,7 @@ export function openPageSource(options: PageSourceOptions): ConversationSource {
 }
 
 function clamp(items: number): number {
-  return Math.min(MOST_ITEMS, items);
+  return Math.min(SAFE_LIMIT, items);
 }
 
 /** Rounded down to the second, so that the hint never cuts off what it should bring. */

@@ -26,7 +26,7 @@ const CALLS_PER_SECOND_CODE = 613;
 /** Waits for the gate before each attempt, and tells it when the attempt has left for Facebook. */
 export function withGate(attempt: (request: GraphRequest, departed: () => void) => Promise<GraphAnswer>): Send {
   return async (request) => {
-    const departed = await request.gate.enter(request.signal);
+    const departed = await request.gate.enter(request.signal, { goesFirst: request.goesFirst });
     try {
       return await attempt(request, departed);
     } finally {

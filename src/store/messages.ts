@@ -3,7 +3,7 @@
  * PostgreSQL can't hold; a message that already says the same is not written at all.
  */
 import type { MessageSnapshot } from '../core/model.ts';
-import { contentHash } from './content-hash.ts';
+import { contentHash, orderedJson } from './content-hash.ts';
 import { toIso, toText } from './conversations.ts';
 import { toStorableJson, toStorableText } from './text.ts';
 
@@ -52,7 +52,8 @@ export function toMessageInputs(
 }
 
 function toInput(conversationId: string, message: MessageSnapshot) {
-  const raw = toStorableJson(message.raw);
+  const json = orderedJson(message.raw);
+  const raw = toStorableJson(message.raw, json);
   // `raw` is the message itself, so it differs whenever anything unstorable is in any other field.
   const clean = raw !== message.raw;
   return {
@@ -67,6 +68,6 @@ function toInput(conversationId: string, message: MessageSnapshot) {
     reactions: clean ? message.reactions.map((item) => toStorableJson({ item })['item']) : message.reactions,
     reply_to: toText(message.replyTo),
     raw,
-    content_hash: contentHash(message.raw),
+    content_hash: contentHash(message.raw, json),
   };
 }

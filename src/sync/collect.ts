@@ -43,7 +43,8 @@ export async function collect(parts: CollectParts, range: readonly SurveyedPage[
   const failures: CollectFailure[] = [];
 
   const snapshots = new Map<string, ConversationSnapshot>();
-  for (const snapshot of await fetchPlanned(parts, planCollect(range, parts.depth), failures)) {
+  const carried = comparisons.map((it) => it.listed).filter((it) => it.messages !== undefined && missing.has(it.id));
+  for (const snapshot of [...carried, ...(await fetchPlanned(parts, planCollect(range, parts.depth), failures))]) {
     snapshots.set(snapshot.id, snapshot);
     missing.delete(snapshot.id);
   }

@@ -4,7 +4,7 @@
  */
 import { isGraphError, isRefusal } from '../core/errors.ts';
 import type { ConversationList } from '../core/model.ts';
-import { LIST_LIMIT } from '../core/plan.ts';
+import { LOOK_LIMIT } from '../core/plan.ts';
 import type { ConversationSource, ListRequest } from '../core/ports.ts';
 import { smallerLimit, tenthOf } from './smaller.ts';
 
@@ -15,12 +15,12 @@ export type ListConversations = (
 
 /** One per walk. Rejects with what Facebook answers to a list of a single conversation. */
 export function openLightList(source: ConversationSource): ListConversations {
-  let size = LIST_LIMIT;
-  let most = LIST_LIMIT;
+  let size = LOOK_LIMIT;
+  let most = LOOK_LIMIT;
   return async (request, signal) => {
     for (let limit = Math.min(request.limit, size); ; limit = size) {
       try {
-        const list = await source.listConversations({ ...request, limit, messages: 0 }, signal);
+        const list = await source.listConversations({ ...request, limit, messages: 0, goesFirst: true }, signal);
         size = Math.min(most, Math.max(size, 2 * limit));
         return list;
       } catch (error) {

@@ -4,6 +4,7 @@
  */
 import { addBatch, NO_COUNTS, type RunCounts } from '../core/model.ts';
 import { LIST_LIMIT, type SurveyedPage } from '../core/plan.ts';
+import type { Clock } from '../core/ports.ts';
 import { createTaskGroup } from '../lib/task-group.ts';
 import { collect, type CollectParts, type CollectResult, retry } from './collect.ts';
 
@@ -28,7 +29,7 @@ type Work = (parts: CollectParts) => Promise<CollectResult>;
 /** Enough to keep the call budget busy, few enough to bound memory (I11). */
 const RANGES_AT_ONCE = 4;
 
-export function openRanges(parts: CollectParts): Ranges {
+export function openRanges({ clock, ...parts }: CollectParts & { readonly clock: Clock }): Ranges {
   const group = createTaskGroup(RANGES_AT_ONCE, parts.signal);
   const failed = new Set<string>();
   const range: SurveyedPage[] = [];
@@ -36,6 +37,8 @@ export function openRanges(parts: CollectParts): Ranges {
 
   const start = (work: Work): Promise<void> =>
     group.start(async (signal) => {
+      // Lets the survey ask first: while its next call is answered there will be time for this one.
+      await clock.sleep(0, signal);
       const batch = await work({ ...parts, signal });
       counts = addBatch(counts, batch);
       for (const { conversationId } of batch.failures) failed.add(conversationId);

@@ -5,9 +5,10 @@
  */
 import { GraphError, isGraphError } from '../core/errors.ts';
 import type { ConversationList, ConversationSnapshot, Instant } from '../core/model.ts';
-import { differs, endsWalk, LIST_LIMIT, type SurveyedPage } from '../core/plan.ts';
+import { differs, endsWalk, LIST_LIMIT, type Looks, type SurveyedPage } from '../core/plan.ts';
 import type { ConversationSource, Emit, WalkPosition, WalkStore } from '../core/ports.ts';
 import { toCut, topOfWalk } from '../core/watermark.ts';
+import { openCarrier } from './carry.ts';
 import { openLightList } from './list-conversations.ts';
 
 export interface SurveyParts {
@@ -20,8 +21,7 @@ export interface SurveyParts {
 export interface SurveyPlan {
   /** Below it everything was met by an earlier walk; undefined walks to the end of the list. */
   readonly cutAt: Instant | undefined;
-  /** How many conversations to look at first. */
-  readonly firstLimit: number;
+  readonly looks: Looks;
   /** Whether to send the cut along as `since`. It is a hint: nothing is concluded from it. */
   readonly sendHint: boolean;
   /** Collect everything that is listed as if nothing were held. */
@@ -38,11 +38,12 @@ const MOST_RESTARTS = 3;
 export async function* survey(parts: SurveyParts, plan: SurveyPlan): AsyncGenerator<SurveyedPage, void> {
   const { store, emit } = parts;
   const listConversations = openLightList(parts.source);
+  const carrier = openCarrier(parts.source, plan.looks.carried);
   const cursors = new Set<string>();
   const order = { violated: false, lastAt: Infinity };
   let after = plan.rest?.after;
   let top = plan.rest?.top;
-  let limit = after === undefined ? plan.firstLimit : LIST_LIMIT;
+  let limit = after === undefined ? plan.looks.firstLimit : plan.looks.lookLimit;
   let since = plan.sendHint && after === undefined ? plan.cutAt : undefined;
   let previousIds: ReadonlySet<string> = new Set();
   let restarts = 0;
@@ -69,7 +70,8 @@ export async function* survey(parts: SurveyParts, plan: SurveyPlan): AsyncGenera
     emit({ type: 'list-requested' });
     let list: ConversationList;
     try {
-      list = await listConversations({ limit, after, since }, parts.signal);
+      list =
+        (await carrier.list(after, parts.signal)) ?? (await listConversations({ limit, after, since }, parts.signal));
     } catch (error) {
       const isRefused = isRefusedCursor(error) || (isResumed && isGraphError(error) && error.code === 'GRAPH_ERROR');
       if (after === undefined || restarts === MOST_RESTARTS || !isRefused) throw error;
@@ -104,6 +106,7 @@ export async function* survey(parts: SurveyParts, plan: SurveyPlan): AsyncGenera
     const hinted = since !== undefined;
     const listed = isCatchingUp ? 0 : fresh.length;
     const found = { after, top, hinted, comparisons, wanted, listed, skipped };
+    carrier.note(list, wanted.size);
     previousIds = new Set(list.items.map((item) => item.id));
     checkOrder(list.items, order, emit);
     emit({ type: 'list-surveyed', listed: found.listed, differing: wanted.size });
@@ -137,7 +140,7 @@ export async function* survey(parts: SurveyParts, plan: SurveyPlan): AsyncGenera
     cursors.add(next);
     after = next;
     // The hop after a short look fills its range up to what one list call can collect.
-    limit = cursors.size === 1 && limit < LIST_LIMIT ? LIST_LIMIT - limit : LIST_LIMIT;
+    limit = cursors.size === 1 && limit < LIST_LIMIT ? LIST_LIMIT - limit : plan.looks.lookLimit;
   }
   emit({ type: 'survey-finished' });
 }

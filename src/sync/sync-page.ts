@@ -5,7 +5,7 @@
  */
 import type { GraphError } from '../core/errors.ts';
 import type { SyncMode } from '../core/model.ts';
-import { growNestedLimit, LIST_LIMIT, probeLimit } from '../core/plan.ts';
+import { growNestedLimit, planLooks } from '../core/plan.ts';
 import type { Clock, ConversationSource, Emit, SyncOutcome, SyncResult, WalkState, WalkStore } from '../core/ports.ts';
 import { toCut } from '../core/watermark.ts';
 import { openRanges } from './ranges.ts';
@@ -50,10 +50,10 @@ export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncRe
   if (collects) await ranges.retry(retries.due);
 
   const cutAt = plan.mode === 'incremental' && !retries.areStubborn ? toCut(state.watermark) : undefined;
-  const firstLimit = cutAt === undefined ? LIST_LIMIT : probeLimit(state.heldAboveCut);
+  const looks = planLooks({ ...state, cutAt, depth: collects ? plan.depth : 0 });
   const sendHint = plan.sendHint && state.hintUsable;
   const catchesUp = state.rest !== undefined || watch !== undefined;
-  const walk = { cutAt, firstLimit, sendHint, everything: plan.forced, rest: state.rest, catchesUp };
+  const walk = { cutAt, looks, sendHint, everything: plan.forced, rest: state.rest, catchesUp };
   let end: SyncOutcome['end'] = { kind: 'complete', watermark: undefined };
   const refused: GraphError[] = [];
   const pages = survey({ source, store, emit, signal: ranges.signal }, walk);

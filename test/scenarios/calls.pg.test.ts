@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { must } from '../../src/lib/must.ts';
 import { createTidemark } from '../../src/engine.ts';
 import { Secret } from '../../src/lib/secret.ts';
+import { openEye } from '../support/client.ts';
 import { compareMirror } from '../support/compare-mirror.ts';
 import { startSimulatorProcess } from '../support/simulator-process.ts';
 import { openMigratedDatabase, openWorld, testSettings } from '../support/world.ts';
@@ -32,11 +33,40 @@ describe('calls', () => {
     expect(await world.differences()).toEqual([]);
   });
 
-  it('a first sync is one light and one nested list per hundred conversations', async () => {
-    await using world = await openWorld({ version: 17, simulator: { conversations: 400 } });
+  it('a first sync looks at two hundreds of conversations, has the third brought along, and so on', async () => {
+    await using world = await openWorld({ version: 17, simulator: { conversations: 700 } });
     const answer = await world.tidemark.sync({ facebookPageId: world.pageIds[0] });
-    expect(answer.graphCalls).toBe(8);
-    expect(world.takeCalls()).toBe(8);
+    expect(answer.graphCalls).toBe(12);
+    expect(world.takeCalls()).toBe(12);
+    expect(await world.differences()).toEqual([]);
+  });
+
+  it('a first sync looks half as often where Facebook shows twice as many at once', async () => {
+    await using world = await openWorld({ version: 17, simulator: { conversations: 800, listCap: 200 } });
+    const answer = await world.tidemark.sync({ facebookPageId: world.pageIds[0] });
+    // Looks at 200 and 200, brings 100 along, looks at 200 and the last 100; brings seven hundreds that it looked at.
+    expect(answer.graphCalls).toBe(12);
+    expect(await world.differences()).toEqual([]);
+  });
+
+  it('a limit that Facebook refuses is not tried again by this process', async () => {
+    await using world = await openWorld({ version: 17, simulator: { pages: 2, conversations: 120 } });
+    world.simulator.faults.add({ match: { kind: 'conversations' }, times: 1, effect: { type: 'error', code: 100 } });
+    const calls: number[] = [];
+    for (const facebookPageId of world.pageIds) {
+      calls.push((await world.tidemark.sync({ facebookPageId })).graphCalls);
+      expect(await world.differences(facebookPageId)).toEqual([]);
+    }
+    expect(calls).toEqual([5, 4]);
+    expect(world.simulator.calls.all.filter((call) => (call.limit ?? 0) > 100)).toHaveLength(1);
+  });
+
+  it('a list that is too big with its messages is looked at instead', async () => {
+    await using world = await openWorld({ version: 17, simulator: { conversations: 500, tooMuchData: 1500 } });
+    await world.tidemark.sync({ facebookPageId: world.pageIds[0] });
+    const carried = world.simulator.calls.all.filter((call) => call.messagesLimit > 0 && call.limit === 100);
+    expect(carried.length).toBeLessThanOrEqual(5);
+    expect(await world.differences()).toEqual([]);
   });
 
   it('a full sync over what is already held collects nothing again', async () => {
@@ -44,7 +74,16 @@ describe('calls', () => {
     await world.tidemark.sync({ facebookPageId: world.pageIds[0] });
     world.takeCalls();
     const answer = await world.tidemark.sync({ facebookPageId: world.pageIds[0], forceFull: true });
-    expect(answer).toMatchObject({ syncMode: 'full', synced: 0, graphCalls: 8 });
+    expect(answer).toMatchObject({ syncMode: 'full', synced: 0, graphCalls: 7 });
+  });
+
+  it('a full sync that was not forced, over what is already held, only looks', async () => {
+    await using world = await openWorld({ version: 17, simulator: { conversations: 400 } });
+    await world.tidemark.sync({ facebookPageId: world.pageIds[0] });
+    await using eye = await openEye(world.databaseUrl);
+    await eye.client.query('UPDATE facebook_pages SET last_synced_at = NULL');
+    const answer = await world.tidemark.sync({ facebookPageId: world.pageIds[0] });
+    expect(answer).toMatchObject({ syncMode: 'full', synced: 0, graphCalls: 4 });
   });
 });
 

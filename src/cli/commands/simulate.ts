@@ -27,9 +27,15 @@ export function addSimulateCommand({ program, outside, end }: Registration): voi
         .choices(['seed', 'fast', 'hostile'])
         .default('seed'),
     )
-    .option('--pages <number>', 'how many Pages', argument(wholeNumber({ min: 1, max: 1_000 })), 5)
+    .option('--pages <number>', 'how many Pages', argument(wholeNumber({ min: 1, max: 20_000 })), 5)
     .option('--conversations <number>', 'how many in each', argument(wholeNumber({ min: 0, max: 1_000_000 })), 1_000)
     .option('--seed <number>', 'the same seed makes the same world', argument(wholeNumber({ min: 0, max: 2 ** 31 })), 1)
+    .option(
+      '--calls-per-second <number>',
+      'that it allows each Page; 0 counts none',
+      argument(wholeNumber({ min: 0, max: 1_000 })),
+      2,
+    )
     .action(async (flags: Required<SimulatorOptions>) => end(await simulate(outside, flags)));
 }
 
