@@ -139,7 +139,7 @@ it('what the survey brought along is not fetched again', () => {
   const carrying = {
     ...page,
     comparisons: page.comparisons.map((comparison, index) =>
-      index === 1 ? it : { ...it, listed: { ...it.listed, messages } },
+      index === 1 ? comparison : { ...comparison, listed: { ...comparison.listed, messages } },
     ),
   };
   expect(planCollect([carrying])).toMatchObject({ kind: 'singles', wanted: [{ id: 'A_1' }] });
