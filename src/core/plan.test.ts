@@ -138,8 +138,8 @@ it('what the survey brought along is not fetched again', () => {
   const messages = { items: [], after: undefined };
   const carrying = {
     ...page,
-    comparisons: page.comparisons.map((it, index) =>
-      index === 1 ? it : { ...it, listed: { ...it.listed, messages } },
+    comparisons: page.comparisons.map((each, index) =>
+      index === 1 ? each : { ...each, listed: { ...each.listed, messages } },
     ),
   };
   expect(planCollect([carrying])).toMatchObject({ kind: 'singles', wanted: [{ id: 'A_1' }] });
