@@ -22,6 +22,7 @@ import { sleep } from './lib/sleep.ts';
 import { openHistoryStore } from './store/history-store.ts';
 import { openStore } from './store/open-store.ts';
 import { findPage, findReferredPage } from './store/pages.ts';
+import { listOpenRetries } from './store/retry-ledger.ts';
 import { findRun } from './store/sync-runs.ts';
 import { openRunLedger } from './store/sync-state.ts';
 import { openVerifyStore } from './store/verify-store.ts';
@@ -118,7 +119,9 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     if (run.status === 'failed' || run.status === 'cancelled') {
       throw toRecordedError(run.errorCode, run.errorMessage ?? `Run ${runId} was ${run.status}.`);
     }
-    return toSyncAnswer((await findPage(database, page.id)) ?? page, run);
+    // A complete walk with an empty ledger is what succeeded means.
+    const openRetries = run.status === 'succeeded' ? [] : await listOpenRetries(database, page.id);
+    return toSyncAnswer((await findPage(database, page.id)) ?? page, run, openRetries);
   }
 
   async function verify(request: VerifyRequest): Promise<VerifyAnswer> {

@@ -6,7 +6,7 @@ import type { SyncAllAnswer, SyncAllRow, SyncAnswer } from './api/sync.ts';
 import type { VerifyAllAnswer, VerifyAnswer, VerifyFailure } from './api/verify.ts';
 import type { TidemarkError } from './errors.ts';
 import type { Finding, FindingKind } from './findings.ts';
-import type { Instant, Page, Run, SyncMode } from './model.ts';
+import type { Instant, OpenRetry, Page, Run, SyncMode } from './model.ts';
 
 export function toPageAnswer(page: Page): PageAnswer {
   return {
@@ -24,7 +24,7 @@ export function toPageAnswer(page: Page): PageAnswer {
 }
 
 /** The answer of a run that has not failed; one that still runs is partial so far. */
-export function toSyncAnswer(page: Page, run: Run): SyncAnswer {
+export function toSyncAnswer(page: Page, run: Run, openRetries: readonly OpenRetry[]): SyncAnswer {
   const syncMode: SyncMode = run.mode === 'full' ? 'full' : 'incremental';
   const durationMs = Math.max(0, Math.round((run.finishedAt ?? run.startedAt) - run.startedAt));
   const { synced, inserted, updated, skipped, deleted, eventsCreated, graphCalls } = run;
@@ -50,15 +50,20 @@ export function toSyncAnswer(page: Page, run: Run): SyncAnswer {
     lastSyncedAt: toIsoOrNull(page.lastSyncedAt),
     code: run.errorCode,
     reason: run.errorMessage,
+    openRetries: openRetries.map(({ firstFailedAt, nextAttemptAt, ...entry }) => ({
+      ...entry,
+      firstFailedAt: toIso(firstFailedAt),
+      nextAttemptAt: toIso(nextAttemptAt),
+    })),
   };
 }
 
 export function toSyncRow(answer: SyncAnswer): SyncAllRow {
   const { pageId, facebookPageId, pageName, success, syncMode, synced, inserted, updated } = answer;
-  const { eventsCreated, graphCalls, status, durationMs, code, reason } = answer;
+  const { eventsCreated, graphCalls, status, durationMs, code, reason, openRetries } = answer;
   const counted = { synced, inserted, updated, eventsCreated, graphCalls };
   const why = { ...(code !== undefined && { code }), ...(reason !== undefined && { error: reason }) };
-  return { pageId, facebookPageId, pageName, success, syncMode, ...counted, status, durationMs, ...why };
+  return { pageId, facebookPageId, pageName, success, syncMode, ...counted, status, durationMs, ...why, openRetries };
 }
 
 export function toFailedRow(page: Page, error: TidemarkError, durationMs: number): SyncAllRow {

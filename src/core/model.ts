@@ -119,6 +119,16 @@ export interface CollectedConversation {
   readonly collected: boolean;
 }
 
+/** An entry of the retry ledger: a conversation that could not be collected yet (I13). */
+export interface OpenRetry {
+  readonly conversationId: string;
+  readonly code: string;
+  readonly reason: string;
+  readonly attempts: number;
+  readonly firstFailedAt: Instant;
+  readonly nextAttemptAt: Instant;
+}
+
 export type SyncMode = 'full' | 'incremental';
 export type RunMode = SyncMode | 'verify' | 'history';
 /** How long a lease lasts without being renewed. A dead process is replaced within this time. */

@@ -2,6 +2,7 @@
  * Table facebook_retry_ledger: the conversations that could not be collected (I13). The watermark may pass them
  * because they are written down here; collecting one takes it out in the same statement that stores it.
  */
+import type { Instant, OpenRetry } from '../core/model.ts';
 import type { CollectFailure, Lease } from '../core/ports.ts';
 import type { Database } from './connect.ts';
 import { toStorableText } from './text.ts';
@@ -81,4 +82,32 @@ export async function closeRetries(
   conversationIds: readonly string[],
 ): Promise<void> {
   await database.query(CLOSE, [pageId, platform, fence, conversationIds]);
+}
+
+interface LedgerRow extends Record<string, unknown> {
+  readonly conversation_id: string;
+  readonly error_code: string;
+  readonly reason: string;
+  readonly attempts: number;
+  readonly first_failed_at: Instant;
+  readonly next_attempt_at: Instant;
+}
+
+const MOST_SHOWN = 100;
+
+/** The entries of a Page, longest waiting first; at most a hundred. Served by the primary key. */
+export async function listOpenRetries(database: Database, pageId: string): Promise<readonly OpenRetry[]> {
+  const rows = await database.query<LedgerRow>(
+    `SELECT conversation_id, error_code, reason, attempts, first_failed_at, next_attempt_at
+     FROM facebook_retry_ledger WHERE page_id = $1 ORDER BY first_failed_at, conversation_id LIMIT ${MOST_SHOWN}`,
+    [pageId],
+  );
+  return rows.map((row) => ({
+    conversationId: row.conversation_id,
+    code: row.error_code,
+    reason: row.reason,
+    attempts: row.attempts,
+    firstFailedAt: row.first_failed_at,
+    nextAttemptAt: row.next_attempt_at,
+  }));
 }

@@ -128,7 +128,7 @@ describe('trouble with one conversation', () => {
     const pageId = must(world.pageIds[0], 'a world has a Page');
     await world.tidemark.sync({ facebookPageId: pageId });
     const before = await world.tidemark.pages.find({ facebookPageId: pageId });
-    world.simulator.world.activity({ pageId, newMessages: 1 });
+    const [moved] = world.simulator.world.activity({ pageId, newMessages: 1 });
     world.simulator.faults.add({
       match: { kind: 'conversation' },
       times: 1,
@@ -137,10 +137,13 @@ describe('trouble with one conversation', () => {
 
     const partial = await world.tidemark.sync({ facebookPageId: pageId });
     expect(partial).toMatchObject({ status: 'partial', lastSyncedAt: before.lastSyncedAt });
+    expect(partial.openRetries).toMatchObject([
+      { conversationId: moved?.conversationId, code: 'GRAPH_ERROR', attempts: 1, reason: expect.stringMatching(/\w/) },
+    ]);
     expect(world.events.some((event) => event.type === 'conversation-failed')).toBe(true);
 
     const next = await world.tidemark.sync({ facebookPageId: pageId });
-    expect(next).toMatchObject({ status: 'succeeded', eventsCreated: 1 });
+    expect(next).toMatchObject({ status: 'succeeded', eventsCreated: 1, openRetries: [] });
     expect(await world.differences()).toEqual([]);
   });
 });

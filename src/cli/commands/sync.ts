@@ -103,6 +103,12 @@ function toCells(row: SyncAllRow): readonly string[] {
 
 function describeTrouble(row: SyncAllRow): string {
   const page = toPlainText(row.pageName ?? row.facebookPageId);
+  const { openRetries: [first, ...others] = [] } = row;
+  if (row.status === 'partial' && row.error === undefined && first !== undefined) {
+    const rest = others.length === 0 ? '' : `, and ${toCount(others.length, 'more conversation')}`;
+    const reason = toPlainText(first.reason);
+    return `${page} is partial: conversation ${toPlainText(first.conversationId)}${rest} could not be fetched and will be asked for again. ${reason}`;
+  }
   if (row.status === 'partial' && row.error === undefined)
     return `${page} is partial: the next sync goes on where this one stopped.`;
   return `${page} ${row.status === 'partial' ? 'is partial' : 'failed'}: ${row.error ?? 'no reason given'}${row.code === undefined ? '' : ` (${row.code})`}`;

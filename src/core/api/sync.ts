@@ -42,6 +42,18 @@ export interface SyncAnswer {
   /** Why it is partial, when that is not for lack of time: a code of the catalogue and a sentence. */
   readonly code?: string | undefined;
   readonly reason?: string | undefined;
+  /** Conversations that Facebook would not give, longest waiting first; the first hundred. Later syncs ask again. */
+  readonly openRetries: readonly OpenRetryAnswer[];
+}
+
+export interface OpenRetryAnswer {
+  readonly conversationId: string;
+  readonly code: string;
+  readonly reason: string;
+  readonly attempts: number;
+  readonly firstFailedAt: string;
+  /** Not asked for again before. */
+  readonly nextAttemptAt: string;
 }
 
 export interface SyncAllRow {
@@ -59,6 +71,8 @@ export interface SyncAllRow {
   readonly durationMs: number;
   readonly error?: string;
   readonly code?: string;
+  /** Conversations that Facebook would not give, of a Page that did not fail. */
+  readonly openRetries?: readonly OpenRetryAnswer[];
 }
 
 export interface SyncAllAnswer {

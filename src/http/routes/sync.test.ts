@@ -44,6 +44,7 @@ describe('POST /api/conversations/sync', () => {
       pageName: 'Page 1',
       graphCalls: 2,
       lastSyncedAt: expect.any(String),
+      openRetries: [],
     });
   });
 

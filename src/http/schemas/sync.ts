@@ -39,6 +39,21 @@ const changes = {
 
 export const whichPage = { pageId: z.uuid(), facebookPageId: z.string(), pageName: z.string().nullable() };
 
+const OpenRetrySchema = z
+  .object({
+    conversationId: z.string(),
+    code: z.string(),
+    reason: z.string(),
+    attempts: Count,
+    firstFailedAt: Instant,
+    nextAttemptAt: Instant.openapi({ description: 'Not asked for again before.' }),
+  })
+  .openapi('OpenRetry');
+const openRetries = z
+  .array(OpenRetrySchema)
+  .readonly()
+  .openapi({ description: 'Conversations that Facebook would not give; later syncs ask again. At most a hundred.' });
+
 export const SyncSchema = z
   .object({
     success: z.literal(true),
@@ -57,6 +72,7 @@ export const SyncSchema = z
     lastSyncedAt: Instant.nullable(),
     code: z.string().optional().openapi({ description: 'Why it is partial, when that is not for lack of time.' }),
     reason: z.string().optional().openapi({ description: 'The same in a sentence.' }),
+    openRetries,
   })
   .openapi('Sync', {
     example: {
@@ -79,6 +95,7 @@ export const SyncSchema = z
       pageName: 'Corner Bakery',
       graphCalls: 2,
       lastSyncedAt: '2026-03-01T09:30:00.000Z',
+      openRetries: [],
     },
   }) satisfies z.ZodType<SyncAnswer>;
 
@@ -91,6 +108,7 @@ export const SyncAllRowSchema = z
     status: z.enum(['succeeded', 'partial', 'failed']),
     error: z.string().optional().openapi({ description: 'Why this Page failed, or is partial.' }),
     code: z.string().optional(),
+    openRetries: openRetries.optional(),
   })
   .openapi('SyncAllRow');
 

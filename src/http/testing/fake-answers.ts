@@ -29,6 +29,7 @@ export function fakeSyncAnswer(page: PageAnswer, { forceFull }: SyncAllRequest):
     pageName: page.name,
     graphCalls: 2,
     lastSyncedAt: AT,
+    openRetries: [],
   };
 }
 
