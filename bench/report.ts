@@ -64,5 +64,5 @@ function toTarget({ target, unit }: Row): string {
   if (target === undefined) return '';
   const calls = target.calls === undefined ? '' : `, ${target.calls} call${target.calls === 1 ? '' : 's'}`;
   const of = target.of === undefined ? '' : ` (${target.of})`;
-  return `${unit === 's' ? '≤' : '≥'} ${toFigure(target, unit)}${calls}${of}`;
+  return `${unit === 'of COPY' ? '≥' : '≤'} ${toFigure(target, unit)}${calls}${of}`;
 }

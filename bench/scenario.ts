@@ -14,6 +14,11 @@ export interface Size {
   readonly flood: { readonly conversations: number; readonly rounds: number };
   /** Pages of a round in which nothing is new, with so many conversations each. */
   readonly quiet: { readonly pages: number; readonly conversations: number };
+  /** Pages that worker processes share, with so many conversations each; and how many processes, one after another. */
+  readonly shared: { readonly pages: number; readonly conversations: number };
+  readonly workers: readonly { readonly workers: number; readonly isKilled: boolean }[];
+  /** Rounds with a little news, one after another. */
+  readonly hours: { readonly pages: number; readonly conversations: number; readonly rounds: number };
 }
 
 export const FULL: Size = {
@@ -22,6 +27,14 @@ export const FULL: Size = {
   pages: [5, 10, 50],
   flood: { conversations: 5000, rounds: 3 },
   quiet: { pages: 1000, conversations: 30 },
+  shared: { pages: 200, conversations: 30 },
+  workers: [
+    { workers: 1, isKilled: false },
+    { workers: 2, isKilled: false },
+    { workers: 4, isKilled: false },
+    { workers: 4, isKilled: true },
+  ],
+  hours: { pages: 50, conversations: 30, rounds: 96 },
 };
 
 export const TINY: Size = {
@@ -30,6 +43,9 @@ export const TINY: Size = {
   pages: [2],
   flood: { conversations: 40, rounds: 1 },
   quiet: { pages: 3, conversations: 4 },
+  shared: { pages: 2, conversations: 3 },
+  workers: [{ workers: 1, isKilled: false }],
+  hours: { pages: 2, conversations: 3, rounds: 4 },
 };
 
 export interface Bench {

@@ -3,8 +3,10 @@ import type { Scenario } from './scenario.ts';
 import { firstSync } from './scenarios/first-sync.ts';
 import { incremental } from './scenarios/incremental.ts';
 import { manyPages } from './scenarios/many-pages.ts';
+import { memory } from './scenarios/memory.ts';
 import { quietRound, quietRoundLarge } from './scenarios/quiet-round.ts';
 import { throughput } from './scenarios/throughput.ts';
+import { workers } from './scenarios/workers.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
   firstSync,
@@ -13,4 +15,6 @@ export const SCENARIOS: readonly Scenario[] = [
   throughput,
   quietRound,
   quietRoundLarge,
+  workers,
+  memory,
 ];

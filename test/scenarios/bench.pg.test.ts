@@ -24,6 +24,8 @@ it('every scenario of the benchmark runs, and is told as a table, as JSON and as
       'first sync of 2 Pages × 12',
       expect.stringMatching(/^\d+ messages, no meter, no latency$/),
       'a quiet round over 3 Pages',
+      '2 Pages × 3, 1 worker',
+      'memory after 4 rounds over 2 Pages',
     ]);
     const svg = await readFile(chart, 'utf8');
     for (const { name, measured } of report.rows) {
