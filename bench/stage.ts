@@ -31,6 +31,8 @@ export interface Stage extends AsyncDisposable {
   readonly simulator: SimulatorProcess;
   readonly databaseUrl: string;
   readonly tidemark: Tidemark;
+  /** How many the world had when it began. */
+  readonly messages: number;
   /** Syncs the first Page. */
   sync(): Promise<Timed<SyncAnswer>>;
   syncAll(): Promise<Timed<SyncAllAnswer>>;
@@ -52,6 +54,12 @@ export async function openStage(databases: Databases, options: StageOptions): Pr
   const simulator = opened.use(
     await startSimulatorProcess(Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)])),
   );
+  // The world writes its messages when they are first read: before anything is timed, for it is not Facebook's time.
+  let messages = 0;
+  for (const pageId of simulator.pageIds) {
+    const { conversations: truth } = await simulator.truth(pageId);
+    messages += truth.reduce((sum, conversation) => sum + conversation.messages.length, 0);
+  }
   const databaseUrl = await databases.create();
   const tidemark = opened.use(
     await createTidemark({
@@ -76,6 +84,7 @@ export async function openStage(databases: Databases, options: StageOptions): Pr
     simulator,
     databaseUrl,
     tidemark,
+    messages,
     sync: () => time(() => tidemark.sync({ facebookPageId: pageId })),
     syncAll: () => time(() => tidemark.syncAll({})),
     async walkAsBefore() {
@@ -94,6 +103,12 @@ export async function openStage(databases: Databases, options: StageOptions): Pr
     },
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
+}
+
+/** A Page that failed is told with its reason. */
+export function requireAll({ results }: SyncAllAnswer): void {
+  const failed = results.find((row) => !row.success);
+  if (failed !== undefined) throw new Error(`${failed.pageName ?? failed.facebookPageId} failed: ${failed.error}`);
 }
 
 /** Of a mirror that lacks something, no speed is worth telling. */

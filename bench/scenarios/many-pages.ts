@@ -2,7 +2,7 @@
 import { firstSyncBoundSeconds, SEED_TERMS } from '../latency-model.ts';
 import type { Cost, Row } from '../rows.ts';
 import type { Bench, Scenario } from '../scenario.ts';
-import { openStage, requireCount } from '../stage.ts';
+import { openStage, requireAll, requireCount } from '../stage.ts';
 
 const CLAIMS: Readonly<Record<number, string>> = { 2: '20 s', 5: '20 s', 10: '20 s' };
 /** A target is so many times one Page: up to ten Pages, and for more. */
@@ -17,6 +17,7 @@ async function* run({ databases, size, note }: Bench): AsyncIterable<Row> {
     await using stage = await openStage(databases, { profile: 'seed', pages, conversations });
     note(`${pages} Pages`);
     const { answer, seconds } = await stage.syncAll();
+    requireAll(answer);
     requireCount('Conversations synced', { expected: pages * conversations, found: answer.totals.totalSynced });
     const calls = answer.results.reduce((sum, row) => sum + row.graphCalls, 0);
     if (one === undefined || before === undefined) {

@@ -3,7 +3,7 @@ import { countQueries } from '../count-queries.ts';
 import { incrementalBoundSeconds, SEED_TERMS } from '../latency-model.ts';
 import type { Row } from '../rows.ts';
 import type { Bench, Scenario } from '../scenario.ts';
-import { openStage, requireCount } from '../stage.ts';
+import { openStage, requireAll } from '../stage.ts';
 
 /** Pages in flight, the default of SYNC_PAGE_CONCURRENCY. */
 const PAGES_AT_ONCE = 50;
@@ -15,7 +15,7 @@ async function* measure({ databases, note }: Bench, quiet: { readonly pages: num
   await using stage = await openStage(databases, { profile: 'fast', pages, conversations, settings });
   note(`${pages} first syncs`);
   const first = await stage.syncAll();
-  requireCount('Pages synced', { expected: pages, found: first.answer.totals.successCount });
+  requireAll(first.answer);
   // The hint is tried once for each Page; a round without it is what every later one is like.
   note('a round to settle');
   await stage.syncAll();
@@ -27,7 +27,7 @@ async function* measure({ databases, note }: Bench, quiet: { readonly pages: num
   const cpuBefore = process.cpuUsage();
   const { answer, seconds } = await stage.syncAll();
   const { user, system } = process.cpuUsage(cpuBefore);
-  requireCount('Pages synced', { expected: pages, found: answer.totals.successCount });
+  requireAll(answer);
   const calls = answer.results.reduce((sum, row) => sum + row.graphCalls, 0);
   const row: Row = {
     name: `a quiet round over ${pages} Pages`,

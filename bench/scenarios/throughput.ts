@@ -2,7 +2,6 @@
  * How fast messages become rows when Facebook answers at once and counts no calls: from HTTP to committed, with every
  * index in place. Machines differ; the figure that travels is the share of plain COPY of the same rows.
  */
-import { must } from '../../src/lib/must.ts';
 import { timeCopy } from '../copy-rows.ts';
 import type { Row } from '../rows.ts';
 import type { Bench, Scenario } from '../scenario.ts';
@@ -40,9 +39,7 @@ interface Round {
 async function measure({ databases, size, note }: Bench): Promise<Round> {
   const { conversations } = size.flood;
   await using stage = await openStage(databases, { profile: 'fast', pages: 1, conversations, callsPerSecond: 0 });
-  note('the world writes its messages');
-  const truth = await stage.simulator.truth(must(stage.simulator.pageIds[0], 'there is a Page'));
-  const messages = truth.conversations.reduce((sum, conversation) => sum + conversation.messages.length, 0);
+  const { messages } = stage;
   note('from HTTP to rows');
   const cpuBefore = process.cpuUsage();
   const { answer, seconds } = await stage.sync();
