@@ -58,6 +58,11 @@ for (const mode of ['fast', 'immediate'] as const) {
         messagesPerConversation: { min: 1, max: 40, mean: 8 },
         latency: { baseMs: 15 },
       });
+      {
+        // The test servers are throw-away and may forget what they have committed; this one must not.
+        await using owner = await openEye(postgres.url);
+        await owner.client.query(`ALTER ROLE CURRENT_USER SET synchronous_commit = 'on'`);
+      }
       let restarting: Promise<void> | undefined;
       let deadly: SyncEvent['type'] | undefined;
       const tidemark = await createTidemark(testSettings(postgres.url, simulator.url), {
@@ -67,9 +72,6 @@ for (const mode of ['fast', 'immediate'] as const) {
       });
       const facebookPageId = must(simulator.world.pages[0], 'a Page').id;
       try {
-        // The test servers are throw-away and may forget what they have committed; this one must not.
-        await using owner = await openEye(postgres.url);
-        await owner.client.query(`ALTER ROLE CURRENT_USER SET synchronous_commit = 'on'`);
         await tidemark.pages.connect(new Secret(simulator.world.tokens.user));
         for (deadly of ['run-started', 'batch-processing', 'batch-committed', 'history-committed'] as const) {
           restarting = undefined;
