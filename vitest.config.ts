@@ -2,6 +2,9 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+/** Tests of the pace of calls. */
+const PACE = ['test/scenarios/calls.pg.test.ts', 'test/properties/pace.pg.test.ts'];
+
 export default defineConfig({
   // Examples import the package as its users do.
   resolve: { alias: { tidemark: new URL('src/index.ts', import.meta.url).pathname } },
@@ -26,11 +29,25 @@ export default defineConfig({
         test: {
           name: 'pg',
           include: ['src/**/*.pg.test.ts', 'test/**/*.pg.test.ts'],
+          exclude: PACE,
           globalSetup: ['test/support/postgres-servers.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
           // After the quick ones: what those find shows first, and the servers have the machine to themselves.
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'pace',
+          include: PACE,
+          globalSetup: ['test/support/postgres-servers.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          // Alone and last: what they measure is time, to the hundredth of a second.
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

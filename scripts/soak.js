@@ -11,6 +11,8 @@ const { status } = spawnSync(
     'run',
     '--project',
     'pg',
+    '--project',
+    'pace',
     'test/properties',
     'test/scenarios/crashes',
     'test/scenarios/every-commit',
