@@ -234,8 +234,8 @@ describeEachPostgres('Pages', (version) => {
       expect(await racing.commit).toMatchObject({ inserted: 1 });
       await racing.removal;
       expect(await rowsOf(pageId)).toEqual([0, 0, 0, 0, 0]);
-      await expect(store.commit([collected(snapshot('t_3'))])).rejects.toMatchObject({ code: 'LEASE_LOST' });
-      await expect(store.finish(outcome())).rejects.toMatchObject({ code: 'LEASE_LOST' });
+      await expect(store.commit([collected(snapshot('t_3'))])).rejects.toMatchObject({ code: 'PAGE_NOT_FOUND' });
+      await expect(store.finish(outcome())).rejects.toMatchObject({ code: 'PAGE_NOT_FOUND' });
     });
   });
 });
