@@ -62,6 +62,12 @@ describe('a failure of the database', () => {
     expect(toDatabaseError(failure({ code: '22021' }))).toMatchObject({ code: 'INVALID_INPUT' });
   });
 
+  it('that is a row of a removed Page is PAGE_NOT_FOUND; of any other row that is missing, a fault of ours', () => {
+    const missing = (constraint: string) => failure({ code: '23503', constraint });
+    expect(toDatabaseError(missing('facebook_messages_page_id_fkey'))).toMatchObject({ code: 'PAGE_NOT_FOUND' });
+    expect(isTidemarkError(toDatabaseError(missing('something_else_fkey')))).toBe(false);
+  });
+
   it('that is a fault of ours stays what it is', () => {
     for (const error of [failure({ code: '23514', severity: 'ERROR' }), new TypeError('x'), 'a string', undefined]) {
       expect(toDatabaseError(error)).toBe(error);

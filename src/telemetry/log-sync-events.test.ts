@@ -113,6 +113,20 @@ describe('logSyncEvents', () => {
     );
   });
 
+  it('warns of a Page that cannot be listed, and of history that could not be begun', () => {
+    const lines = logged('incremental', [
+      { type: 'list-refused', reason: 'An unknown error occurred', conversations: 25 },
+      { type: 'history-not-begun', reason: 'The database cannot be reached.' },
+    ]);
+    expect(levels(lines)).toEqual([40, 40]);
+    expect(messages(lines)).toEqual([
+      '[Sync Conversations] Facebook does not list the conversations of page: 123456789 (An unknown error occurred); ' +
+        'reading the 25 newest known ones one by one instead',
+      '[Sync Conversations] Could not begin to fetch older messages for page: 123456789; the next sync tries again: ' +
+        'The database cannot be reached.',
+    ]);
+  });
+
   it('keeps the ordinary pace of calls out of the log, and shows a long wait', () => {
     const wait = (waitMs: number) => ({ type: 'call-delayed', waitMs, reason: 'quota' }) as const;
     expect(levels(logged('full', [wait(500), wait(60_000)]))).toEqual([20, 30]);
