@@ -149,6 +149,8 @@ WITH lease AS (
 ), page AS (
   UPDATE facebook_pages AS page
   SET last_synced_at = CASE WHEN page.last_synced_at IS NOT DISTINCT FROM run.synced_before AND verdict.whole
+                             -- A walk in slices may have begun before one that was complete in between.
+                             AND (page.last_synced_at BETWEEN $7 AND now()) IS NOT TRUE
                             THEN $7 ELSE page.last_synced_at END,
       status = CASE WHEN page.is_active THEN 'connected' ELSE page.status END,
       status_detail = CASE WHEN page.is_active THEN NULL ELSE page.status_detail END,
