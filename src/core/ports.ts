@@ -275,12 +275,15 @@ export interface HistoryStore {
   findOpen(query: { readonly limit: number; readonly depth: number }): Promise<readonly OpenHistory[]>;
   /** Writes a step, all or nothing. Rejects with LEASE_LOST; `isWanted` says that a sync waits for the Page. */
   commit(step: HistoryStep): Promise<{ readonly eventsCreated: number; readonly isWanted: boolean }>;
-  /** Leaves a conversation alone for a while: Facebook refuses its older messages. That is no deletion. */
+  /**
+   * Leaves a conversation alone for a while: Facebook refuses its older messages. That is no deletion. Rejects with
+   * LEASE_LOST; `isWanted` says that another run waits for the Page.
+   */
   postpone(refusal: {
     readonly conversationId: string;
     readonly reason: string;
     readonly againInMs: number;
-  }): Promise<void>;
+  }): Promise<{ readonly isWanted: boolean }>;
   /** Ends the run and gives the lease back; `partial` when conversations are still open. */
   finish(outcome: {
     readonly depth: number;

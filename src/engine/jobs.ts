@@ -74,8 +74,8 @@ export function openJobs(parts: JobsParts): Jobs {
     const page = await findPage(database, pageId);
     if (page === undefined) return false;
     try {
-      await verify({ pageId, repair: true, trigger: 'schedule', maxDurationMs });
-      return true;
+      const { status } = await verify({ pageId, repair: true, trigger: 'schedule', maxDurationMs });
+      return status === 'succeeded';
     } catch (error) {
       const failure = { pageId, trigger: 'schedule', queue: 'verify', attempts: 1 } as const;
       await store.recordFailure({ ...failure, error: toTidemarkError(error) });

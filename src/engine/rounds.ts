@@ -62,31 +62,46 @@ export function createRounds(parts: RoundsParts): Pick<Tidemark, 'syncAll' | 've
     return pages.map((page) => must(rows.get(page.id), 'every task has ended'));
   }
 
+  /** The time is that of the whole round: a Page that had to wait for its turn has what is left of it. */
+  function startTime<T extends { readonly maxDurationMs?: number | undefined }>(asked: T) {
+    const startedAt = clock.now();
+    const { maxDurationMs } = asked;
+    const leftMs = () => (maxDurationMs === undefined ? Infinity : startedAt + maxDurationMs - clock.now());
+    const withTimeLeft = (): T => (maxDurationMs === undefined ? asked : { ...asked, maxDurationMs: leftMs() });
+    return { startedAt, isOver: () => leftMs() <= 0, withTimeLeft };
+  }
+
   return {
     async syncAll({ pages: refs, ...asked }) {
-      const startedAt = clock.now();
+      const { startedAt, withTimeLeft } = startTime(asked);
       const results = await eachPage(await findPages(refs), {
-        work: async (page) => toSyncRow(await sync({ ...asked, pageId: page.id })),
+        work: async (page) => toSyncRow(await sync({ ...withTimeLeft(), pageId: page.id })),
         failed: (page, error) => toFailedRow(page, toTidemarkError(error), clock.now() - startedAt),
       });
       return toSyncAllAnswer(results, clock.now() - startedAt);
     },
 
     async verifyAll({ pages: refs, ...asked }) {
+      const { withTimeLeft } = startTime(asked);
       const results = await eachPage<VerifyAllAnswer['results'][number]>(await findPages(refs), {
-        work: (page) => verify({ ...asked, pageId: page.id }),
+        work: (page) => verify({ ...withTimeLeft(), pageId: page.id }),
         failed: (page, error) => toVerifyFailure(page, toTidemarkError(error)),
       });
       return toVerifyAllAnswer(results);
     },
 
     async collectHistory({ pages: refs, ...asked }) {
+      const { isOver, withTimeLeft } = startTime(asked);
+      let turns = 0;
       const open = await findPagesWithOpenHistory(database, { depth });
       const results = await eachPage(
         (await findPages(refs)).filter((page) => open.has(page.id)),
         {
           async work(page) {
-            const runId = await pageRuns.history(page, asked);
+            // Those that need not wait for their turn always come a step further.
+            const hasTurn = turns < pageConcurrency || !isOver();
+            turns += 1;
+            const runId = hasTurn ? await pageRuns.history(page, withTimeLeft()) : undefined;
             return toHistoryRow(page, runId === undefined ? undefined : await findRun(database, runId, page.id));
           },
           failed: (page, error) => toHistoryRow(page, toTidemarkError(error)),

@@ -2,7 +2,7 @@
  * The runs of this process: who shares which, what follows a sync, and how all of them end when the process
  * does. A run goes on when the caller who began it has gone.
  */
-import { TidemarkError } from '../core/errors.ts';
+import { isTidemarkError, TidemarkError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import type { Page, Platform, RunTrigger } from '../core/model.ts';
 import type {
@@ -21,7 +21,7 @@ import type {
 import { must } from '../lib/must.ts';
 import { type InspectionReport, openInspection } from '../sync/inspection.ts';
 import type { RunTask } from '../sync/perform-task.ts';
-import { runPage, type RunEnd } from '../sync/run-page.ts';
+import { pageBusy, runPage, type RunEnd } from '../sync/run-page.ts';
 
 export interface PageRunsParts {
   readonly ledger: RunLedger;
@@ -80,7 +80,7 @@ interface SharedRun {
   readonly ended: Promise<string>;
   readonly sinks: Set<EventSink>;
   readonly isForced: boolean;
-  /** Known once it has begun. */
+  /** Known once it has begun, or waits for another one. */
   runId: string | undefined;
 }
 
@@ -109,7 +109,7 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
     all.add(settled);
   }
 
-  function startRun(page: Page, task: RunTask, { options: asked, sinks }: Asked): Promise<RunEnd | undefined> {
+  function startRun(page: Page, task: RunTask, { options: asked, sinks, onRun }: Asked): Promise<RunEnd | undefined> {
     let begunId: string | undefined;
     const running = runPage(
       {
@@ -121,7 +121,9 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
             end(reason);
             await running.catch(() => {});
           });
+          onRun?.(runId);
         },
+        onJoined: (runId) => onRun?.(runId),
         onEvent(identity, event) {
           const whole = { ...event, ...identity, page };
           parts.onEvent?.(whole);
@@ -158,29 +160,31 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
     return must(await run(page, task, asked), 'a sync waits until it runs').runId;
   }
 
-  /** Goes on after every sync that it stepped aside for, until it is complete or its time is over. */
+  /** Goes on after every sync that it stepped aside for, until it is complete, its time is over or we are closed. */
   async function runVerify(page: Page, asked: RunOptions & { readonly repair: boolean }): Promise<VerifyEnd> {
     const inspection = openInspection(asked.repair);
     const generation = parts.newRunId();
     const endsAt = parts.clock.now() + (asked.maxDurationMs ?? Infinity);
     let rest: WalkPosition | undefined;
-    let graphCalls = 0;
-    for (;;) {
+    let last: Omit<VerifyEnd, 'report'> | undefined;
+    const isOver = () => isClosing || parts.clock.now() >= endsAt;
+    while (last === undefined || !(last.isComplete || isOver())) {
       const left = { ...asked, maxDurationMs: endsAt - parts.clock.now() };
       const task = { purpose: 'verify', inspection, generation, rest } as const;
-      const { runId, result } = must(
-        await run(page, task, { options: left, sinks: toSinks(asked) }),
-        'a verify waits until it runs',
-      );
-      const done = must(result, 'a verify joins nobody');
-      graphCalls += done.counts.graphCalls;
-      rest = done.rest;
-      const isComplete = rest === undefined;
-      if (isComplete || isClosing || parts.clock.now() >= endsAt) {
-        return { runId, report: inspection.report(), isComplete, graphCalls };
+      try {
+        const end = must(await run(page, task, { options: left, sinks: toSinks(asked) }), 'a verify waits');
+        const { counts, rest: place } = must(end.result, 'a verify joins nobody');
+        rest = place;
+        const graphCalls = (last?.graphCalls ?? 0) + counts.graphCalls;
+        last = { runId: end.runId, isComplete: rest === undefined, graphCalls };
+      } catch (error) {
+        // It had to end while it waited to go on: what it has found until then is still true.
+        if (last === undefined || !isWaitOver(error)) throw error;
+        break;
       }
-      await parts.clock.sleep(STEP_ASIDE_MS, closing.signal);
+      if (!last.isComplete && !isOver()) await parts.clock.sleep(STEP_ASIDE_MS, closing.signal);
     }
+    return { ...last, report: inspection.report() };
   }
 
   /** Its failure is nobody's who waits for the sync. */
@@ -193,30 +197,44 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
     }
   }
 
-  /** Waits for a run of this process, for as long as the caller's time allows. */
-  async function join(shared: SharedRun, { onEvent, maxDurationMs }: RunOptions): Promise<string> {
-    if (onEvent !== undefined) shared.sinks.add(onEvent);
-    if (maxDurationMs === undefined) return shared.ended;
+  /** Undefined when the time is over first. */
+  async function within<T>(work: Promise<T>, maxDurationMs: number | undefined): Promise<T | undefined> {
+    if (maxDurationMs === undefined) return work;
     const over = new AbortController();
-    const timeUp = parts.clock.sleep(maxDurationMs, over.signal).then(() => shared.runId);
-    const ended = await Promise.race([shared.ended, timeUp]).finally(() => over.abort());
-    return ended ?? shared.ended;
+    const timeUp = parts.clock.sleep(maxDurationMs, over.signal).then(() => undefined);
+    return Promise.race([work, timeUp]).finally(() => over.abort());
+  }
+
+  /** Waits for a run of this process, for as long as the caller's time allows. */
+  async function join(page: Page, shared: SharedRun, { onEvent, maxDurationMs }: RunOptions): Promise<string> {
+    if (onEvent !== undefined) shared.sinks.add(onEvent);
+    const runId = (await within(shared.ended, maxDurationMs)) ?? shared.runId;
+    // It waits for the Page itself, and there is no run yet to answer with.
+    if (runId === undefined) throw pageBusy(page.id);
+    return runId;
   }
 
   return {
     async sync(page, asked) {
-      if (isClosing) throw new TidemarkError('SHUTTING_DOWN', 'Tidemark is closed.');
       for (let shared = syncs.get(page.id); shared !== undefined; shared = syncs.get(page.id)) {
-        if (shared.isForced || asked.forceFull !== true) return join(shared, asked);
+        if (shared.isForced || asked.forceFull !== true) return join(page, shared, asked);
         // It does less than is asked for now: its end, good or bad, is what we wait for.
-        await shared.ended.catch(() => {});
+        const hasEnded = shared.ended.then(
+          () => true,
+          () => true,
+        );
+        if ((await within(hasEnded, asked.maxDurationMs)) !== true) throw pageBusy(page.id);
       }
+      if (isClosing) throw new TidemarkError('SHUTTING_DOWN', 'Tidemark is closed.');
       const sinks = toSinks(asked);
+      const onRun = (runId: string) => {
+        shared.runId = runId;
+      };
       const shared: SharedRun = {
         sinks,
         isForced: asked.forceFull ?? false,
         runId: undefined,
-        ended: runSync(page, { options: asked, sinks })
+        ended: runSync(page, { options: asked, sinks, onRun })
           .finally(() => syncs.delete(page.id))
           .then((runId) => {
             // Not what the caller waits for, but closing does.
@@ -224,16 +242,15 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
             return runId;
           }),
       };
-      sinks.add(({ runId }) => {
-        shared.runId = runId;
-      });
       syncs.set(page.id, shared);
       return shared.ended;
     },
 
     async verify(page, asked) {
       if (isClosing) throw new TidemarkError('SHUTTING_DOWN', 'Tidemark is closed.');
-      return runVerify(page, asked);
+      const verified = runVerify(page, asked);
+      track(verified);
+      return verified;
     },
 
     async history(page, asked) {
@@ -255,11 +272,18 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
   };
 }
 
+/** Whether who waited for a Page had to give up, and nothing was wrong with the work. */
+function isWaitOver(error: unknown): boolean {
+  return isTidemarkError(error) && (error.code === 'PAGE_BUSY' || error.code === 'SHUTTING_DOWN');
+}
+
 const HISTORY = { purpose: 'history' } as const;
 
 interface Asked {
   readonly options: RunOptions;
   readonly sinks: Set<EventSink>;
+  /** Told which run it is, its own or another's. */
+  readonly onRun?: (runId: string) => void;
 }
 
 function toSinks({ onEvent }: RunOptions): Set<EventSink> {

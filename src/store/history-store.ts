@@ -55,11 +55,17 @@ SELECT lease_wanted, events_created FROM lease, counts`;
 
 /** $1 page · $2 platform · $3 fence · $4 conversation · $5 reason · $6 ms to wait. */
 const POSTPONE = `
-UPDATE facebook_conversations AS conversation
-SET history_retry_at = now() + $6 * interval '1 millisecond', history_problem = $5
-FROM facebook_sync_state AS state
-WHERE state.page_id = $1 AND state.platform = $2 AND state.lease_fence = $3
-  AND conversation.page_id = $1 AND conversation.id = $4`;
+WITH lease AS MATERIALIZED (
+  SELECT page_id, lease_wanted FROM facebook_sync_state
+  WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
+  FOR SHARE
+), conversation AS (
+  UPDATE facebook_conversations AS conversation
+  SET history_retry_at = now() + $6 * interval '1 millisecond', history_problem = $5
+  FROM lease
+  WHERE conversation.page_id = $1 AND conversation.id = $4
+)
+SELECT lease_wanted FROM lease`;
 
 /** $1 page · $2 platform · $3 depth or null · $4 fence · $5 run · $6 calls · $7 phases. */
 const FINISH = `
@@ -111,7 +117,10 @@ export function openHistoryStore(database: Database, lease: Lease): HistoryStore
     },
 
     async postpone({ conversationId, reason, againInMs }) {
-      await database.query(POSTPONE, [pageId, platform, fence, conversationId, toText(reason), againInMs]);
+      const values = [pageId, platform, fence, conversationId, toText(reason), againInMs];
+      const [row] = await database.query<{ lease_wanted: boolean }>(POSTPONE, values);
+      if (row === undefined) throw await whyLeaseIsLost(database, lease);
+      return { isWanted: row.lease_wanted };
     },
 
     async finish({ depth, graphCalls, phases = {} }) {

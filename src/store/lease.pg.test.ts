@@ -46,6 +46,31 @@ describeEachPostgres('the lease', (version) => {
       expect(runs).toEqual([{ id: winner.lease.runId }]);
     });
 
+    it('with the last call of the run before, even when that run ended while the lease was asked for', async () => {
+      const pageId = await opened.addPage();
+      await opened.begin({ pageId });
+      await opened.database.query(
+        `UPDATE facebook_sync_state SET last_call_at = now() - interval '1 minute' WHERE page_id = $1`,
+        [pageId],
+      );
+      const ending = connectAside(opened.url);
+      const next = openRunLedger(opened.database, crypto.randomUUID());
+      const { waiting } = await ending.transaction(async (query) => {
+        await query(
+          `UPDATE facebook_sync_state SET lease_run_id = NULL, lease_expires_at = NULL, last_call_at = now()
+           WHERE page_id = $1`,
+          [pageId],
+        );
+        const beginning = next.begin(await toBeginRequest(opened, { pageId }));
+        await untilWaiting(opened, 1);
+        return { waiting: beginning };
+      });
+      const begun = await waiting;
+      if (begun?.kind !== 'begun') throw new Error('nobody began');
+      expect(begun.lastCallAgoMs).toBeLessThan(20_000);
+      expect(begun.lastCallAgoMs).toBeGreaterThanOrEqual(0);
+    });
+
     it('for each platform by itself', async () => {
       const { lease } = await opened.begin();
       const instagram = await opened.begin({ pageId: lease.pageId, platform: 'instagram' });

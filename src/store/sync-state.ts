@@ -33,7 +33,7 @@ const BEGIN_RUN = `
 WITH page AS (
   SELECT id, last_synced_at FROM facebook_pages WHERE id = $1
 ), before AS (
-  SELECT lease_run_id, last_caller, last_call_at FROM facebook_sync_state WHERE page_id = $1 AND platform = $2
+  SELECT lease_run_id, last_caller FROM facebook_sync_state WHERE page_id = $1 AND platform = $2
 ), lease AS (
   INSERT INTO facebook_sync_state AS held (page_id, platform, lease_run_id, lease_fence, lease_expires_at, last_caller)
   SELECT id, $2, $3, 1, now() + $4 * interval '1 millisecond', $7 FROM page
@@ -45,7 +45,8 @@ WITH page AS (
     lease_wanted = false
   WHERE CASE WHEN $10::uuid IS NULL THEN held.lease_run_id IS NULL OR held.lease_expires_at < now()
              ELSE held.lease_run_id = $10 AND held.lease_expires_at < now() END
-  RETURNING lease_fence, watermark, hint_usable, nested_limit,
+  -- Not as this statement found it when it began: the run before may have ended while we waited for its row.
+  RETURNING last_call_at, lease_fence, watermark, hint_usable, nested_limit,
     rest_mode, rest_forced, rest_after, rest_top, rest_started_at, parked_until, parked_reason
 ), abandoned AS (
   UPDATE facebook_sync_runs AS run
@@ -64,7 +65,7 @@ WITH page AS (
 )
 SELECT lease_fence, watermark, hint_usable, mode, page.last_synced_at, nested_limit,
        rest_after, rest_top, rest_started_at, rest_mode = mode AND rest_forced = $5
-         AND (SELECT last_call_at FROM before) > now() - interval '1 hour' AS rest_fits,
+         AND lease.last_call_at > now() - interval '1 hour' AS rest_fits,
        (SELECT count(*) FROM (
           -- Served by idx_facebook_conversations_newest. The order is what makes PostgreSQL take it: it expects a third
           -- of the rows above any cut, and would rather read through the table until it has met enough.
@@ -73,8 +74,8 @@ SELECT lease_fence, watermark, hint_usable, mode, page.last_synced_at, nested_li
             AND coalesce(held.updated_time, '-infinity'::timestamptz) >= lease.watermark - $8 * interval '1 millisecond'
           ORDER BY coalesce(held.updated_time, '-infinity'::timestamptz) DESC, held.id DESC
           LIMIT $9) AS above)::int AS held_above_cut,
-       (SELECT round(extract(epoch FROM now() - last_call_at) * 1000) FROM before
-        WHERE last_caller <> $7)::float8 AS last_call_ago_ms,
+       (SELECT round(greatest(0, extract(epoch FROM now() - lease.last_call_at)) * 1000) FROM before
+        WHERE last_caller <> $7 AND lease.last_call_at IS NOT NULL)::float8 AS last_call_ago_ms,
        ${MS_UNTIL('lease.parked_until')} AS page_parked_ms, lease.parked_reason AS page_parked_reason,
        app_parked_ms, app_parked_reason
 FROM lease, run, page LEFT JOIN (${PARKED_APP}) AS app ON true`;
@@ -148,6 +149,8 @@ WITH lease AS (
 ), page AS (
   UPDATE facebook_pages AS page
   SET last_synced_at = CASE WHEN page.last_synced_at IS NOT DISTINCT FROM run.synced_before AND verdict.whole
+                             -- A walk in slices may have begun before one that was complete in between.
+                             AND (page.last_synced_at BETWEEN $7 AND now()) IS NOT TRUE
                             THEN $7 ELSE page.last_synced_at END,
       status = CASE WHEN page.is_active THEN 'connected' ELSE page.status END,
       status_detail = CASE WHEN page.is_active THEN NULL ELSE page.status_detail END,

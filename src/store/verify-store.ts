@@ -9,7 +9,10 @@ import type { Database } from './connect.ts';
 import { whyLeaseIsLost } from './lost-lease.ts';
 import { toStorableText } from './text.ts';
 
-/** $1 page · $2 platform · $3 fence · $4 generation · $5 ids. What a verify left behind that never ended goes. */
+/**
+ * $1 page · $2 platform · $3 fence · $4 generation · $5 ids. What a verify left behind whose process died goes after a
+ * day: until then it may be one that has only stepped aside and goes on.
+ */
 const RECORD_SEEN = `
 WITH lease AS MATERIALIZED (
   SELECT page_id, lease_wanted FROM facebook_sync_state
@@ -17,7 +20,7 @@ WITH lease AS MATERIALIZED (
   FOR SHARE
 ), older AS (
   DELETE FROM facebook_verify_seen AS seen USING lease
-  WHERE seen.page_id = $1 AND seen.platform = $2 AND seen.generation <> $4
+  WHERE seen.page_id = $1 AND seen.platform = $2 AND seen.generation <> $4 AND seen.seen_at < now() - interval '1 day'
 ), noted AS (
   INSERT INTO facebook_verify_seen (page_id, platform, generation, position, conversation_ids)
   SELECT page_id, $2, $4, (
@@ -30,7 +33,8 @@ SELECT lease_wanted FROM lease`;
 
 /**
  * $1 page · $2 platform · $3 generation · $4 limit. EXCEPT rather than an anti-join: the planner cannot know how many
- * ids the arrays hold. What was written since the verify began was shown by Facebook since then.
+ * ids the arrays hold. What was written since the verify began was shown by Facebook since then. Each verify begins
+ * elsewhere among the unseen: those that are there though they are never listed must not keep the others from their turn.
  */
 const FIND_UNSEEN = `
 WITH seen AS (
@@ -44,7 +48,7 @@ WITH seen AS (
   EXCEPT SELECT unnest(conversation_ids) FROM seen
 ), shown AS (
   SELECT id, contact_name AS name, extract(epoch FROM updated_time) * 1000 AS at FROM facebook_conversations
-  WHERE page_id = $1 AND id IN (SELECT id FROM unseen ORDER BY id LIMIT $4)
+  WHERE page_id = $1 AND id IN (SELECT id FROM unseen ORDER BY md5(id || $3::uuid::text) LIMIT $4)
 )
 SELECT (SELECT count(*) FROM held)::int AS held, (SELECT count(*) FROM unseen)::int AS unseen,
        (SELECT coalesce(jsonb_agg(shown ORDER BY id), '[]') FROM shown) AS shown`;

@@ -57,9 +57,14 @@ async function deepen(parts: HistoryParts, plan: HistoryPlan, open: OpenHistory)
     hasBegunAgain = true;
     isCircle = createCircleWatch();
   };
+  /** Nobody waits longer for the Page because Facebook refuses one conversation after another. */
+  const postpone = async (reason: string, againInMs: number) => {
+    const { isWanted } = await parts.store.postpone({ conversationId, reason, againInMs });
+    return isWanted || plan.shouldStop() ? 'stop' : 'done';
+  };
   const leaveAlone = async (reason: string, againInMs: number) => {
     parts.emit({ type: 'conversation-failed', conversationId, reason });
-    await parts.store.postpone({ conversationId, reason, againInMs });
+    return postpone(reason, againInMs);
   };
 
   for (;;) {
@@ -78,8 +83,7 @@ async function deepen(parts: HistoryParts, plan: HistoryPlan, open: OpenHistory)
         beginAgain();
       } else if (isRefusal(error) || isGraphError(error, 'too-much-data')) {
         const mayPass = error.kind === 'transient' || error.code === 'GRAPH_UNREACHABLE';
-        await leaveAlone(error.message, mayPass ? SOON_MS : LATER_MS);
-        return 'done';
+        return leaveAlone(error.message, mayPass ? SOON_MS : LATER_MS);
       } else {
         throw error;
       }
@@ -96,12 +100,10 @@ async function deepen(parts: HistoryParts, plan: HistoryPlan, open: OpenHistory)
     if (page.after === undefined && !isBelowFloor && !open.wasRefused) {
       // It may be a moment's weakness; said again at another time, it is taken for the truth.
       const reason = 'Facebook shows fewer messages of this conversation than are held.';
-      await parts.store.postpone({ conversationId, reason, againInMs: LATER_MS });
-      return 'done';
+      return postpone(reason, LATER_MS);
     }
     if (page.after !== undefined && isCircle(page.after)) {
-      await leaveAlone(messagesInCircle(conversationId).message, LATER_MS);
-      return 'done';
+      return leaveAlone(messagesInCircle(conversationId).message, LATER_MS);
     }
     const complete = page.after === undefined;
     const cursor = isBelowFloor ? page.after : undefined;

@@ -43,7 +43,7 @@ export interface Inspection {
   meet(parts: InspectionParts, page: SurveyedPage): Promise<boolean>;
   /** Asks for what was not shown; answers the ids of those that are there all the same and have to be collected. */
   settle(parts: InspectionParts): Promise<readonly string[]>;
-  /** Takes all that differed so far for repaired, but for what could not be collected. */
+  /** Takes all that differed so far for repaired, but for what could not be collected, in this run or one before. */
   markRepaired(failed: ReadonlySet<string>): void;
   report(): InspectionReport;
 }
@@ -61,6 +61,7 @@ export function openInspection(repairs: boolean): Inspection {
   const counts = { missing: 0, stale: 0, deleted: 0, repaired: 0, shouldHaveBeenMet: 0 };
   let listed = 0;
   let undecided: string | undefined;
+  let unanswered = 0;
 
   function note(finding: Finding): void {
     const { conversationId } = finding;
@@ -84,6 +85,7 @@ export function openInspection(repairs: boolean): Inspection {
       if (finding !== undefined) note(finding);
     }
 
+    unanswered += answers.filter((answer) => answer === 'unknown').length;
     const gone = unseen.filter((_, index) => answers[index] === 'gone');
     if (repairs && gone.length > 0) await parts.verifyStore.markDeleted(gone.map(({ id }) => id));
     for (const { id: conversationId, ...known } of gone) {
@@ -114,11 +116,12 @@ export function openInspection(repairs: boolean): Inspection {
         return [];
       }
       const left = unseen - conversations.length;
-      undecided = left === 0 ? undefined : `${left} more conversations were not listed; the next verify asks for them.`;
+      unanswered = 0;
       const wanted: string[] = [];
       for (let from = 0; from < conversations.length; from += READS_AT_ONCE) {
         wanted.push(...(await ask(parts, conversations.slice(from, from + READS_AT_ONCE))));
       }
+      undecided = describeUndecided({ left, unanswered });
       return wanted;
     },
 
@@ -136,6 +139,16 @@ export function openInspection(repairs: boolean): Inspection {
   };
 }
 
+function describeUndecided({ left, unanswered }: { readonly left: number; readonly unanswered: number }) {
+  const sentences = [
+    ...(left > 0 ? [`${left} more conversations were not listed; a later verify asks for them.`] : []),
+    ...(unanswered > 0
+      ? [`${unanswered} conversations were not listed, and Facebook does not say what they are.`]
+      : []),
+  ];
+  return sentences.length === 0 ? undefined : sentences.join(' ');
+}
+
 /** A conversation that Facebook will not speak of is neither there nor gone. */
 async function askFor(
   { source, signal }: InspectionParts,
@@ -144,7 +157,8 @@ async function askFor(
   try {
     return (await source.fetchConversation({ conversationId, messages: 0 }, signal)) ?? 'gone';
   } catch (error) {
-    if (isRefusal(error) || isGraphError(error, 'permission')) return 'unknown';
+    const isItsOwn = isRefusal(error) || isGraphError(error, 'permission') || isGraphError(error, 'too-much-data');
+    if (isItsOwn) return 'unknown';
     throw error;
   }
 }

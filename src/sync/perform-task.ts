@@ -71,12 +71,19 @@ export async function performTask(parts: WorkParts, { task, depth, run }: WorkRe
       return syncPage({ ...parts, store }, { mode, forced, sendHint, depth, shouldStop, state: run });
     }
     case 'verify': {
-      const watch = await openWatch({ ...parts, store }, task, run);
+      const verifyStore = parts.openVerify(run.lease, task.generation);
+      const watch = await openWatch({ ...parts, store, verifyStore }, task, run);
       const state = { ...run, rest: task.rest };
-      return syncPage(
-        { ...parts, store },
-        { mode: 'full', forced: false, sendHint: false, depth, shouldStop, state, watch },
-      );
+      try {
+        return await syncPage(
+          { ...parts, store },
+          { mode: 'full', forced: false, sendHint: false, depth, shouldStop, state, watch },
+        );
+      } catch (error) {
+        // The whole verify has failed. With the database away, what it leaves behind goes after a day.
+        await verifyStore.forgetSeen().catch(() => {});
+        throw error;
+      }
     }
     case 'history':
       return digDown(parts, depth, run.lease);
@@ -85,13 +92,17 @@ export async function performTask(parts: WorkParts, { task, depth, run }: WorkRe
   }
 }
 
+interface WatchParts extends Pick<WorkParts, 'source' | 'signal'> {
+  readonly store: WalkStore;
+  readonly verifyStore: VerifyStore;
+}
+
 /** Ties an inspection, which may outlast the run, to the run. */
 async function openWatch(
-  { source, signal, store, openVerify }: WorkParts & { readonly store: WalkStore },
-  { inspection, generation }: VerifyTask,
-  { lease, watermark }: BegunRun,
+  { source, signal, store, verifyStore }: WatchParts,
+  { inspection }: VerifyTask,
+  { watermark }: BegunRun,
 ): Promise<Watch> {
-  const verifyStore = openVerify(lease, generation);
   const open = await store.findOpenRetries();
   const vouched = { cutAt: toCut(watermark), failed: new Set(open.map((entry) => entry.conversationId)) };
   const parts = { source, signal, store, verifyStore, vouched };
@@ -103,8 +114,11 @@ async function openWatch(
       await verifyStore.forgetSeen();
       return wanted;
     },
-    finish(failed) {
-      if (inspection.repairs) inspection.markRepaired(failed);
+    async finish(failed) {
+      if (!inspection.repairs) return;
+      // What failed in a run before this one, and was not tried again yet.
+      const stillOpen = await store.findOpenRetries();
+      inspection.markRepaired(new Set([...failed, ...stillOpen.map((entry) => entry.conversationId)]));
     },
   };
 }

@@ -26,6 +26,8 @@ export interface RunParts extends TaskParts {
   readonly onEvent: (run: { readonly runId: string; readonly mode: RunMode }, event: SyncEventBody) => void;
   /** Told how to end the run at once, as soon as it has begun. */
   readonly onBegun: (runId: string, end: (reason: Error) => void) => void;
+  /** Told of the run of somebody else that it waits for, as soon as it knows it. */
+  readonly onJoined: (runId: string) => void;
   readonly newRunId: () => string;
   /** Asked between calls, besides the run's own time budget. */
   readonly shouldStop: () => boolean;
@@ -70,7 +72,10 @@ export async function runPage(parts: RunParts, request: RunRequest): Promise<Run
     if (purpose === 'history') return undefined;
     // A run of another kind has no answer to share; nor has one that does less than was asked for.
     const isOurs = begun !== undefined && isSync(begun.mode) && purpose === 'sync' && (begun.forced || !forced);
-    if (isOurs) joined ??= begun.runId;
+    if (isOurs && joined === undefined) {
+      joined = begun.runId;
+      parts.onJoined(joined);
+    }
     // The lease of a dead process runs out while we wait, and then `begin` gives it to us.
     const state = joined === undefined ? 'running' : await ledger.stateOf(joined);
     if (joined !== undefined && (state === 'ended' || clock.now() - startedAt >= maxDurationMs)) {
@@ -80,13 +85,15 @@ export async function runPage(parts: RunParts, request: RunRequest): Promise<Run
     if (state === 'abandoned') joined = undefined;
     if (parts.shouldStop()) throw new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed while it waited for a run.');
     if (clock.now() - startedAt >= maxDurationMs) {
-      throw new TidemarkError(
-        'PAGE_BUSY',
-        `Another run is at work on Page ${pageId}; the time to wait for it is over.`,
-      );
+      throw pageBusy(pageId);
     }
     await clock.sleep(JOIN_POLL_MS, signal);
   }
+}
+
+/** For who has waited in vain. */
+export function pageBusy(pageId: string): TidemarkError {
+  return new TidemarkError('PAGE_BUSY', `Another run is at work on Page ${pageId}; the time to wait for it is over.`);
 }
 
 function isSync(mode: RunMode): boolean {

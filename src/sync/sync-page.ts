@@ -83,7 +83,7 @@ export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncRe
     if (collects && cutAt === undefined && state.rest === undefined) await retries.settle();
     if (!collects) end = { kind: 'inspected' };
   }
-  watch?.finish(ranges.failed());
+  await watch?.finish(ranges.failed());
 
   const counts = { ...ranges.counts(), graphCalls: source.callCount() };
   const nestedLimit = growNestedLimit(state.nestedLimit, sizes.nestedLimit);

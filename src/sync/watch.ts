@@ -10,5 +10,5 @@ export interface Watch {
   /** At the end of the list: answers conversations that were not on it and have to be collected. */
   settle(): Promise<readonly string[]>;
   /** When all is collected, but for what could not be. */
-  finish(failed: ReadonlySet<string>): void;
+  finish(failed: ReadonlySet<string>): Promise<void>;
 }

@@ -147,3 +147,40 @@ it('without an interval every call syncs every Page, and a failing one is a row'
   expect(answer.results.find((row) => !row.success)).toMatchObject({ facebookPageId: pageId, code: 'TOKEN_EXPIRED' });
   expect(await world.tidemark.jobs.runDue({})).toMatchObject({ success: true, pagesSynced: 2 });
 });
+
+it('a call without any worker keeps to its time, however many Pages have older messages to come', async () => {
+  await using world = await openWorld({
+    version: 17,
+    simulator: {
+      pages: 8,
+      conversations: 12,
+      messagesPerConversation: { min: 150, max: 250, mean: 200 },
+      latency: { baseMs: 250 },
+    },
+    settings: { pageConcurrency: 2, syncIntervalMs: 3_600_000 },
+  });
+  await world.tidemark.syncAll({});
+  await using eye = await openEye(world.databaseUrl);
+  await world.tidemark.jobs.runDue({ maxDurationMs: 1 });
+  await eye.client.query(`UPDATE facebook_page_schedule SET next_sync_at = now() + interval '30 minutes'`);
+  const answer = await world.tidemark.jobs.runDue({ maxDurationMs: 2000 });
+  expect(answer.historyLeft).toBeGreaterThan(0);
+  expect(answer.durationMs).toBeLessThan(4000);
+});
+
+it('a call without any worker calls no Page verified that it had no time to verify', async () => {
+  await using world = await openWorld({
+    version: 17,
+    simulator: { conversations: 900, messagesPerConversation: { min: 1, max: 1, mean: 1 }, latency: { baseMs: 150 } },
+    settings: { syncIntervalMs: 3_600_000 },
+  });
+  await world.tidemark.syncAll({});
+  await using eye = await openEye(world.databaseUrl);
+  await world.tidemark.jobs.runDue({ maxDurationMs: 1 });
+  await eye.client.query(
+    `UPDATE facebook_page_schedule SET next_sync_at = now() + interval '30 minutes', next_verify_at = now()`,
+  );
+  expect(await world.tidemark.jobs.runDue({ maxDurationMs: 800 })).toMatchObject({ pagesVerified: 0 });
+  await eye.client.query('UPDATE facebook_page_schedule SET next_verify_at = now()');
+  expect(await world.tidemark.jobs.runDue({})).toMatchObject({ pagesVerified: 1 });
+});

@@ -5,12 +5,14 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { createTidemark } from '../../src/engine.ts';
+import type { TidemarkError } from '../../src/core/errors.ts';
 import { must } from '../../src/lib/must.ts';
 import { connect, type Database } from '../../src/store/connect.ts';
 import { migrateDatabase, readMigrations } from '../../src/store/migrate.ts';
 import { openRunLedger } from '../../src/store/sync-state.ts';
 import { collected, openStoreForTest, snapshot, toBeginRequest } from '../../src/store/testing/opened-store.ts';
 import { openWalkStore } from '../../src/store/walk-store.ts';
+import { overlappingRuns } from '../support/all-pages.ts';
 import { openEye } from '../support/client.ts';
 import { NO_PGBOUNCER, type PgBouncer, SERVER_CONNECTIONS, startPgBouncer } from '../support/pgbouncer.ts';
 import { createTestDatabase, describeEachPostgres } from '../support/postgres.ts';
@@ -110,6 +112,38 @@ describe.skipIf(NO_PGBOUNCER !== undefined)(`through PgBouncer in transaction mo
         'SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
       );
       expect(rows.length).toBeLessThanOrEqual(SERVER_CONNECTIONS);
+      expect(await leftInSessions(pooler.through(world.databaseUrl), world.databaseUrl)).toEqual([]);
+    });
+
+    it('carries the jobs: queues made by several at once, shared work, a hand-over, and old messages', async () => {
+      await using world = await openWorld({
+        version,
+        simulator: {
+          pages: 8,
+          conversations: 40,
+          messagesPerConversation: { min: 1, max: 60, mean: 8 },
+          latency: { baseMs: 20 },
+        },
+        settings: { syncIntervalMs: 2000, verifyIntervalMs: 4000 },
+        through: pooler.through,
+      });
+      const problems: string[] = [];
+      const onProblem = ({ message }: TidemarkError) => problems.push(message);
+      const leaving = await createTidemark(world.settings);
+      await using staying = await createTidemark(world.settings);
+      const engines = [world.tidemark, leaving, staying];
+      await Promise.all(engines.map((tidemark) => tidemark.jobs.start({ onProblem })));
+      const modes = async () => new Set((await world.tidemark.runs.list({ limit: 200 })).map((run) => run.mode));
+      await expect.poll(modes, { timeout: 30_000 }).toEqual(new Set(['full', 'incremental', 'verify', 'history']));
+      await leaving.close();
+      for (const pageId of world.pageIds)
+        world.simulator.world.activity({ pageId, newMessages: 3, newConversations: 1 });
+      await expect.poll(() => differences(world), { timeout: 40_000, interval: 500 }).toEqual([]);
+      world.tidemark.jobs.stop();
+      await staying.close();
+      expect(problems).toEqual([]);
+      expect(await world.tidemark.jobs.failed()).toEqual([]);
+      expect(await overlappingRuns(world)).toEqual([]);
       expect(await leftInSessions(pooler.through(world.databaseUrl), world.databaseUrl)).toEqual([]);
     });
 

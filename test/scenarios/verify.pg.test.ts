@@ -170,6 +170,38 @@ describe('verify', () => {
     expect(await damage(world, 'SELECT id FROM facebook_conversations WHERE deleted_at IS NOT NULL')).toEqual([]);
   });
 
+  it('goes on without an answer for one that Facebook is silent about, and says so', async () => {
+    await using world = await openWorld({
+      version: 17,
+      simulator: { conversations: 60 },
+      settings: { answerTimeoutMs: 300 },
+    });
+    const [facebookPageId = ''] = world.pageIds;
+    await world.tidemark.sync({ facebookPageId });
+    for (const id of await damage(world, `${OLDEST} 1`)) world.simulator.world.hideConversation(id);
+    world.simulator.faults.add({ match: { kind: 'conversation' }, times: 'always', effect: { type: 'hang' } });
+    const answer = await world.tidemark.verify({ facebookPageId, repair: true });
+    expect(answer).toMatchObject({ deleted: [], status: 'partial', undecided: expect.stringContaining('1 ') });
+  });
+
+  it('finds what is gone among many that are only not listed, in a few turns', async () => {
+    await using world = await openWorld({ version: 17, simulator: { conversations: 1300 } });
+    const [facebookPageId = ''] = world.pageIds;
+    await world.tidemark.sync({ facebookPageId });
+    const unlisted = (await damage(world, `${OLDEST} 120`)).toSorted();
+    const gone = must(unlisted.at(-1), 'a hundred and twenty');
+    for (const id of unlisted) {
+      if (id === gone) world.simulator.world.deleteConversation(id);
+      else world.simulator.world.hideConversation(id);
+    }
+    const deleted: string[] = [];
+    for (let turn = 0; turn < 10 && deleted.length === 0; turn++) {
+      const answer = await world.tidemark.verify({ facebookPageId, repair: true });
+      deleted.push(...answer.deleted.map((finding) => finding.conversationId));
+    }
+    expect(deleted).toEqual([gone]);
+  });
+
   it('marks nothing when it does not come to the end of the list (I10)', async () => {
     await using world = await openWorld({ version: 17, simulator: { conversations: 250 } });
     const [facebookPageId = ''] = world.pageIds;

@@ -16,7 +16,7 @@ export interface HistoryRow {
   readonly pageId: string;
   readonly facebookPageId: string;
   readonly pageName: string | null;
-  /** `busy`: a sync is at work on the Page, or another process; ask again later. */
+  /** `busy`: a sync is at work on the Page, or another process, or the time was over before its turn; ask again. */
   readonly status: 'succeeded' | 'partial' | 'busy' | 'failed';
   readonly eventsCreated: number;
   readonly graphCalls: number;
