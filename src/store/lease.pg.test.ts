@@ -55,20 +55,20 @@ describeEachPostgres('the lease', (version) => {
       );
       const ending = connectAside(opened.url);
       const next = openRunLedger(opened.database, crypto.randomUUID());
-      const { begun } = await ending.transaction(async (query) => {
+      const { waited } = await ending.transaction(async (query) => {
         await query(
           `UPDATE facebook_sync_state SET lease_run_id = NULL, lease_expires_at = NULL, last_call_at = now()
            WHERE page_id = $1`,
           [pageId],
         );
-        const begun = next.begin(await toBeginRequest(opened, { pageId }));
+        const waiting = next.begin(await toBeginRequest(opened, { pageId }));
         await untilWaiting(opened, 1);
-        return { begun };
+        return { waited: waiting };
       });
-      const run = await begun;
-      if (run?.kind !== 'begun') throw new Error('nobody began');
-      expect(run.lastCallAgoMs).toBeLessThan(20_000);
-      expect(run.lastCallAgoMs).toBeGreaterThanOrEqual(0);
+      const heir = await waited;
+      if (heir?.kind !== 'begun') throw new Error('nobody began');
+      expect(heir.lastCallAgoMs).toBeLessThan(20_000);
+      expect(heir.lastCallAgoMs).toBeGreaterThanOrEqual(0);
     });
 
     it('for each platform by itself', async () => {
