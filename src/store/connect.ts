@@ -30,6 +30,8 @@ export interface ConnectOptions {
 export const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** Silence after which the other side is asked whether it is still there. */
+const KEEP_ALIVE_MS = 10_000;
 
 /** timestamptz as milliseconds, int8 as number: no count or fence of ours comes near 2^53. */
 const readTypes: pg.CustomTypesConfig = {
@@ -49,6 +51,9 @@ export function connect(options: ConnectOptions): Database {
     connectionString: options.connectionString,
     max: options.maxConnections ?? 10,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    // A server that vanishes without a word, as in a failover, would be waited for without end.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     types: readTypes,
     application_name: 'tidemark',
   });

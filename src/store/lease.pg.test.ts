@@ -55,20 +55,20 @@ describeEachPostgres('the lease', (version) => {
       );
       const ending = connectAside(opened.url);
       const next = openRunLedger(opened.database, crypto.randomUUID());
-      const { waiting } = await ending.transaction(async (query) => {
+      const { waited } = await ending.transaction(async (query) => {
         await query(
           `UPDATE facebook_sync_state SET lease_run_id = NULL, lease_expires_at = NULL, last_call_at = now()
            WHERE page_id = $1`,
           [pageId],
         );
-        const beginning = next.begin(await toBeginRequest(opened, { pageId }));
+        const waiting = next.begin(await toBeginRequest(opened, { pageId }));
         await untilWaiting(opened, 1);
-        return { waiting: beginning };
+        return { waited: waiting };
       });
-      const begun = await waiting;
-      if (begun?.kind !== 'begun') throw new Error('nobody began');
-      expect(begun.lastCallAgoMs).toBeLessThan(20_000);
-      expect(begun.lastCallAgoMs).toBeGreaterThanOrEqual(0);
+      const heir = await waited;
+      if (heir?.kind !== 'begun') throw new Error('nobody began');
+      expect(heir.lastCallAgoMs).toBeLessThan(20_000);
+      expect(heir.lastCallAgoMs).toBeGreaterThanOrEqual(0);
     });
 
     it('for each platform by itself', async () => {

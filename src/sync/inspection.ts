@@ -7,6 +7,7 @@ import { arePlausiblyGone, type Finding, judge, type Vouched } from '../core/fin
 import type { ConversationSnapshot } from '../core/model.ts';
 import { differs, type SurveyedPage } from '../core/plan.ts';
 import type { ConversationSource, UnseenConversations, VerifyStore, WalkStore } from '../core/ports.ts';
+import type { SettledWalk } from './watch.ts';
 
 export interface InspectionParts {
   readonly source: ConversationSource;
@@ -41,8 +42,8 @@ export interface Inspection {
   readonly repairs: boolean;
   /** Compares a list page; answers whether a sync waits for the Page. */
   meet(parts: InspectionParts, page: SurveyedPage): Promise<boolean>;
-  /** Asks for what was not shown; answers the ids of those that are there all the same and have to be collected. */
-  settle(parts: InspectionParts): Promise<readonly string[]>;
+  /** Asks for what was not shown; `wanted` are the ids of those that are there all the same and have to be collected. */
+  settle(parts: InspectionParts): Promise<SettledWalk>;
   /** Takes all that differed so far for repaired, but for what could not be collected, in this run or one before. */
   markRepaired(failed: ReadonlySet<string>): void;
   report(): InspectionReport;
@@ -113,7 +114,7 @@ export function openInspection(repairs: boolean): Inspection {
         undecided =
           `Facebook did not list ${unseen} of the ${held} conversations that are held. So many are not taken for ` +
           'deleted: it may be showing a part of the list. Verify again later.';
-        return [];
+        return { wanted: [], isWhole: false };
       }
       const left = unseen - conversations.length;
       unanswered = 0;
@@ -122,7 +123,7 @@ export function openInspection(repairs: boolean): Inspection {
         wanted.push(...(await ask(parts, conversations.slice(from, from + READS_AT_ONCE))));
       }
       undecided = describeUndecided({ left, unanswered });
-      return wanted;
+      return { wanted, isWhole: true };
     },
 
     markRepaired(failed) {

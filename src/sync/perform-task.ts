@@ -110,9 +110,9 @@ async function openWatch(
     collects: inspection.repairs,
     meet: (page) => inspection.meet(parts, page),
     async settle() {
-      const wanted = await inspection.settle(parts);
+      const settled = await inspection.settle(parts);
       await verifyStore.forgetSeen();
-      return wanted;
+      return settled;
     },
     async finish(failed) {
       if (!inspection.repairs) return;

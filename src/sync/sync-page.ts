@@ -78,9 +78,11 @@ export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncRe
   }
   await ranges.done();
   if (end.kind === 'complete') {
-    await ranges.retry((await watch?.settle()) ?? []);
+    const { wanted, isWhole } = (await watch?.settle()) ?? { wanted: [], isWhole: true };
+    await ranges.retry(wanted);
     await ranges.done();
-    if (collects && cutAt === undefined && state.rest === undefined) await retries.settle();
+    if (collects && isWhole && cutAt === undefined && state.rest === undefined) await retries.settle();
+    if (!isWhole) end = { kind: 'stopped', rest: undefined };
     if (!collects) end = { kind: 'inspected' };
   }
   await watch?.finish(ranges.failed());

@@ -71,6 +71,27 @@ it('a job that was given up is done when it is retried', async () => {
   await expect.poll(() => countJobs(world)).toBe(0);
 });
 
+it('a job that waited for the run of another process shares its failure', async () => {
+  await using world = await openWorld({ version: 17, simulator: { conversations: 5 } });
+  const facebookPageId = must(world.pageIds[0], 'a Page');
+  const problems: string[] = [];
+  await world.tidemark.jobs.start({ schedule: false, onProblem: (problem) => problems.push(problem.code) });
+  await using other = await createTidemark(world.settings);
+  const begun = Promise.withResolvers<void>();
+  world.simulator.faults.add({
+    match: { kind: 'conversations' },
+    effect: { type: 'error', code: 190, subcode: 463, delayMs: 3000 },
+  });
+  const failing = other.sync({ facebookPageId, onEvent: () => begun.resolve() });
+  failing.catch(() => {});
+  await begun.promise;
+  await world.tidemark.jobs.enqueue('sync', [{ facebookPageId }]);
+  await expect(failing).rejects.toMatchObject({ code: 'TOKEN_EXPIRED' });
+  await expect.poll(() => countJobs(world), { timeout: 10_000 }).toBe(0);
+  expect(await world.tidemark.jobs.failed()).toMatchObject([{ queue: 'sync', code: 'TOKEN_EXPIRED' }]);
+  expect(problems).toEqual(['TOKEN_EXPIRED']);
+});
+
 it('a Page that is paused while its job waits is left alone', async () => {
   await using world = await openWorld({ version: 17, simulator: { conversations: 5 } });
   const facebookPageId = must(world.pageIds[0], 'a Page');

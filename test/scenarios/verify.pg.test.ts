@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createApp } from '../../src/http/app.ts';
 import { must } from '../../src/lib/must.ts';
 import { openEye } from '../support/client.ts';
+import { findWatermark } from '../support/promises.ts';
 import { openWorld, type TestWorld } from '../support/world.ts';
 
 /** Makes the mirror lack, or hold an older state of, some conversations, behind the back of every sync. */
@@ -162,11 +163,15 @@ describe('verify', () => {
     const [facebookPageId = ''] = world.pageIds;
     await world.tidemark.sync({ facebookPageId });
     for (const id of await damage(world, `${OLDEST} 60`)) world.simulator.world.deleteConversation(id);
+    world.simulator.world.activity({ pageId: facebookPageId, newMessages: 1 });
+    await using eye = await openEye(world.databaseUrl);
+    const watermark = await findWatermark(eye.client, facebookPageId);
     world.takeCalls();
     const answer = await world.tidemark.verify({ facebookPageId, repair: true });
     expect(answer).toMatchObject({ deleted: [], status: 'partial' });
     expect(answer.undecided).toMatch(/did not list 60 of the 120/);
-    expect(world.takeCalls()).toBe(1);
+    expect(world.takeCalls()).toBe(2);
+    expect(await findWatermark(eye.client, facebookPageId), 'nothing moves past such a list (I1)').toBe(watermark);
     expect(await damage(world, 'SELECT id FROM facebook_conversations WHERE deleted_at IS NOT NULL')).toEqual([]);
   });
 
