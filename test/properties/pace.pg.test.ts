@@ -5,7 +5,7 @@ import { meteredCommand } from '../support/commands.ts';
 import { holds, setups } from '../support/model-run.ts';
 import { effort, SOAK } from '../support/rigour.ts';
 
-const SECONDS = 40;
+const SECONDS = 110;
 
 it('nobody calls more often than Facebook allows (I7)', { timeout: SECONDS * SOAK * 1000 + 120_000 }, async () => {
   // Two calls a second are few: a small world, and answers as large as they come.
@@ -21,6 +21,6 @@ it('nobody calls more often than Facebook allows (I7)', { timeout: SECONDS * SOA
     fc.asyncProperty(small, few, async (setup, commands) => {
       expect(await holds(setup, commands)).toEqual([]);
     }),
-    effort({ runs: 3, seconds: SECONDS }),
+    effort({ runs: 1, seconds: SECONDS }),
   );
 });
