@@ -5,11 +5,19 @@ import { expect, onTestFinished, test } from 'vitest';
 import { ask, isRoot, makeDataDir, untilGone } from '../../../test/support/embedded-members.ts';
 import { startEmbeddedPostgres } from './embedded-postgres.ts';
 
-async function refusal(dataDir: string, startTimeoutMs?: number): Promise<string> {
+async function refusal(dataDir: string): Promise<string> {
+  const message = await refusalIfAny(dataDir);
+  expect(message).toBeDefined();
+  return message ?? '';
+}
+
+/** Undefined when the server was started after all; it is stopped then. */
+async function refusalIfAny(dataDir: string, startTimeoutMs?: number): Promise<string | undefined> {
   const failure: unknown = await startEmbeddedPostgres({ dataDir, startTimeoutMs }).then(
     (server) => server.stop(),
     (error: unknown) => error,
   );
+  if (failure === undefined) return undefined;
   expect(failure).toMatchObject({ code: 'EMBEDDED_POSTGRES' });
   return (failure as Error).message;
 }
@@ -46,7 +54,10 @@ test('a password that the running server does not take is told of at once', asyn
 test('a start that takes too long quotes the log and leaves the server to go on', async () => {
   const dataDir = await makeDataDir();
   await (await startEmbeddedPostgres({ dataDir })).stop();
-  expect(await refusal(dataDir, 30)).toMatch(/does not answer yet.*try again|could not be started in time/s);
+  let told: string | undefined;
+  // As short as this machine needs: a quick one starts the server within the first of them.
+  for (const startTimeoutMs of [30, 15, 7, 1]) told ??= await refusalIfAny(dataDir, startTimeoutMs);
+  expect(told).toMatch(/does not answer yet.*try again|could not be started in time/s);
   const server = await startEmbeddedPostgres({ dataDir });
   expect(await ask(server.connectionString, 'SELECT 1')).toEqual([1]);
   await server.stop();
