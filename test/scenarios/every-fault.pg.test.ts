@@ -5,7 +5,8 @@
 import type pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { createTidemark } from '../../src/engine.ts';
-import { ERRORS, isTidemarkError } from '../../src/core/errors.ts';
+import { ERRORS } from '../../src/core/error-catalogue.ts';
+import { isTidemarkError } from '../../src/core/errors.ts';
 import type { Tidemark } from '../../src/core/engine-api.ts';
 import { must } from '../../src/lib/must.ts';
 import type { CallKind } from '../../src/simulator/calls.ts';

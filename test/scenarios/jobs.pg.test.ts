@@ -178,7 +178,7 @@ it('a call without any worker keeps to its time, however many Pages have older m
       messagesPerConversation: { min: 150, max: 250, mean: 200 },
       latency: { baseMs: 250 },
     },
-    settings: { pageConcurrency: 2, syncIntervalMs: 3_600_000 },
+    settings: { pageConcurrency: 2 },
   });
   await world.tidemark.syncAll({});
   await using eye = await openEye(world.databaseUrl);
@@ -193,7 +193,6 @@ it('a call without any worker calls no Page verified that it had no time to veri
   await using world = await openWorld({
     version: 17,
     simulator: { conversations: 900, messagesPerConversation: { min: 1, max: 1, mean: 1 }, latency: { baseMs: 150 } },
-    settings: { syncIntervalMs: 3_600_000 },
   });
   await world.tidemark.syncAll({});
   await using eye = await openEye(world.databaseUrl);
