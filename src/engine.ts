@@ -102,6 +102,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     clock,
     pageRuns,
     depth,
+    sync: (request) => tidemark.sync(request),
     syncAll: (request) => tidemark.syncAll(request),
     verify: (request) => tidemark.verify(request),
     collectHistory: (request) => tidemark.collectHistory(request),

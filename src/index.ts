@@ -11,6 +11,7 @@ export type * from './core/api/runs.ts';
 export type * from './core/api/sync.ts';
 export type * from './core/api/verify.ts';
 export { Secret, type Tidemark } from './core/engine-api.ts';
-export { ERRORS, type ErrorCode, isTidemarkError, TidemarkError } from './core/errors.ts';
+export { ERRORS, type ErrorCode } from './core/error-catalogue.ts';
+export { isTidemarkError, TidemarkError } from './core/errors.ts';
 export type { SyncEvent } from './core/events.ts';
 export { createTidemark, type EngineOptions, type EngineSettings } from './engine.ts';

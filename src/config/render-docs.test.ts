@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ERRORS } from '../core/errors.ts';
+import { ERRORS } from '../core/error-catalogue.ts';
 import { OPTION_LIST } from './options.ts';
 import { renderConfigurationDocs, renderErrorsDocs } from './render-docs.ts';
 import { renderSettingsHelp } from './render-help.ts';

@@ -2,8 +2,8 @@
  * Writes docs/configuration.md and docs/errors.md out of the option table and the error catalogue, as text. The files
  * are generated: whatever they should say has to be said in the tables.
  */
-import { ERRORS } from '../core/errors.ts';
-import type { ErrorEntry } from '../core/errors.ts';
+import { ERRORS } from '../core/error-catalogue.ts';
+import type { ErrorEntry } from '../core/error-catalogue.ts';
 import { OPTION_LIST } from './options.ts';
 import type { Option } from './options.ts';
 

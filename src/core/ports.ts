@@ -2,7 +2,8 @@
  * What the algorithm needs from the outside world. `graph` and `store` implement these; the sync knows nothing else
  * of them. Every port is bound to one Page and platform when it is handed over.
  */
-import type { ErrorCode, TidemarkError } from './errors.ts';
+import type { ErrorCode } from './error-catalogue.ts';
+import type { TidemarkError } from './errors.ts';
 import type { SyncEventBody } from './events.ts';
 import type {
   BatchCounts,

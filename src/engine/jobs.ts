@@ -3,7 +3,7 @@
  * a sync is followed by the job that brings older messages.
  */
 import type { Tidemark } from '../core/engine-api.ts';
-import { toRecordedError, toTidemarkError } from '../core/errors.ts';
+import { toTidemarkError } from '../core/errors.ts';
 import type { Page } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
 import { createPageJobs, type PageJobs } from '../jobs/page-jobs.ts';
@@ -13,13 +13,13 @@ import { runDue } from '../jobs/run-due.ts';
 import type { Database } from '../store/connect.ts';
 import { findPagesWithOpenHistory } from '../store/history-store.ts';
 import { findPage, findReferredPage } from '../store/pages.ts';
-import { findRun } from '../store/sync-runs.ts';
 import { findFailedJobs, openDueStore, openJobStore } from './job-store.ts';
 
 export interface JobsParts {
   readonly database: Database;
   readonly clock: Clock;
-  readonly pageRuns: Pick<PageRuns, 'sync' | 'history'>;
+  readonly pageRuns: Pick<PageRuns, 'history'>;
+  readonly sync: Tidemark['sync'];
   readonly syncAll: Tidemark['syncAll'];
   readonly verify: Tidemark['verify'];
   readonly collectHistory: Tidemark['collectHistory'];
@@ -57,16 +57,6 @@ export function openJobs(parts: JobsParts): Jobs {
       return (await work(page, job)) === undefined ? 'busy' : 'done';
     };
   };
-  /** The run may be another process's, which the job has only waited for. */
-  async function syncOnce(page: Page, { trigger }: PageJob): Promise<string> {
-    const runId = await pageRuns.sync(page, { trigger });
-    const run = await findRun(database, runId, page.id);
-    if (run?.status === 'failed' || run?.status === 'cancelled') {
-      throw toRecordedError(run.errorCode, run.errorMessage ?? `Run ${runId} was ${run.status}.`);
-    }
-    return runId;
-  }
-
   const jobs = createPageJobs({
     store,
     clock,
@@ -75,7 +65,7 @@ export function openJobs(parts: JobsParts): Jobs {
     verifyIntervalMs,
     listFailures: () => findFailedJobs(database),
     run: {
-      sync: forActivePage(syncOnce),
+      sync: forActivePage(({ id }, { trigger }) => parts.sync({ pageId: id, trigger })),
       history: forActivePage((page, { trigger }) => pageRuns.history(page, { trigger })),
       verify: forActivePage(({ id }, { trigger }) => verify({ pageId: id, repair: true, trigger })),
     },

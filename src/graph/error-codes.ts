@@ -3,7 +3,8 @@
  * status only when the body says nothing, because Facebook's statuses are only partly documented. Nothing here may
  * quote a token.
  */
-import { GraphError, type ErrorCode, type GraphFaultKind } from '../core/errors.ts';
+import type { ErrorCode } from '../core/error-catalogue.ts';
+import { GraphError, type GraphFaultKind } from '../core/errors.ts';
 import type { JsonValue } from '../core/model.ts';
 import { type PoolScope, type PoolUsage, QUOTA_QUIET_MS, regainMsOf } from '../core/quota.ts';
 import { redact } from './redact.ts';

@@ -6,7 +6,7 @@ import type { FailedJobAnswer } from '../core/api/jobs.ts';
 import type { ConversationAnswer, MessageAnswer } from '../core/api/mirror.ts';
 import type { ConnectedPage, PageAnswer, RefusedPage } from '../core/api/pages.ts';
 import type { RunAnswer } from '../core/api/runs.ts';
-import type { ErrorCode } from '../core/errors.ts';
+import type { ErrorCode } from '../core/error-catalogue.ts';
 
 export type { DueAnswer, FailedJobAnswer, QueueName } from '../core/api/jobs.ts';
 export type { ConversationAnswer, MessageAnswer } from '../core/api/mirror.ts';
@@ -14,7 +14,7 @@ export type { ConnectedPage, PageAnswer, RefusedPage } from '../core/api/pages.t
 export type { RunAnswer } from '../core/api/runs.ts';
 export type { SyncAllAnswer, SyncAllRow, SyncAnswer } from '../core/api/sync.ts';
 export type { FindingAnswer, VerifyAnswer } from '../core/api/verify.ts';
-export type { ErrorCode } from '../core/errors.ts';
+export type { ErrorCode } from '../core/error-catalogue.ts';
 export type {
   PageStatus,
   PhaseCost,

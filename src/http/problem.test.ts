@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { ErrorCode } from '../core/errors.ts';
-import { ERRORS, GraphError, TidemarkError } from '../core/errors.ts';
+import type { ErrorCode } from '../core/error-catalogue.ts';
+import { ERRORS } from '../core/error-catalogue.ts';
+import { GraphError, TidemarkError } from '../core/errors.ts';
 import { toProblem } from './problem.ts';
 
 describe('a problem', () => {

@@ -2,8 +2,8 @@
  * Turns the events of a sync into log lines. People and scripts look for these sentences, so their wording is fixed,
  * also where grammar would bend it for a batch of one.
  */
-import { ERRORS } from '../core/errors.ts';
-import type { ErrorCode } from '../core/errors.ts';
+import { ERRORS } from '../core/error-catalogue.ts';
+import type { ErrorCode } from '../core/error-catalogue.ts';
 import type { EventSink, SyncEvent } from '../core/events.ts';
 import type { Instant, RunCounts, RunMode } from '../core/model.ts';
 import { assertNever } from '../lib/assert-never.ts';

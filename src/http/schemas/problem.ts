@@ -3,8 +3,8 @@
  * description can't promise another one.
  */
 import { z } from '@hono/zod-openapi';
-import type { ErrorCode } from '../../core/errors.ts';
-import { ERRORS } from '../../core/errors.ts';
+import type { ErrorCode } from '../../core/error-catalogue.ts';
+import { ERRORS } from '../../core/error-catalogue.ts';
 import type { ProblemAnswer } from '../api.ts';
 import { json } from './fields.ts';
 
