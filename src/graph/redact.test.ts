@@ -9,13 +9,21 @@ describe('redact', () => {
     ['Malformed access token EAABsbCS1iHgBO0Zx', 'Malformed access token [secret]'],
     ['token 123456789|abcDEF_ghi-123', 'token [secret]'],
     ['input_token%3Dabc&x', 'input_token%3D[secret]&x'],
+    ['a=1%26access_token%3Dabc%2526x', 'a=1%26access_token%3D[secret]'],
+    ['appsecret_time%253D1%2526appsecret_proof%253D0a1b', 'appsecret_time%253D1%2526appsecret_proof%253D[secret]'],
+    ['{\\"access_token\\":\\"abc123\\"}', '{\\"access_token\\":\\"[secret]\\"}'],
+    ['?t%3DEAABsbCS1iHgBO0Zx', '?t%3D[secret]'],
+    ['?t%3D123456789%7CabcDEF_ghi-123', '?t%3D[secret]'],
     ['Session has expired on Friday.', 'Session has expired on Friday.'],
   ])('%s', (text, clean) => {
     expect(redact(text)).toBe(clean);
   });
 
   test('takes out the secrets it is told of, also as they stand in addresses', () => {
-    expect(redact('a 1|b c 1%7Cb', ['1|b', ''])).toBe('a [secret] c [secret]');
+    expect(redact('a 1|b c 1%7Cb d 1%257Cb', ['1|b', ''])).toBe('a [secret] c [secret] d [secret]');
+    expect(redact("a (b')~ c %28b%27%29%7E d %2528b%2527%2529%257E", ["(b')~"])).toBe(
+      'a [secret] c [secret] d [secret]',
+    );
   });
 });
 

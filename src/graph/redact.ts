@@ -4,11 +4,12 @@
  */
 const BLOT = '[secret]';
 
+// Forms and addresses may stand in one another: their `=`, `&` and `|` are then percent-encoded, once or more often.
 const TOKEN_LIKE: readonly RegExp[] = [
-  /(?<=\b(?:access_token|input_token|fb_exchange_token|client_secret|appsecret_proof)(?:=|%3D|"?\s*:\s*"?))[^&\s"']+/giu,
-  /\bEAA[A-Za-z0-9]{8,}/gu,
+  /(?<=(?:access_token|input_token|fb_exchange_token|client_secret|appsecret_proof)(?:=|%(?:25)*3D|\\*"?\s*:\s*\\*"?))[^&\s"'\\]+/giu,
+  /(?:\b|(?<=%[0-9A-F]{2}))EAA[A-Za-z0-9]{8,}/gu,
   // An app token: the app's id and its secret.
-  /\b\d{5,}(?:\||%7C)[\w-]{8,}/gu,
+  /(?:\b|(?<=%[0-9A-F]{2}))\d{5,}(?:\||%(?:25)*7C)[\w-]{8,}/gu,
 ];
 
 /** A text for people, without the known secrets and without anything that looks like a token. */
@@ -36,14 +37,22 @@ export function redactAnswer(text: string, secrets: readonly string[]): string {
 }
 
 function withoutSecrets(text: string, secrets: readonly string[]): string {
-  const forms = new Set(
-    secrets.flatMap((secret) => [secret, encodeURIComponent(secret)]).filter((form) => form !== ''),
-  );
+  const forms = new Set(secrets.flatMap(formsOf).filter((form) => form !== ''));
   let clean = text;
   for (const form of forms) {
     clean = clean.replaceAll(form, (found, at: number, whole: string) => (isTokenMember(whole, at) ? found : BLOT));
   }
   return clean;
+}
+
+/** As it stands in an address, in a form, and in an address inside a form. */
+function formsOf(secret: string): string[] {
+  const inForm = toFormValue(secret);
+  return [secret, encodeURIComponent(secret), inForm, toFormValue(inForm)];
+}
+
+function toFormValue(text: string): string {
+  return new URLSearchParams([['', text]]).toString().slice(1);
 }
 
 function isTokenMember(text: string, valueAt: number): boolean {
