@@ -6,7 +6,7 @@ import { GraphError, isGraphError } from '../core/errors.ts';
 import type { Instant, JsonValue, Platform } from '../core/model.ts';
 import type { CallGate, ConversationSource } from '../core/ports.ts';
 import type { Secret } from '../lib/secret.ts';
-import type { CallReport, GraphClient, GraphParams } from './call.ts';
+import type { CallReport, GraphClient, GraphParams, GraphRequest } from './call.ts';
 import { parseConversation, toConversationFields } from './conversations.ts';
 import { MESSAGE_FIELDS, parseMessage } from './messages.ts';
 import { type ItemProblem, parseItems, parseList, toCursorParams } from './paging.ts';
@@ -38,7 +38,8 @@ export function openPageSource(options: PageSourceOptions): ConversationSource {
   const send = withSilenceLimit((request) => client.get(request));
   let calls = 0;
 
-  function get(asked: { path: readonly string[]; params: GraphParams; subject: string }, signal?: AbortSignal) {
+  type Asked = Pick<GraphRequest, 'path' | 'params' | 'subject' | 'mayShare'>;
+  function get(asked: Asked, signal?: AbortSignal) {
     const countCall = (report: CallReport) => {
       calls += 1;
       onCall?.(report);
@@ -60,11 +61,12 @@ export function openPageSource(options: PageSourceOptions): ConversationSource {
         ...toSinceParam(since),
         ...toCursorParams(after),
       };
-      const { body, servedAt } = await get({ path: [facebookPageId, 'conversations'], params, subject }, signal).catch(
-        (error: unknown) => {
-          throw asPageTrouble(error, page);
-        },
-      );
+      // The first look of a run is small, quick and the same for all Pages; everything after it is of a size of its own.
+      const mayShare = calls === 0 && after === undefined && messages === 0;
+      const asked = { path: [facebookPageId, 'conversations'], params, subject, mayShare };
+      const { body, servedAt } = await get(asked, signal).catch((error: unknown) => {
+        throw asPageTrouble(error, page);
+      });
       const list = parseList({ body, sentAfter: after, subject });
       const parse = (item: JsonValue) => readConversation(item, messages);
       return { items: parseItems({ items: list.items, parse, subject, onProblem }), after: list.after, servedAt };
