@@ -40,6 +40,12 @@ describe('redactAnswer', () => {
     );
   });
 
+  test('takes out the secrets as JSON escapes them', () => {
+    expect(redactAnswer(String.raw`{"message":"a/\"b and a\/\"b"}`, ['a/"b'])).toBe(
+      '{"message":"[secret] and [secret]"}',
+    );
+  });
+
   test('keeps a token that was asked for, also when it is the one that was sent', () => {
     expect(redactAnswer('{"access_token":"T0ken","name":"T0ken"}', ['T0ken'])).toBe(
       '{"access_token":"T0ken","name":"[secret]"}',
