@@ -1,15 +1,18 @@
 /** GRAPH_BATCH: first looks at many Pages share requests. Fewer requests, the same calls, the same mirror. */
 import { describe, expect, it } from 'vitest';
+import { createTidemark } from '../../src/engine.ts';
 import { must } from '../../src/lib/must.ts';
 import { Secret } from '../../src/lib/secret.ts';
-import { openWorld, type TestWorld } from '../support/world.ts';
+import { compareMirror } from '../support/compare-mirror.ts';
+import { startSimulatorProcess } from '../support/simulator-process.ts';
+import { openMigratedDatabase, openWorld, type TestWorld, testSettings } from '../support/world.ts';
 
 const PAGES = 120;
 
-function openPages(simulator: { readonly callsPerSecond?: number } = {}): Promise<TestWorld> {
+function openPages(): Promise<TestWorld> {
   return openWorld({
     version: 17,
-    simulator: { pages: PAGES, conversations: 6, ...simulator },
+    simulator: { pages: PAGES, conversations: 6 },
     settings: { graphBatch: 'on', sinceParameter: 'off' },
   });
 }
@@ -107,17 +110,20 @@ describe('first looks that share requests', () => {
   });
 
   it('keep the pace that Meta allows each Page (I7)', async () => {
-    await using world = await openWorld({
-      version: 17,
-      simulator: { pages: 30, conversations: 6, callsPerSecond: 2 },
-      settings: { graphBatch: 'on', callsPerSecond: 2 },
-    });
-    await world.tidemark.syncAll({});
-    await world.tidemark.syncAll({});
-    for (const pageId of world.pageIds) world.simulator.world.activity({ pageId, newMessages: 2 });
-    await world.tidemark.syncAll({});
-    expect(world.simulator.calls.total.byKind.batch).toBeGreaterThan(0);
-    expect(world.simulator.calls.violations).toEqual([]);
-    expect(await differences(world)).toEqual([]);
+    await using simulator = await startSimulatorProcess('--profile fast --pages 30 --conversations 6'.split(' '));
+    const database = await openMigratedDatabase(17);
+    const settings = { ...testSettings(database.url, simulator.url), callsPerSecond: 2, graphBatch: 'on' } as const;
+    await using tidemark = await createTidemark(settings);
+    await tidemark.pages.connect(new Secret(simulator.userToken));
+    await tidemark.syncAll({});
+    await tidemark.syncAll({});
+    for (const pageId of simulator.pageIds) await simulator.activity({ pageId, newMessages: 2 });
+    await tidemark.syncAll({});
+    const { counters, violations } = await simulator.calls();
+    expect(counters.byKind.batch).toBeGreaterThan(0);
+    expect(violations).toEqual([]);
+    for (const pageId of simulator.pageIds) {
+      expect(await compareMirror(database.url, await simulator.truth(pageId))).toEqual([]);
+    }
   });
 });
