@@ -27,6 +27,7 @@ export type EngineSettings = Pick<
   | 'appSecret'
   | 'callsPerSecond'
   | 'sinceParameter'
+  | 'graphBatch'
   | 'messagesPerConversation'
   | 'pageConcurrency'
   | 'syncIntervalMs'

@@ -49,6 +49,7 @@ describe('readSettings', () => {
       callsPerSecond: 2,
       messagesPerConversation: 'all',
       sinceParameter: 'send',
+      graphBatch: 'off',
       logLevel: 'info',
       logFormat: undefined,
     });

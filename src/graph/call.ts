@@ -18,6 +18,8 @@ export interface GraphRequest {
   /** What is asked for, as messages name it: `the conversations of Page 1001`. */
   readonly subject: string;
   readonly token: Secret;
+  /** Whether it may travel in one HTTP request with calls for other Pages; its path begins with the Page's id. */
+  readonly mayShare?: boolean | undefined;
   /** Admission; entered before every attempt, told of usage, and parked when Facebook asks for quiet. */
   readonly gate: CallGate;
   /** Passes other calls that wait at the gate. Default: false. */
@@ -47,6 +49,20 @@ export interface CallReport {
   readonly graphCode: number | undefined;
   readonly usage: Usage;
 }
+
+/** An answer as it came, of whatever status. */
+export interface HttpAnswer {
+  readonly status: number;
+  /** With names in lower case. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly text: string;
+}
+
+/**
+ * Carries one request to Facebook and its answer back; `departed` is called when it leaves. Rejects with a GraphError
+ * when no answer came, or with the reason of the aborted signal.
+ */
+export type Ask = (request: GraphRequest, departed: () => void) => Promise<HttpAnswer>;
 
 export type Send = (request: GraphRequest) => Promise<GraphAnswer>;
 

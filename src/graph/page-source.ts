@@ -37,6 +37,7 @@ interface Asked {
   readonly params: GraphParams;
   readonly subject: string;
   readonly goesFirst?: boolean;
+  readonly mayShare?: boolean;
 }
 
 export function openPageSource(options: PageSourceOptions): ConversationSource {
@@ -71,7 +72,10 @@ export function openPageSource(options: PageSourceOptions): ConversationSource {
           ...toCursorParams(after),
         };
         const kind = messages === 0 ? 'light' : 'nested';
-        return get({ kind, path: [facebookPageId, 'conversations'], params, subject, goesFirst }, signal);
+        // The first look of a run is small, quick and the same for all Pages; everything after it has its own size.
+        const isFirst = Object.values(calls).every((made) => made === 0);
+        const mayShare = isFirst && after === undefined && messages === 0;
+        return get({ kind, path: [facebookPageId, 'conversations'], params, subject, goesFirst, mayShare }, signal);
       };
       const asked = messages === 0 ? lookLimit.list({ limit, after }, ask) : ask(clamp(limit));
       const { body, servedAt } = await asked.catch((error: unknown) => {

@@ -1,12 +1,14 @@
 /** A small HTTP server that answers from a script and remembers what it was asked. For tests only. */
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 
 export interface SeenRequest {
   readonly method: string;
   readonly url: URL;
   readonly headers: IncomingHttpHeaders;
+  readonly body: string;
   /** The client's port: the same for requests over the same connection. */
   readonly connection: number;
 }
@@ -33,11 +35,12 @@ export async function startStub(
   ...replies: readonly (Reply | ((request: SeenRequest) => Reply))[]
 ): Promise<StubServer> {
   const seen: SeenRequest[] = [];
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     const asked: SeenRequest = {
       method: request.method ?? '',
       url: new URL(request.url ?? '', 'http://stub.invalid'),
       headers: request.headers,
+      body: await text(request),
       connection: request.socket.remotePort ?? 0,
     };
     const step = replies[Math.min(seen.length, replies.length - 1)] ?? {};
@@ -48,8 +51,8 @@ export async function startStub(
       request.socket.destroy();
       return;
     }
-    const text = reply.text ?? JSON.stringify(reply.json ?? {});
-    const bytes = reply.isPacked ? gzipSync(text) : Buffer.from(text);
+    const body = reply.text ?? JSON.stringify(reply.json ?? {});
+    const bytes = reply.isPacked ? gzipSync(body) : Buffer.from(body);
     response.writeHead(reply.status ?? 200, {
       'content-type': 'application/json; charset=UTF-8',
       'content-length': String(bytes.length),

@@ -1,0 +1,67 @@
+/**
+ * What an answer of Facebook means: its body, or the error that it stands for. Neither holds the secrets that were
+ * sent.
+ */
+import { GraphError } from '../core/errors.ts';
+import type { JsonValue } from '../core/model.ts';
+import type { GraphAnswer, HttpAnswer } from './call.ts';
+import { classifyGraphError, readRefusal } from './error-codes.ts';
+import { parseJson } from './json.ts';
+import { redactAnswer } from './redact.ts';
+import { isObject } from './shapes.ts';
+import type { Usage } from './usage.ts';
+
+export interface Interpreting {
+  /** What was asked for, as messages name it. */
+  readonly subject: string;
+  readonly secrets: readonly string[];
+  readonly usage: Usage;
+}
+
+/** Throws a GraphError for everything but a JSON object or list that is no refusal. */
+export function interpret(
+  { status, headers, text }: HttpAnswer,
+  { subject, secrets, usage }: Interpreting,
+): GraphAnswer {
+  const retryAfterMs = toRetryAfterMs(headers['retry-after']);
+  if (status >= 300 && status < 400) {
+    throw new GraphError(
+      'GRAPH_ERROR',
+      `Facebook's host answered ${subject} with a redirect (HTTP ${status}), which is never followed. Check GRAPH_API_URL.`,
+      { kind: 'invalid', httpStatus: status },
+    );
+  }
+  const body = parseBody(redactAnswer(text, secrets));
+  if (readRefusal(body) !== undefined || status === 429 || (status >= 400 && isContainer(body))) {
+    throw classifyGraphError({ status, body, subject, pools: usage.pools, retryAfterMs });
+  }
+  if (status >= 400 || !isContainer(body)) {
+    const what = text.trim() === '' ? 'an empty body' : 'something that is not a JSON object';
+    throw new GraphError('GRAPH_ERROR', `Facebook answered ${subject} with ${what} (HTTP ${status}).`, {
+      kind: 'transient',
+      httpStatus: status,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
+  }
+  const servedAt = Date.parse(String(headers['date']));
+  return { body, servedAt: Number.isNaN(servedAt) ? undefined : servedAt, usage };
+}
+
+function parseBody(text: string): JsonValue | undefined {
+  try {
+    return parseJson(text);
+  } catch {
+    // HTML, nothing, or half an answer: the caller says so in its error.
+    return undefined;
+  }
+}
+
+function isContainer(body: JsonValue | undefined): body is GraphAnswer['body'] {
+  return isObject(body) || Array.isArray(body);
+}
+
+/** `Retry-After` in seconds; its other form, a date, is not used by Facebook. */
+function toRetryAfterMs(header: string | readonly string[] | undefined): number | undefined {
+  const seconds = Number(header);
+  return seconds > 0 ? seconds * 1000 : undefined;
+}
