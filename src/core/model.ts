@@ -75,9 +75,11 @@ export interface ConversationSnapshot {
   readonly raw: JsonObject;
 }
 
-/** A list answer, with the host's own clock: the instant as of which it is true. */
 export interface ConversationList extends CursorPage<ConversationSnapshot> {
+  /** The host's own clock: the instant as of which the answer is true. */
   readonly servedAt: Instant | undefined;
+  /** How long Facebook took to answer, from the departure of the call; undefined when nobody knows. */
+  readonly tookMs: number | undefined;
 }
 
 /** One message as a position in its conversation. */

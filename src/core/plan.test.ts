@@ -1,62 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import type { ConversationSnapshot, HeldConversation } from './model.ts';
+import { TYPICAL_TIMES } from './answer-times.ts';
 import {
   type Comparison,
   differs,
   endsWalk,
   LIST_LIMIT,
-  messagesFor,
-  NESTED_MESSAGES,
   LOOK_LIMIT,
-  planCollect,
+  looksPerCarry,
+  NESTED_MESSAGES,
   planLooks,
-  type SurveyedPage,
 } from './plan.ts';
+import { held, listed, pageOf } from './testing/surveyed.ts';
 
 const CUT_AT = 1_000_000;
-
-function listed(id: string, changes: Partial<ConversationSnapshot> = {}): ConversationSnapshot {
-  return {
-    id,
-    updatedAt: 2_000_000,
-    messageCount: 5,
-    unreadCount: 0,
-    snippet: undefined,
-    link: undefined,
-    participants: [],
-    contact: undefined,
-    messages: undefined,
-    raw: {},
-    ...changes,
-  };
-}
-
-function held(changes: Partial<HeldConversation> = {}): HeldConversation {
-  return {
-    collected: true,
-    collectedUpdatedAt: 2_000_000,
-    collectedMessageCount: 5,
-    stretch: { newest: { id: 'm5', createdAt: 2_000_000 }, floor: { id: 'm1', createdAt: 1_000 } },
-    historyComplete: true,
-    deleted: false,
-    sameSnapshot: true,
-    ...changes,
-  };
-}
-
-function pageOf(after: string | undefined, wanted: readonly boolean[], updatedAt = 2_000_000): SurveyedPage {
-  const comparisons = wanted.map((_, index) => ({ listed: listed(`${after}_${index}`, { updatedAt }), held: held() }));
-  return {
-    after,
-    next: undefined,
-    top: undefined,
-    hinted: false,
-    comparisons,
-    wanted: new Set(comparisons.filter((_, index) => wanted[index]).map((comparison) => comparison.listed.id)),
-    listed: wanted.length,
-    skipped: 0,
-  };
-}
 
 describe('what differs (I2)', () => {
   const cases: readonly [string, Comparison, boolean][] = [
@@ -90,67 +46,15 @@ describe('what differs (I2)', () => {
   }
 });
 
-describe('the cheapest plan', () => {
-  it('makes no call for a range in which nothing differs', () => {
-    expect(planCollect([pageOf(undefined, [false, false])])).toEqual({ kind: 'nothing' });
-  });
-
-  it('reads a lone conversation by its id', () => {
-    const plan = planCollect([pageOf(undefined, [false, false, true])]);
-    expect(plan).toMatchObject({ kind: 'singles', wanted: [{ id: 'undefined_2' }] });
-  });
-
-  it('fetches several in one list call, no longer than the last of them needs', () => {
-    const plan = planCollect([pageOf(undefined, [true, false, true, false, false])]);
-    expect(plan).toMatchObject({ kind: 'list', after: undefined, limit: 3 });
-  });
-
-  it('begins that list at the first survey page with something to collect', () => {
-    const pages = [pageOf(undefined, [false, false]), pageOf('c1', [false, true]), pageOf('c2', [true, false])];
-    expect(planCollect(pages)).toMatchObject({ kind: 'list', after: 'c1', limit: 3 });
-  });
-
-  it('spans a probe and the hop after it by one call', () => {
-    const plan = planCollect([pageOf(undefined, Array(25).fill(true)), pageOf('c1', Array(25).fill(true))]);
-    expect(plan).toMatchObject({ kind: 'list', after: undefined, limit: 50 });
-  });
-});
-
-describe('how many messages to bring along', () => {
-  it('covers what the counts say is new, and a little more to join what is held', () => {
-    const needed = messagesFor({ listed: listed('a', { messageCount: 7 }), held: held() });
-    expect(needed).toBeGreaterThan(2);
-    expect(needed).toBeLessThan(NESTED_MESSAGES);
-  });
-
-  it('goes as deep as a nested list does into a new conversation: it may be growing', () => {
-    expect(messagesFor({ listed: listed('a', { messageCount: 2 }), held: undefined })).toBe(NESTED_MESSAGES);
-  });
-
-  it('takes no chances where the count is missing or went down', () => {
-    expect(messagesFor({ listed: listed('a', { messageCount: undefined }), held: held() })).toBe(NESTED_MESSAGES);
-    expect(messagesFor({ listed: listed('a', { messageCount: 2 }), held: held() })).toBe(NESTED_MESSAGES);
-  });
-});
-
-it('what the survey brought along is not fetched again', () => {
-  const page = pageOf('A', [true, true, true]);
-  const messages = { items: [], after: undefined };
-  const carrying = {
-    ...page,
-    comparisons: page.comparisons.map((comparison, index) =>
-      index === 1 ? comparison : { ...comparison, listed: { ...comparison.listed, messages } },
-    ),
-  };
-  expect(planCollect([carrying])).toMatchObject({ kind: 'singles', wanted: [{ id: 'A_1' }] });
-});
-
 describe('looks', () => {
   const known = { cutAt: CUT_AT, heldAboveCut: 0, nestedLimit: LIST_LIMIT, depth: Infinity };
 
-  it('of an incremental walk begin short, but past everything that was last met above the cut, and carry nothing', () => {
-    expect(planLooks(known)).toEqual({ firstLimit: 25, lookLimit: LIST_LIMIT, carried: 0 });
-    expect(planLooks({ ...known, heldAboveCut: 50 }).firstLimit).toBeGreaterThan(50);
+  it('of an incremental walk begin short, and carry nothing', () => {
+    expect(planLooks(known)).toEqual({ firstLimit: 60, lookLimit: LIST_LIMIT, carried: 0 });
+  });
+
+  it('of an incremental walk go past everything that was last met above the cut', () => {
+    expect(planLooks({ ...known, heldAboveCut: 70 }).firstLimit).toBeGreaterThan(70);
     expect(planLooks({ ...known, heldAboveCut: 5000 }).firstLimit).toBe(LIST_LIMIT);
   });
 
@@ -162,6 +66,37 @@ describe('looks', () => {
 
   it('carry nothing where full lists with messages were too big for Facebook before', () => {
     expect(planLooks({ ...known, cutAt: undefined, nestedLimit: 50 }).carried).toBe(0);
+  });
+});
+
+describe('looks before a page that is brought along', () => {
+  const typical = { times: TYPICAL_TIMES, budget: { callsPerSecond: 2, isScarce: false }, perLook: 100 };
+  const withBudget = (callsPerSecond: number) => ({ ...typical, budget: { callsPerSecond, isScarce: false } });
+  const slow = { baseMs: 400, perItemMs: 40 };
+
+  it('are two at Facebook, where a third would have to wait for its turn', () => {
+    expect(looksPerCarry(typical)).toBe(2);
+  });
+
+  it('are no more where lists are longer, and none where they are so short that calls are what takes the time', () => {
+    expect(looksPerCarry({ ...typical, perLook: 200 })).toBeLessThanOrEqual(2);
+    expect(looksPerCarry({ ...typical, perLook: 20 })).toBe(0);
+  });
+
+  it('are fewer the fewer calls may be made, and more the more', () => {
+    expect(looksPerCarry(withBudget(0.5))).toBe(0);
+    expect(looksPerCarry(withBudget(1))).toBe(1);
+    expect(looksPerCarry(withBudget(1000))).toBeGreaterThan(2);
+  });
+
+  it('are more where messages take long, and none where they cost no time: then they only cost calls', () => {
+    expect(looksPerCarry({ ...typical, times: { ...TYPICAL_TIMES, nested: slow } })).toBeGreaterThan(2);
+    expect(looksPerCarry({ ...typical, times: { ...TYPICAL_TIMES, nested: TYPICAL_TIMES.light } })).toBe(0);
+  });
+
+  it('are none where calls run short, however long it takes', () => {
+    const budget = { callsPerSecond: 2, isScarce: true };
+    expect(looksPerCarry({ ...typical, budget, times: { ...TYPICAL_TIMES, nested: slow } })).toBe(0);
   });
 });
 

@@ -1,7 +1,8 @@
 /**
- * Deciding what to fetch, and how, with the fewest calls. Pure: it sees what was listed and what is held, and answers
- * with calls to make. Survey and collect follow it and decide nothing of their own.
+ * Deciding what differs, and how to look for it with the fewest calls. Pure: it sees what was listed, what is held,
+ * how fast Facebook answers and what calls may cost. The survey follows it and decides nothing of its own.
  */
+import { type AnswerTimes, expectedMs } from './answer-times.ts';
 import type { ConversationSnapshot, HeldConversation, Instant } from './model.ts';
 
 /** The most conversations a list call is asked for; more is cut off silently. */
@@ -12,18 +13,16 @@ export const LIST_LIMIT = 100;
  */
 export const LOOK_LIMIT = 200;
 /**
- * When everything on so many looks in a row is wanted, the next list page brings its messages along: at two calls a
- * second the looks are collected in the time it takes. Fewer let calls go unused, more save less; measured on paper
- * and by the benchmark.
+ * How many new conversations an incremental walk can meet with its first look. More would save looks now and then, but
+ * most find nothing new, and this many take hardly longer than one.
  */
-export const LOOKS_PER_CARRY = 2;
-/** An incremental walk looks here first: enough to see that nothing is new, and the fastest answer there is. */
-const PROBE_LIMIT = 25;
-const PROBE_MARGIN = 10;
+const PROBE_MARGIN = 60;
+/** Looks in a row that may run ahead of what is collected; more would only wait. */
+const MOST_LOOKS_PER_CARRY = 4;
+/** A call has to save more than this part of the time, or it is not made. */
+const WORTH_A_CALL = 0.03;
 /** The most messages per conversation that a nested list is asked for; more come from the conversation itself. */
 export const NESTED_MESSAGES = 25;
-/** Messages asked for beyond what the counts say is new: late ones, ties, and the join with what is held. */
-const MESSAGE_MARGIN = 3;
 
 /** A listed conversation beside what is held of it. */
 export interface Comparison {
@@ -60,60 +59,41 @@ export interface SurveyedPage {
   readonly skipped: number;
 }
 
-export type CollectPlan =
-  | { readonly kind: 'nothing' }
-  /** Fetch `limit` conversations from `after` on, each with its newest messages. */
-  | { readonly kind: 'list'; readonly after: string | undefined; readonly limit: number; readonly messages: number }
-  /** Fetch each conversation by its id. */
-  | { readonly kind: 'singles'; readonly wanted: readonly { readonly id: string; readonly messages: number }[] };
+/** What calls may cost a run. */
+export interface CallBudget {
+  readonly callsPerSecond: number;
+  /** Calls run short: fewer are worth any time. */
+  readonly isScarce: boolean;
+}
 
 /**
- * The cheapest way to collect what a range of consecutive survey pages wants, with at most `depth` messages each. One list call carries any number of them, so it wins from two on;
- * a lone one is read by its id, which is as many calls and answers sooner.
+ * How many looks are to come before a list page that brings its messages along, where everything that is listed is
+ * wanted: 0 has every page brought along, one behind the other. Looks are quick and lead to pages that are collected
+ * side by side, so more of them save time, until calls have to wait for their turn; fewer save calls. `perLook` is how
+ * many conversations a look shows: where that is less than a list should bring, a list brings no more either.
  */
-export function planCollect(range: readonly SurveyedPage[], depth = Infinity): CollectPlan {
-  const wanted = range.flatMap((page) => page.comparisons.filter((comparison) => mustFetch(page, comparison)));
-  const [only] = wanted;
-  if (only === undefined) return { kind: 'nothing' };
-  if (wanted.length === 1) {
-    return { kind: 'singles', wanted: [{ id: only.listed.id, messages: messagesFor(only, depth) }] };
-  }
-  const pages = range.slice(
-    range.findIndex((page) => page.comparisons.some((comparison) => mustFetch(page, comparison))),
-  );
-  const listed = pages.flatMap((page) => page.comparisons.map((comparison) => mustFetch(page, comparison)));
-  return {
-    kind: 'list',
-    after: pages[0]?.after,
-    limit: listed.lastIndexOf(true) + 1,
-    messages: Math.max(...wanted.map((comparison) => messagesFor(comparison, depth))),
+export function looksPerCarry({ times, budget, perLook }: LooksPerCarryInput): number {
+  if (budget.isScarce) return 0;
+  const lookMs = expectedMs(times.light, perLook);
+  const perCarry = Math.min(perLook, LIST_LIMIT);
+  const carryMs = expectedMs(times.nested, perCarry);
+  const listsPerLook = perLook / perCarry;
+  // One round is so many looks and a page brought along; beside it, what was looked at is collected.
+  const msPerList = (looks: number) => {
+    const chainMs = looks * lookMs + carryMs;
+    const calls = looks + 1 + looks * listsPerLook;
+    return Math.max(chainMs, (calls * 1000) / budget.callsPerSecond) / (1 + looks * listsPerLook);
   };
+  const choices = Array.from({ length: MOST_LOOKS_PER_CARRY + 1 }, (_, looks) => ({ looks, ms: msPerList(looks) }));
+  const quickestMs = Math.min(...choices.map(({ ms }) => ms));
+  const choice = choices.find(({ ms }) => ms * (1 - WORTH_A_CALL) <= quickestMs);
+  return choice?.looks ?? 0;
 }
 
-/** Wanted, and not brought by the survey already. */
-function mustFetch(page: SurveyedPage, { listed }: Comparison): boolean {
-  return page.wanted.has(listed.id) && listed.messages === undefined;
-}
-
-/**
- * How many of its newest messages to bring along. Of a known conversation: what the counts say is new and a little
- * more, to join what is held. Of any other one: what a nested list goes to, whatever it counts now; it may be growing.
- * Never more than the depth that is to be mirrored.
- */
-export function messagesFor({ listed, held }: Comparison, depth = Infinity): number {
-  const most = Math.min(NESTED_MESSAGES, depth);
-  const count = listed.messageCount;
-  const before = held?.stretch === undefined ? undefined : held.collectedMessageCount;
-  if (count === undefined || before === undefined || count < before) return most;
-  return Math.min(count - before + MESSAGE_MARGIN, most);
-}
-
-/**
- * How many conversations an incremental walk looks at first: those that were last met above the cut, which it has to
- * pass in any case, and enough more to see that nothing is new.
- */
-function probeLimit(heldAboveCut: number): number {
-  return Math.min(Math.max(PROBE_LIMIT, heldAboveCut + PROBE_MARGIN), LIST_LIMIT);
+export interface LooksPerCarryInput {
+  readonly times: AnswerTimes;
+  readonly budget: CallBudget;
+  readonly perLook: number;
 }
 
 /** How a walk looks at the list. */
@@ -125,9 +105,15 @@ export interface Looks {
   readonly carried: number;
 }
 
-/** A walk down to a cut looks briefly first; one to the end of the list takes what it can get. */
+/**
+ * A walk down to a cut looks briefly first: at what was last met above the cut, which it has to pass in any case, and a
+ * little more. One to the end of the list takes what it can get.
+ */
 export function planLooks({ cutAt, heldAboveCut, nestedLimit, depth }: LooksInput): Looks {
-  if (cutAt !== undefined) return { firstLimit: probeLimit(heldAboveCut), lookLimit: LIST_LIMIT, carried: 0 };
+  if (cutAt !== undefined) {
+    const firstLimit = Math.min(heldAboveCut + PROBE_MARGIN, LIST_LIMIT);
+    return { firstLimit, lookLimit: LIST_LIMIT, carried: 0 };
+  }
   // Where full lists with messages were too big for Facebook before, looks stay light.
   const carried = nestedLimit < LIST_LIMIT ? 0 : Math.min(NESTED_MESSAGES, depth);
   return { firstLimit: LOOK_LIMIT, lookLimit: LOOK_LIMIT, carried };

@@ -26,6 +26,8 @@ export interface Quiet {
 export const QUOTA_QUIET_MS = 5 * 60_000;
 /** The longest quota is one by the day; whatever asks for more quiet is a mistake. */
 const LONGEST_QUIET_MS = 24 * 60 * 60_000;
+/** From here on, calls are saved even where that takes time. */
+export const SCARCE_FROM_PERCENT = 50;
 /** From here on, background history leaves what remains of a pool to the syncs. */
 export const HISTORY_YIELDS_AT_PERCENT = 80;
 

@@ -15,7 +15,7 @@ function listOf(updatedAts: readonly (number | undefined)[], servedAt?: number):
     messages: undefined,
     raw: {},
   }));
-  return { items, after: undefined, servedAt };
+  return { items, after: undefined, servedAt, tookMs: undefined };
 }
 
 describe('the watermark (I1)', () => {

@@ -48,12 +48,15 @@ export function openPageSource(options: PageSourceOptions): ConversationSource {
   const send = withSilenceLimit((request) => client.get(request));
   const calls: Record<CallKind, number> = { light: 0, nested: 0, single: 0, look: 0, messages: 0 };
 
-  function get({ kind, ...asked }: Asked, signal?: AbortSignal) {
+  async function get({ kind, ...asked }: Asked, signal?: AbortSignal) {
+    let tookMs: number | undefined;
     const countCall = (report: CallReport) => {
       calls[kind] += 1;
+      tookMs = report.durationMs;
       onCall?.(report);
     };
-    return send({ ...asked, token, gate, signal, onCall: countCall });
+    const answer = await send({ ...asked, token, gate, signal, onCall: countCall });
+    return { ...answer, tookMs };
   }
 
   function readConversation(value: JsonValue, messages: number) {
@@ -78,12 +81,13 @@ export function openPageSource(options: PageSourceOptions): ConversationSource {
         return get({ kind, path: [facebookPageId, 'conversations'], params, subject, goesFirst, mayShare }, signal);
       };
       const asked = messages === 0 ? lookLimit.list({ limit, after }, ask) : ask(clamp(limit));
-      const { body, servedAt } = await asked.catch((error: unknown) => {
+      const { body, servedAt, tookMs } = await asked.catch((error: unknown) => {
         throw asPageTrouble(error, page);
       });
       const list = parseList({ body, sentAfter: after, subject });
       const parse = (item: JsonValue) => readConversation(item, messages);
-      return { items: parseItems({ items: list.items, parse, subject, onProblem }), after: list.after, servedAt };
+      const items = parseItems({ items: list.items, parse, subject, onProblem });
+      return { items, after: list.after, servedAt, tookMs };
     },
 
     async fetchConversation({ conversationId, messages }, signal) {

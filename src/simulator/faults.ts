@@ -59,6 +59,8 @@ export interface FaultMatch {
   readonly kind?: CallKind;
   readonly platform?: Platform;
   readonly method?: string;
+  /** Whether messages are asked for along with conversations. */
+  readonly nested?: boolean;
   /** Lets this many matching calls through first; default 0. */
   readonly after?: number;
 }
@@ -127,7 +129,8 @@ function matches(match: FaultMatch, call: Call): boolean {
     (match.pageId === undefined || match.pageId === call.pageId) &&
     (match.kind === undefined || match.kind === call.kind) &&
     (match.platform === undefined || match.platform === call.platform) &&
-    (match.method === undefined || match.method === call.method)
+    (match.method === undefined || match.method === call.method) &&
+    (match.nested === undefined || match.nested === call.messagesLimit > 0)
   );
 }
 

@@ -5,8 +5,8 @@
  */
 import { isGraphError } from '../core/errors.ts';
 import type { ConversationList } from '../core/model.ts';
-import { LIST_LIMIT, LOOKS_PER_CARRY } from '../core/plan.ts';
-import type { ConversationSource } from '../core/ports.ts';
+import { LIST_LIMIT } from '../core/plan.ts';
+import type { Pace } from './pace.ts';
 
 export interface Carrier {
   /** The list page with its messages; undefined when it is only to be looked at. */
@@ -16,14 +16,17 @@ export interface Carrier {
 }
 
 /** `messages` of each conversation are brought along; 0 never carries. */
-export function openCarrier(source: ConversationSource, messages: number): Carrier {
+export function openCarrier({ source, looksPerCarry }: Pace, messages: number): Carrier {
   let isRefused = messages === 0;
+  /** In a row, each wanted whole, and how many conversations the last one showed. */
   let looks = 0;
+  let perLook = LIST_LIMIT;
+  let isAllWanted = false;
 
   return {
     async list(after, signal) {
-      if (after === undefined) looks = 0;
-      if (isRefused || looks < LOOKS_PER_CARRY) return undefined;
+      if (after === undefined) isAllWanted = false;
+      if (isRefused || !isAllWanted || looks < looksPerCarry(perLook)) return undefined;
       try {
         const request = { limit: LIST_LIMIT, after, messages, since: undefined, goesFirst: true };
         return await source.listConversations(request, signal);
@@ -36,8 +39,9 @@ export function openCarrier(source: ConversationSource, messages: number): Carri
     },
     note(list, wanted) {
       const wasLook = list.items.every((item) => item.messages === undefined);
-      const isWhole = list.items.length > 0 && wanted === list.items.length;
-      looks = wasLook && isWhole ? looks + 1 : 0;
+      if (wasLook) perLook = list.items.length;
+      isAllWanted = list.items.length > 0 && wanted === list.items.length;
+      looks = wasLook && isAllWanted ? looks + 1 : 0;
     },
   };
 }

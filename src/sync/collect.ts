@@ -6,9 +6,10 @@
 import { createCircleWatch } from '../core/circle.ts';
 import { GraphError, isGraphError, isRefusal } from '../core/errors.ts';
 import type { BatchCounts, CollectedConversation, ConversationSnapshot, HeldConversation } from '../core/model.ts';
-import { type CollectPlan, NESTED_MESSAGES, planCollect, type SurveyedPage } from '../core/plan.ts';
+import { NESTED_MESSAGES, type SurveyedPage } from '../core/plan.ts';
+import { type ListPlan, planCollect, type SinglePlan } from '../core/plan-collect.ts';
 import type { CollectFailure, ConversationSource, Emit, WalkStore } from '../core/ports.ts';
-import { assertNever } from '../lib/assert-never.ts';
+import type { Pace } from './pace.ts';
 import { reachStretch } from './reach-stretch.ts';
 import { halfOf, smallerLimit } from './smaller.ts';
 
@@ -19,6 +20,7 @@ export interface Sizes {
 
 export interface CollectParts {
   readonly sizes: Sizes;
+  readonly pace: Pace;
   /** Messages of a conversation to mirror; Infinity: all. */
   readonly depth: number;
   readonly source: ConversationSource;
@@ -43,17 +45,20 @@ export async function collect(parts: CollectParts, range: readonly SurveyedPage[
   const failures: CollectFailure[] = [];
 
   const snapshots = new Map<string, ConversationSnapshot>();
-  const carried = comparisons.map((it) => it.listed).filter((it) => it.messages !== undefined && missing.has(it.id));
-  for (const snapshot of [...carried, ...(await fetchPlanned(parts, planCollect(range, parts.depth), failures))]) {
-    snapshots.set(snapshot.id, snapshot);
-    missing.delete(snapshot.id);
-  }
+  const note = (brought: readonly ConversationSnapshot[]) => {
+    for (const snapshot of brought) {
+      snapshots.set(snapshot.id, snapshot);
+      missing.delete(snapshot.id);
+    }
+  };
+  note(comparisons.map((it) => it.listed).filter((it) => it.messages !== undefined && missing.has(it.id)));
+  const means = { depth: parts.depth, nestedLimit: parts.sizes.nestedLimit, time: parts.pace.times().nested };
+  const { list, singles } = planCollect(range, means);
+  const reading = { failures, mostFailures: MOST_FAILURES };
+  if (list !== undefined) note(await fetchRange(parts, list));
+  note(await fetchSingles(parts, singles, reading));
   for (const { conversationId } of failures) missing.delete(conversationId);
-  for (const id of missing) {
-    if (failures.length >= MOST_FAILURES) throw refusedTooOften(failures);
-    const snapshot = await fetchOne(parts, { id, messages: Math.min(NESTED_MESSAGES, parts.depth) }, failures);
-    if (snapshot !== undefined) snapshots.set(id, snapshot);
-  }
+  note(await fetchSingles(parts, [...missing].map(toSingle(parts)), reading));
   const unasked = [...snapshots.values()].filter((snapshot) => !listed.has(snapshot.id));
   if (unasked.length > 0) for (const [id, known] of await parts.store.findHeld(unasked)) held.set(id, known);
   const light = comparisons.filter((it) => it.held?.sameSnapshot === false && !snapshots.has(it.listed.id));
@@ -75,8 +80,8 @@ async function writeDown(parts: CollectParts, result: CollectResult): Promise<Co
 /** Collects conversations by their ids. What fails is told and not written down: nothing may move past it. */
 export async function collectSingly(parts: CollectParts, conversationIds: readonly string[]): Promise<CollectResult> {
   const failures: CollectFailure[] = [];
-  const wanted = conversationIds.map((id) => ({ id, messages: Math.min(NESTED_MESSAGES, parts.depth) }));
-  const snapshots = await fetchPlanned(parts, { kind: 'singles', wanted }, failures);
+  const reading = { failures, mostFailures: Infinity };
+  const snapshots = await fetchSingles(parts, conversationIds.map(toSingle(parts)), reading);
   const held = await parts.store.findHeld(snapshots);
   return commitCollected(parts, { snapshots, held, light: [], failures });
 }
@@ -114,34 +119,12 @@ async function commitCollected(
   return { ...counts, eventsCreated: counts.eventsCreated + early, failures };
 }
 
-async function fetchPlanned(
-  parts: CollectParts,
-  plan: CollectPlan,
-  failures: CollectFailure[],
-): Promise<ConversationSnapshot[]> {
-  switch (plan.kind) {
-    case 'nothing':
-      return [];
-    case 'list':
-      return fetchRange(parts, plan);
-    case 'singles': {
-      const snapshots = await Promise.all(plan.wanted.map((wanted) => fetchOne(parts, wanted, failures)));
-      return snapshots.filter((snapshot) => snapshot !== undefined);
-    }
-    default:
-      return assertNever(plan);
-  }
-}
-
 /**
  * Fetches `limit` conversations in as few nested lists as Facebook allows: when it finds an answer too big, the next
  * one asks for half as many conversations, which costs one call more; fewer messages would cost a call for every
  * conversation that has more. What is too big by itself is left to a single read.
  */
-async function fetchRange(
-  { source, sizes, signal }: CollectParts,
-  plan: Extract<CollectPlan, { kind: 'list' }>,
-): Promise<ConversationSnapshot[]> {
+async function fetchRange({ source, sizes, signal }: CollectParts, plan: ListPlan): Promise<ConversationSnapshot[]> {
   const brought: ConversationSnapshot[] = [];
   const isCircle = createCircleWatch();
   let { after } = plan;
@@ -167,10 +150,39 @@ async function fetchRange(
   return brought;
 }
 
+function toSingle({ depth }: CollectParts): (id: string) => SinglePlan {
+  return (id) => ({ id, messages: Math.min(NESTED_MESSAGES, depth) });
+}
+
+interface Reading {
+  /** Grows with every conversation that could not be read. */
+  readonly failures: CollectFailure[];
+  /** With so many, the reading is given up. */
+  readonly mostFailures: number;
+}
+
+/**
+ * Reads conversations by their ids. One after the other is as fast as the budget lets them leave, and soon notices
+ * that nothing comes: it rejects when one after another is refused.
+ */
+async function fetchSingles(
+  parts: CollectParts,
+  singles: readonly SinglePlan[],
+  { failures, mostFailures }: Reading,
+): Promise<ConversationSnapshot[]> {
+  const snapshots: ConversationSnapshot[] = [];
+  for (const single of singles) {
+    if (failures.length >= mostFailures) throw refusedTooOften(failures);
+    const snapshot = await fetchOne(parts, single, failures);
+    if (snapshot !== undefined) snapshots.push(snapshot);
+  }
+  return snapshots;
+}
+
 /** Reads one conversation, with fewer messages each time the answer is too big. A failure is recorded, not thrown. */
 async function fetchOne(
   parts: CollectParts,
-  wanted: { readonly id: string; readonly messages: number },
+  wanted: SinglePlan,
   failures: CollectFailure[],
 ): Promise<ConversationSnapshot | undefined> {
   let { messages } = wanted;

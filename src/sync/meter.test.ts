@@ -19,7 +19,7 @@ function openBench(purpose: RunPurpose) {
   const source: ConversationSource = {
     async listConversations({ messages, limit }) {
       await call(messages === 0 ? 'light' : 'nested', limit);
-      return { items, after: undefined, servedAt: undefined };
+      return { items, after: undefined, servedAt: undefined, tookMs: undefined };
     },
     async fetchConversation({ messages }) {
       await call(messages === 0 ? 'look' : 'single', 10, 2);

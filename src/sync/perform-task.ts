@@ -13,7 +13,7 @@ import type {
   WalkPosition,
   WalkStore,
 } from '../core/ports.ts';
-import { HISTORY_YIELDS_AT_PERCENT } from '../core/quota.ts';
+import { HISTORY_YIELDS_AT_PERCENT, SCARCE_FROM_PERCENT } from '../core/quota.ts';
 import { toCut } from '../core/watermark.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { collectHistory } from './history.ts';
@@ -25,6 +25,8 @@ import type { Watch } from './watch.ts';
 export interface TaskParts {
   readonly clock: Clock;
   readonly pools: CallPools;
+  /** Of one Page and platform. */
+  readonly callsPerSecond: number;
   readonly openStore: (lease: Lease) => WalkStore;
   readonly openHistory: (lease: Lease) => HistoryStore;
   readonly openVerify: (lease: Lease, generation: string) => VerifyStore;
@@ -62,13 +64,14 @@ export interface WorkRequest {
 }
 
 export async function performTask(parts: WorkParts, { task, depth, run }: WorkRequest): Promise<SyncResult> {
-  const { shouldStop } = parts;
+  const { shouldStop, pools, callsPerSecond } = parts;
   const store = parts.meter.walk(parts.openStore(run.lease));
+  const budget = () => ({ callsPerSecond, isScarce: pools.fill(run.lease) >= SCARCE_FROM_PERCENT });
   switch (task.purpose) {
     case 'sync': {
       const { forced, sendHint } = task;
       const mode = run.mode === 'incremental' ? 'incremental' : 'full';
-      return syncPage({ ...parts, store }, { mode, forced, sendHint, depth, shouldStop, state: run });
+      return syncPage({ ...parts, store, budget }, { mode, forced, sendHint, depth, shouldStop, state: run });
     }
     case 'verify': {
       const verifyStore = parts.openVerify(run.lease, task.generation);
@@ -76,7 +79,7 @@ export async function performTask(parts: WorkParts, { task, depth, run }: WorkRe
       const state = { ...run, rest: task.rest };
       try {
         return await syncPage(
-          { ...parts, store },
+          { ...parts, store, budget },
           { mode: 'full', forced: false, sendHint: false, depth, shouldStop, state, watch },
         );
       } catch (error) {

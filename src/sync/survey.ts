@@ -6,13 +6,14 @@
 import { GraphError, isGraphError } from '../core/errors.ts';
 import type { ConversationList, ConversationSnapshot, Instant } from '../core/model.ts';
 import { differs, endsWalk, LIST_LIMIT, type Looks, type SurveyedPage } from '../core/plan.ts';
-import type { ConversationSource, Emit, WalkPosition, WalkStore } from '../core/ports.ts';
+import type { Emit, WalkPosition, WalkStore } from '../core/ports.ts';
 import { toCut, topOfWalk } from '../core/watermark.ts';
 import { openCarrier } from './carry.ts';
 import { openLightList } from './list-conversations.ts';
+import type { Pace } from './pace.ts';
 
 export interface SurveyParts {
-  readonly source: ConversationSource;
+  readonly pace: Pace;
   readonly store: WalkStore;
   readonly emit: Emit;
   readonly signal: AbortSignal;
@@ -37,8 +38,8 @@ const MOST_RESTARTS = 3;
 
 export async function* survey(parts: SurveyParts, plan: SurveyPlan): AsyncGenerator<SurveyedPage, void> {
   const { store, emit } = parts;
-  const listConversations = openLightList(parts.source);
-  const carrier = openCarrier(parts.source, plan.looks.carried);
+  const listConversations = openLightList(parts.pace.source);
+  const carrier = openCarrier(parts.pace, plan.looks.carried);
   const cursors = new Set<string>();
   const order = { violated: false, lastAt: Infinity };
   let after = plan.rest?.after;

@@ -5,9 +5,10 @@
  */
 import type { GraphError } from '../core/errors.ts';
 import type { SyncMode } from '../core/model.ts';
-import { growNestedLimit, planLooks } from '../core/plan.ts';
+import { type CallBudget, growNestedLimit, planLooks } from '../core/plan.ts';
 import type { Clock, ConversationSource, Emit, SyncOutcome, SyncResult, WalkState, WalkStore } from '../core/ports.ts';
 import { toCut } from '../core/watermark.ts';
+import { openPace } from './pace.ts';
 import { openRanges } from './ranges.ts';
 import { openRetries } from './retries.ts';
 import { survey } from './survey.ts';
@@ -19,6 +20,8 @@ export interface SyncParts {
   readonly store: WalkStore;
   readonly clock: Clock;
   readonly emit: Emit;
+  /** What calls may cost, as of now. */
+  readonly budget: () => CallBudget;
   /** Aborted when the run must end at once: cancelled, or its lease lost. */
   readonly signal: AbortSignal;
 }
@@ -38,14 +41,16 @@ export interface SyncPlan {
 }
 
 export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncResult> {
-  const { source, store, clock, emit } = parts;
+  const { store, clock, emit } = parts;
   const { state, watch } = plan;
   const collects = watch?.collects ?? true;
   const startedAt = state.rest?.startedAt ?? clock.now();
   const sizes = { nestedLimit: state.nestedLimit };
+  const pace = openPace(parts.source, parts.budget);
+  const { source } = pace;
   let listed = 0;
 
-  await using ranges = openRanges({ ...parts, sizes, depth: plan.depth });
+  await using ranges = openRanges({ ...parts, source, pace, sizes, depth: plan.depth });
   const retries = await openRetries(store);
   if (collects) await ranges.retry(retries.due);
 
@@ -56,7 +61,7 @@ export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncRe
   const walk = { cutAt, looks, sendHint, everything: plan.forced, rest: state.rest, catchesUp };
   let end: SyncOutcome['end'] = { kind: 'complete', watermark: undefined };
   const refused: GraphError[] = [];
-  const pages = survey({ source, store, emit, signal: ranges.signal }, walk);
+  const pages = survey({ pace, store, emit, signal: ranges.signal }, walk);
   for await (const page of unlessRefused(pages, refused)) {
     listed += page.listed;
     retries.meet(page);

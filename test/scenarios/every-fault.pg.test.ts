@@ -96,6 +96,8 @@ const CASES: readonly Case[] = [
 interface Phase {
   readonly name: string;
   readonly kind: CallKind;
+  /** Whether messages come along; either, when it is left out. */
+  readonly nested?: boolean;
   /** Matching calls that go well before. */
   readonly after: number;
   /** Syncs the Page first, and then writes into this many threads, this often. */
@@ -104,13 +106,13 @@ interface Phase {
   readonly deep?: boolean;
 }
 
-/** A Page has 30 conversations, and a list brings 20: two light lists, then two with messages. */
+/** A Page has 30 conversations, and a list brings 20: a light list, then two or three more, two of them with messages. */
 const LIST_CAP = 20;
 const PHASES: readonly Phase[] = [
   { name: 'the first list', kind: 'conversations', after: 0, work: 'sync' },
   { name: 'a later list', kind: 'conversations', after: 1, work: 'sync' },
-  { name: 'the first nested collect', kind: 'conversations', after: 2, work: 'sync' },
-  { name: 'a later nested collect', kind: 'conversations', after: 3, work: 'sync' },
+  { name: 'the first nested list', kind: 'conversations', nested: true, after: 0, work: 'sync' },
+  { name: 'a later nested list', kind: 'conversations', nested: true, after: 1, work: 'sync' },
   { name: 'a single read', kind: 'conversation', after: 0, before: { threads: 1, messages: 1 }, work: 'sync' },
   {
     name: 'the messages that lead down to the stretch',
@@ -186,7 +188,12 @@ describe('every fault', () => {
         const nameOf = new Map(world.pageIds.map((pageId, index) => [pageId, CASES[index]?.name ?? 'unharmed']));
         const orders = CASES.map(({ effect, times = 12 }, index) =>
           world.simulator.faults.add({
-            match: { kind: phase.kind, pageId: must(world.pageIds[index], 'a Page for each case'), after: phase.after },
+            match: {
+              kind: phase.kind,
+              pageId: must(world.pageIds[index], 'a Page for each case'),
+              after: phase.after,
+              ...(phase.nested === undefined ? {} : { nested: phase.nested }),
+            },
             times,
             effect,
           }),

@@ -20,8 +20,9 @@ describe('the phases of a run', () => {
     expect(full.graphCalls).toBe(world.takeCalls());
     const { survey, collect, commit } = full.phases;
     expect(Object.keys(full.phases).toSorted()).toEqual(['collect', 'commit', 'survey']);
-    // The third list page is brought along with its messages.
-    expect(survey).toMatchObject({ calls: 2, rows: 200 });
+    // The first list page at least is looked at; a later one may be brought along with its messages.
+    expect(survey?.rows).toBeGreaterThanOrEqual(100);
+    expect(survey?.calls).toBe(Math.ceil(must(survey, 'a survey').rows / 100));
     expect(collect?.rows).toBeGreaterThanOrEqual(full.synced + full.eventsCreated);
     expect(commit).toMatchObject({ calls: 0, rows: full.synced + full.eventsCreated });
     for (const phase of [survey, collect, commit]) expect(phase?.durationMs).toBeGreaterThan(0);

@@ -95,6 +95,30 @@ describe('trouble with an answer', () => {
     );
   });
 
+  it('that refuses one conversation after another is not asked for all of them', async () => {
+    await using world = await openWorld({ version: 17, simulator: { conversations: 60 } });
+    const tooBig = "Please reduce the amount of data you're asking for, then retry your request";
+    world.simulator.faults.add({
+      match: { kind: 'conversations', nested: true },
+      times: 'always',
+      effect: { type: 'error', code: 1, status: 500, message: tooBig },
+    });
+    world.simulator.faults.add({
+      match: { kind: 'conversation' },
+      times: 'always',
+      effect: { type: 'error', code: 100 },
+    });
+    await expect(world.tidemark.sync({ facebookPageId: world.pageIds[0] })).rejects.toMatchObject({
+      code: 'GRAPH_ERROR',
+      message: expect.stringContaining('one conversation after another'),
+    });
+    // The list, in halves down to one conversation, and five of the conversations themselves.
+    expect(world.takeCalls()).toBeLessThan(15);
+    world.simulator.faults.clear();
+    await world.tidemark.sync({ facebookPageId: world.pageIds[0] });
+    expect(await world.differences()).toEqual([]);
+  });
+
   it('that repeats its cursor fails the run loudly instead of paging for ever', async () => {
     await using world = await openWorld({ version: 17, simulator: { conversations: 350 } });
     world.simulator.faults.add({
