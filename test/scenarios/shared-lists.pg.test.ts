@@ -61,8 +61,13 @@ describe('first looks that share requests', () => {
     takeTraffic(world);
     const [dead = '', denied = '', slow = '', passing = '', notDone = '', closed = ''] = pageIds.slice(30);
     simulator.world.killToken(dead, 460);
+    // Also when its first look went down with a batch that was cut off.
+    simulator.faults.add({
+      match: { kind: 'conversations', pageId: denied },
+      times: 'always',
+      effect: { type: 'error', code: 10 },
+    });
     for (const [pageId, effect] of [
-      [denied, { type: 'error', code: 10 }],
       [slow, { type: 'error', code: 613 }],
       [passing, { type: 'error', code: 1, status: 500 }],
       [notDone, { type: 'hang' }],
@@ -98,6 +103,7 @@ describe('first looks that share requests', () => {
     // A look and a collect; three looks at most for a Page that had trouble of its own and was in a broken batch.
     expect(Math.max(...calls)).toBeLessThanOrEqual(4);
 
+    simulator.faults.clear();
     await tidemark.pages.connect(new Secret(simulator.world.renewToken(dead)));
     await tidemark.syncAll({});
     for (const pageId of pageIds.filter((id) => id !== closed)) expect(await world.differences(pageId)).toEqual([]);
