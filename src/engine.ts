@@ -22,7 +22,7 @@ import type { Secret } from './lib/secret.ts';
 import { sleep } from './lib/sleep.ts';
 import { openHistoryStore } from './store/history-store.ts';
 import { openStore } from './store/open-store.ts';
-import { findPage, findReferredPage } from './store/pages.ts';
+import { findReferredPage } from './store/pages.ts';
 import { listOpenRetries } from './store/retry-ledger.ts';
 import { findRun } from './store/sync-runs.ts';
 import { openRunLedger } from './store/sync-state.ts';
@@ -130,7 +130,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     }
     // A complete walk with an empty ledger is what succeeded means.
     const openRetries = run.status === 'succeeded' ? [] : await listOpenRetries(database, page.id);
-    return toSyncAnswer((await findPage(database, page.id)) ?? page, run, openRetries);
+    return toSyncAnswer(page, run, openRetries);
   }
 
   async function verify(request: VerifyRequest): Promise<VerifyAnswer> {
