@@ -105,6 +105,8 @@ export interface WalkState {
   readonly heldAboveCut: number;
   /** False once Facebook was seen to ignore `since` here, or to end a list because of it. */
   readonly hintUsable: boolean;
+  /** Whether the retry ledger held anything when the run began. */
+  readonly hasOpenRetries: boolean;
   /** A walk of the same kind that ran out of time. */
   readonly rest: WalkPosition | undefined;
   /** How many conversations with messages Facebook was last willing to answer with. */

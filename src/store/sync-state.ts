@@ -63,6 +63,9 @@ SELECT lease_fence, watermark, hint_usable, mode, page.last_synced_at, nested_li
             AND coalesce(held.updated_time, '-infinity'::timestamptz) >= lease.watermark - $8 * interval '1 millisecond'
           ORDER BY coalesce(held.updated_time, '-infinity'::timestamptz) DESC, held.id DESC
           LIMIT $9) AS above)::int AS held_above_cut,
+       -- An entry that was made while we waited for the row of the lease is met by the next run; FINISH_RUN counts it.
+       EXISTS (SELECT FROM facebook_retry_ledger AS entry
+               WHERE entry.page_id = $1 AND entry.platform = $2) AS has_open_retries,
        (SELECT round(greatest(0, extract(epoch FROM now() - lease.last_call_at)) * 1000) FROM before
         WHERE last_caller <> $7 AND lease.last_call_at IS NOT NULL)::float8 AS last_call_ago_ms,
        ${MS_UNTIL('lease.parked_until')} AS page_parked_ms, lease.parked_reason AS page_parked_reason,
@@ -127,6 +130,7 @@ interface BegunRow extends ParkedAppRow {
   readonly watermark: Instant | null;
   readonly hint_usable: boolean;
   readonly held_above_cut: number;
+  readonly has_open_retries: boolean;
   readonly nested_limit: number | null;
   readonly rest_fits: boolean | null;
   readonly rest_after: string | null;
@@ -163,6 +167,7 @@ async function beginRun(
     lastSyncedAt: row.last_synced_at ?? undefined,
     heldAboveCut: row.held_above_cut,
     hintUsable: row.hint_usable,
+    hasOpenRetries: row.has_open_retries,
     nestedLimit: row.nested_limit ?? LIST_LIMIT,
     rest:
       row.rest_fits !== true || row.rest_after === null || row.rest_started_at === null
