@@ -8,6 +8,7 @@ import type { VerifyAnswer, VerifyRequest } from './core/api/verify.ts';
 import type { Tidemark } from './core/engine-api.ts';
 import { TidemarkError, toRecordedError } from './core/errors.ts';
 import type { EventSink } from './core/events.ts';
+import type { Page } from './core/model.ts';
 import type { Clock } from './core/ports.ts';
 import { openJobs } from './engine/jobs.ts';
 import { openMirrorReader } from './engine/mirror-reader.ts';
@@ -16,12 +17,12 @@ import { openPageDirectory } from './engine/page-directory.ts';
 import { createRounds } from './engine/rounds.ts';
 import { openRunHistory } from './engine/run-history.ts';
 import { createGraphClient } from './graph/client.ts';
-import { createPageRuns } from './jobs/page-runs.ts';
+import { createPageRuns, type RunOptions } from './jobs/page-runs.ts';
 import type { Secret } from './lib/secret.ts';
 import { sleep } from './lib/sleep.ts';
 import { openHistoryStore } from './store/history-store.ts';
 import { openStore } from './store/open-store.ts';
-import { findPage, findReferredPage } from './store/pages.ts';
+import { findReferredPage } from './store/pages.ts';
 import { listOpenRetries } from './store/retry-ledger.ts';
 import { findRun } from './store/sync-runs.ts';
 import { openRunLedger } from './store/sync-state.ts';
@@ -106,7 +107,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     clock,
     pageRuns,
     depth,
-    sync: (request) => tidemark.sync(request),
+    syncPage,
     syncAll: (request) => tidemark.syncAll(request),
     verify: (request) => tidemark.verify(request),
     collectHistory: (request) => tidemark.collectHistory(request),
@@ -115,7 +116,11 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
 
   async function sync(request: SyncRequest): Promise<SyncAnswer> {
     closing.signal.throwIfAborted();
-    const page = await findReferredPage(database, request);
+    return syncPage(await findReferredPage(database, request), request);
+  }
+
+  async function syncPage(page: Page, request: RunOptions): Promise<SyncAnswer> {
+    closing.signal.throwIfAborted();
     const runId = await pageRuns.sync(page, request);
     const run = await findRun(database, runId, page.id);
     if (run === undefined) {
@@ -126,7 +131,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     }
     // A complete walk with an empty ledger is what succeeded means.
     const openRetries = run.status === 'succeeded' ? [] : await listOpenRetries(database, page.id);
-    return toSyncAnswer((await findPage(database, page.id)) ?? page, run, openRetries);
+    return toSyncAnswer(page, run, openRetries);
   }
 
   async function verify(request: VerifyRequest): Promise<VerifyAnswer> {
@@ -150,7 +155,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
       database,
       clock,
       pageRuns,
-      sync,
+      syncPage,
       verify,
       depth,
       pageConcurrency: settings.pageConcurrency,

@@ -23,8 +23,10 @@ export function toPageAnswer(page: Page): PageAnswer {
   };
 }
 
+type PageIds = Pick<Page, 'id' | 'facebookPageId'>;
+
 /** The answer of a run that has not failed; one that still runs is partial so far. */
-export function toSyncAnswer(page: Page, run: Run, openRetries: readonly OpenRetry[]): SyncAnswer {
+export function toSyncAnswer(page: PageIds, run: Run, openRetries: readonly OpenRetry[]): SyncAnswer {
   const syncMode: SyncMode = run.mode === 'full' ? 'full' : 'incremental';
   const durationMs = Math.max(0, Math.round((run.finishedAt ?? run.startedAt) - run.startedAt));
   const { synced, inserted, updated, skipped, deleted, eventsCreated, graphCalls } = run;
@@ -45,9 +47,9 @@ export function toSyncAnswer(page: Page, run: Run, openRetries: readonly OpenRet
     runId: run.id,
     pageId: page.id,
     facebookPageId: page.facebookPageId,
-    pageName: page.name ?? null,
+    pageName: run.pageName ?? null,
     graphCalls,
-    lastSyncedAt: toIsoOrNull(page.lastSyncedAt),
+    lastSyncedAt: toIsoOrNull(run.pageLastSyncedAt),
     code: run.errorCode,
     reason: run.errorMessage,
     openRetries: openRetries.map(({ firstFailedAt, nextAttemptAt, ...entry }) => ({

@@ -197,6 +197,8 @@ export interface Run extends RunCounts {
   readonly id: string;
   readonly pageId: string;
   readonly pageName: string | undefined;
+  /** The Page's last_synced_at when the run is read, which later runs may have moved. */
+  readonly pageLastSyncedAt: Instant | undefined;
   readonly platform: Platform;
   readonly mode: RunMode;
   readonly trigger: RunTrigger;

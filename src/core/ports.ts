@@ -2,6 +2,7 @@
  * What the algorithm needs from the outside world. `graph` and `store` implement these; the sync knows nothing else
  * of them. Every port is bound to one Page and platform when it is handed over.
  */
+import type { Secret } from '../lib/secret.ts';
 import type { ErrorCode } from './error-catalogue.ts';
 import type { TidemarkError } from './errors.ts';
 import type { SyncEventBody } from './events.ts';
@@ -105,6 +106,8 @@ export interface WalkState {
   readonly heldAboveCut: number;
   /** False once Facebook was seen to ignore `since` here, or to end a list because of it. */
   readonly hintUsable: boolean;
+  /** Whether the retry ledger held anything when the run began. */
+  readonly hasOpenRetries: boolean;
   /** A walk of the same kind that ran out of time. */
   readonly rest: WalkPosition | undefined;
   /** How many conversations with messages Facebook was last willing to answer with. */
@@ -144,6 +147,8 @@ export interface BegunRun extends WalkState {
   readonly kind: 'begun';
   readonly lease: Lease;
   readonly mode: RunMode;
+  /** The Page's access token in its envelope, as it is stored; undefined when the Page has none. */
+  readonly storedToken: Secret | undefined;
   /** How long ago another process may last have called Facebook for this Page; undefined: none did. */
   readonly lastCallAgoMs: number | undefined;
   /** The pools that are parked, by the database's clock. */

@@ -7,7 +7,7 @@ import { toTidemarkError } from '../core/errors.ts';
 import type { Page } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
 import { createPageJobs, type PageJobs } from '../jobs/page-jobs.ts';
-import type { PageRuns, PageRunsParts } from '../jobs/page-runs.ts';
+import type { PageRuns, PageRunsParts, RunOptions } from '../jobs/page-runs.ts';
 import type { PageJob, RunJob } from '../jobs/ports.ts';
 import { runDue } from '../jobs/run-due.ts';
 import type { Database } from '../store/connect.ts';
@@ -19,7 +19,7 @@ export interface JobsParts {
   readonly database: Database;
   readonly clock: Clock;
   readonly pageRuns: Pick<PageRuns, 'history'>;
-  readonly sync: Tidemark['sync'];
+  readonly syncPage: (page: Page, request: RunOptions) => Promise<unknown>;
   readonly syncAll: Tidemark['syncAll'];
   readonly verify: Tidemark['verify'];
   readonly collectHistory: Tidemark['collectHistory'];
@@ -65,7 +65,7 @@ export function openJobs(parts: JobsParts): Jobs {
     verifyIntervalMs,
     listFailures: () => findFailedJobs(database),
     run: {
-      sync: forActivePage(({ id }, { trigger }) => parts.sync({ pageId: id, trigger })),
+      sync: forActivePage((page, { trigger }) => parts.syncPage(page, { trigger })),
       history: forActivePage((page, { trigger }) => pageRuns.history(page, { trigger })),
       verify: forActivePage(({ id }, { trigger }) => verify({ pageId: id, repair: true, trigger })),
     },

@@ -11,7 +11,7 @@ import type { GraphClient } from '../graph/call.ts';
 import { createLookLimit } from '../graph/look-limit.ts';
 import { openPageSource } from '../graph/page-source.ts';
 import { findParkedApp, parkApp, parkPage } from '../store/call-pools.ts';
-import { findToken } from '../store/pages.ts';
+import { openToken } from '../store/pages.ts';
 import type { Store } from '../store/open-store.ts';
 import { createRememberedPool, type RememberedPool } from './remembered-pool.ts';
 
@@ -87,7 +87,7 @@ export function createPageCalls({ store, client, clock, callsPerSecond }: PageCa
         facebookPageId: page.facebookPageId,
         instagramAccountId: page.instagramAccountId,
         platform: run.lease.platform,
-        token: await findToken(database, store.cipher, page),
+        token: await openToken(store, page, run.storedToken),
         lookLimit,
         gate: toGate({
           enter: budget.enter,

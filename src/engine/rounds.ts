@@ -11,12 +11,13 @@ import {
   toVerifyFailure,
 } from '../core/answers.ts';
 import type { PageRef } from '../core/api/pages.ts';
+import type { SyncAnswer } from '../core/api/sync.ts';
 import type { VerifyAllAnswer } from '../core/api/verify.ts';
 import type { Tidemark } from '../core/engine-api.ts';
 import { toTidemarkError } from '../core/errors.ts';
 import type { Page } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
-import type { PageRuns } from '../jobs/page-runs.ts';
+import type { PageRuns, RunOptions } from '../jobs/page-runs.ts';
 import { must } from '../lib/must.ts';
 import { createTaskGroup } from '../lib/task-group.ts';
 import type { Database } from '../store/connect.ts';
@@ -28,7 +29,7 @@ export interface RoundsParts {
   readonly database: Database;
   readonly clock: Clock;
   readonly pageRuns: PageRuns;
-  readonly sync: Tidemark['sync'];
+  readonly syncPage: (page: Page, request: RunOptions) => Promise<SyncAnswer>;
   readonly verify: Tidemark['verify'];
   /** Messages of a conversation to mirror; Infinity: all. */
   readonly depth: number;
@@ -38,7 +39,7 @@ export interface RoundsParts {
 }
 
 export function createRounds(parts: RoundsParts): Pick<Tidemark, 'syncAll' | 'verifyAll' | 'collectHistory'> {
-  const { database, clock, pageRuns, sync, verify, depth, pageConcurrency, signal } = parts;
+  const { database, clock, pageRuns, syncPage, verify, depth, pageConcurrency, signal } = parts;
 
   async function findPages(refs: readonly PageRef[] | undefined): Promise<readonly Page[]> {
     if (refs === undefined) return (await listPages(database)).filter((page) => page.isActive);
@@ -75,7 +76,7 @@ export function createRounds(parts: RoundsParts): Pick<Tidemark, 'syncAll' | 've
     async syncAll({ pages: refs, ...asked }) {
       const { startedAt, withTimeLeft } = startTime(asked);
       const results = await eachPage(await findPages(refs), {
-        work: async (page) => toSyncRow(await sync({ ...withTimeLeft(), pageId: page.id })),
+        work: async (page) => toSyncRow(await syncPage(page, withTimeLeft())),
         failed: (page, error) => toFailedRow(page, toTidemarkError(error), clock.now() - startedAt),
       });
       return toSyncAllAnswer(results, clock.now() - startedAt);

@@ -3,12 +3,13 @@ import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeEachPostgres } from '../../test/support/postgres.ts';
 import { TEST_KEY } from '../../test/support/test-key.ts';
+import type { Page } from '../core/model.ts';
 import { must } from '../lib/must.ts';
 import { Secret } from '../lib/secret.ts';
 import {
   findPage,
   findReferredPage,
-  findToken,
+  openToken,
   listPages,
   type PageToSave,
   removePage,
@@ -46,6 +47,12 @@ describeEachPostgres('Pages', (version) => {
         [facebookPageId],
       )
     ).access_token;
+  /** As a run gets it. */
+  const tokenOf = async (page: Page, keys = cipher) => {
+    const { lease, storedToken } = await opened.begin({ pageId: page.id });
+    await opened.expire(lease);
+    return openToken({ database: opened.database, cipher: keys }, page, storedToken);
+  };
   const save = async (...pages: readonly PageToSave[]) => savePages(opened.database, cipher, pages);
   const saveOne = async (fields: Partial<PageToSave> = {}) =>
     must((await save(toSave(fields)))[0], 'it was just saved');
@@ -60,7 +67,7 @@ describeEachPostgres('Pages', (version) => {
       );
       expect(row?.text).toContain('tm1:');
       expect(row?.text).not.toContain('EAAGplain');
-      const token = await findToken(opened.database, cipher, page);
+      const token = await tokenOf(page);
       expect(token.reveal()).toBe('EAAGplain');
       expect(`${token}`).toBe('[secret]');
     });
@@ -86,7 +93,7 @@ describeEachPostgres('Pages', (version) => {
         lastSyncedAt: before?.lastSyncedAt,
         createdAt: first.createdAt,
       });
-      expect((await findToken(opened.database, cipher, again)).reveal()).toBe('EAAGfresh');
+      expect((await tokenOf(again)).reveal()).toBe('EAAGfresh');
     });
 
     it('of several Pages are saved at once, each Page once, in the order they came', async () => {
@@ -97,7 +104,7 @@ describeEachPostgres('Pages', (version) => {
       const saved = await save(...twice);
       expect(saved.map((page) => page.facebookPageId)).toEqual(pages.map((page) => page.facebookPageId));
       const page = must(saved[2], 'the third was saved');
-      expect((await findToken(opened.database, cipher, page)).reveal()).toBe('EAAGlatest');
+      expect((await tokenOf(page)).reveal()).toBe('EAAGlatest');
     });
 
     it('of the same new Page, handed in twice at the same instant, make one Page', async () => {
@@ -109,7 +116,7 @@ describeEachPostgres('Pages', (version) => {
     it('that are missing are said to be', async () => {
       const id = await opened.addPage();
       const page = must(await findPage(opened.database, id), 'it was just made');
-      await expect(findToken(opened.database, cipher, page)).rejects.toMatchObject({
+      await expect(tokenOf(page)).rejects.toMatchObject({
         code: 'TOKEN_MISSING',
         message: expect.stringContaining('Harbour Café'),
       });
@@ -118,9 +125,9 @@ describeEachPostgres('Pages', (version) => {
     it('that lie there in the clear are encrypted when they are first used', async () => {
       const page = await saveOne();
       await opened.database.query('UPDATE facebook_pages SET access_token = $2 WHERE id = $1', [page.id, 'EAAGclear']);
-      expect((await findToken(opened.database, cipher, page)).reveal()).toBe('EAAGclear');
+      expect((await tokenOf(page)).reveal()).toBe('EAAGclear');
       expect(await stored(page.facebookPageId)).toMatch(/^tm1:/);
-      expect((await findToken(opened.database, cipher, page)).reveal()).toBe('EAAGclear');
+      expect((await tokenOf(page)).reveal()).toBe('EAAGclear');
     });
 
     it('that an older key encrypted are encrypted with the newest key when they are next used, and only then', async () => {
@@ -128,15 +135,13 @@ describeEachPostgres('Pages', (version) => {
       const old = await stored(page.facebookPageId);
       const newKey = Buffer.alloc(32, 9).toString('base64');
       const rotated = createTokenCipher(new Secret(`${newKey},${TEST_KEY.reveal()}`));
-      const token = await findToken(opened.database, rotated, page);
+      const token = await tokenOf(page, rotated);
       const renewed = await stored(page.facebookPageId);
       expect(renewed).not.toBe(old);
-      expect((await findToken(opened.database, createTokenCipher(new Secret(newKey)), page)).reveal()).toBe(
-        token.reveal(),
-      );
-      await findToken(opened.database, rotated, page);
+      expect((await tokenOf(page, createTokenCipher(new Secret(newKey)))).reveal()).toBe(token.reveal());
+      await tokenOf(page, rotated);
       expect(await stored(page.facebookPageId)).toBe(renewed);
-      await expect(findToken(opened.database, cipher, page)).rejects.toMatchObject({ code: 'ENCRYPTION_KEY_WRONG' });
+      await expect(tokenOf(page)).rejects.toMatchObject({ code: 'ENCRYPTION_KEY_WRONG' });
     });
 
     it('that come in fresh while a stale one is stored again are not overwritten by it', async () => {
@@ -146,12 +151,12 @@ describeEachPostgres('Pages', (version) => {
       const late = await blocker.transaction(async (query) => {
         const fresh = cipher.encrypt(new Secret('EAAGfresh'), page.facebookPageId);
         await query('UPDATE facebook_pages SET access_token = $2 WHERE id = $1', [page.id, fresh]);
-        const found = findToken(opened.database, cipher, page);
+        const found = tokenOf(page);
         await untilWaiting(opened, 1);
         return { found };
       });
       expect((await late.found).reveal()).toBe('EAAGstale');
-      expect((await findToken(opened.database, cipher, page)).reveal()).toBe('EAAGfresh');
+      expect((await tokenOf(page)).reveal()).toBe('EAAGfresh');
     });
   });
 

@@ -10,7 +10,7 @@ import { type Database, UUID } from './connect.ts';
 import { toText } from './conversations.ts';
 import type { TokenCipher } from './token-cipher.ts';
 
-/** No access_token: only fetchToken reads it. */
+/** No access_token: a run gets it when it begins. */
 const COLUMNS = `id, facebook_page_id, name, is_active, status, status_detail, instagram_account_id, user_id,
   last_synced_at, created_at, updated_at`;
 
@@ -122,19 +122,19 @@ export async function savePages(
   return rows.map(toPage);
 }
 
-/** The Page's token. Errors: PAGE_NOT_FOUND, TOKEN_MISSING, ENCRYPTION_KEY_MISSING, ENCRYPTION_KEY_WRONG. */
-export async function findToken(database: Database, cipher: TokenCipher, page: Page): Promise<Secret> {
-  const [row] = await database.query<{ access_token: string | null }>(
-    'SELECT access_token FROM facebook_pages WHERE id = $1',
-    [page.id],
-  );
-  if (row === undefined) {
-    throw new TidemarkError('PAGE_NOT_FOUND', `Page ${page.name ?? page.facebookPageId} is no longer connected.`);
-  }
-  const stored = row.access_token ?? '';
-  if (stored === '') {
+/**
+ * The Page's token out of what is stored; stored again when it should be. Errors: TOKEN_MISSING,
+ * ENCRYPTION_KEY_MISSING, ENCRYPTION_KEY_WRONG.
+ */
+export async function openToken(
+  { database, cipher }: { readonly database: Database; readonly cipher: TokenCipher },
+  page: Page,
+  storedToken: Secret | undefined,
+): Promise<Secret> {
+  if (storedToken === undefined) {
     throw new TidemarkError('TOKEN_MISSING', `Page ${page.name ?? page.facebookPageId} has no access token.`);
   }
+  const stored = storedToken.reveal();
   const { token, stale } = cipher.decrypt(stored, page.facebookPageId);
   if (stale) {
     // Only if it is still the one we read: somebody may be handing in a fresh token right now.

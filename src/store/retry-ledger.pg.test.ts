@@ -48,6 +48,19 @@ describeEachPostgres('the retry ledger', (version) => {
     expect(await store.findDueRetries(2)).toEqual(['t_2', 't_3']);
   });
 
+  it('is asked only by a run that is told that it holds something, of its own Page', async () => {
+    const { lease, store, hasOpenRetries } = await opened.begin();
+    expect(hasOpenRetries).toBe(false);
+    await store.recordFailures([refusalOf('t_1')]);
+    await opened.expire(lease);
+    const second = await opened.begin({ pageId: lease.pageId });
+    expect(second.hasOpenRetries).toBe(true);
+    expect((await opened.begin()).hasOpenRetries).toBe(false);
+    await second.store.commit([collected(snapshot('t_1'))]);
+    await opened.expire(second.lease);
+    expect((await opened.begin({ pageId: lease.pageId })).hasOpenRetries).toBe(false);
+  });
+
   it('takes nothing for nothing', async () => {
     const { store } = await opened.begin();
     await store.recordFailures([]);

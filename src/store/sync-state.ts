@@ -7,6 +7,7 @@ import { type Instant, LEASE_MS, type RunMode } from '../core/model.ts';
 import type { BeginRequest, BegunRun, Lease, OtherRun, Renewal, RunLedger } from '../core/ports.ts';
 import { LIST_LIMIT } from '../core/plan.ts';
 import { OVERLAP_MS } from '../core/watermark.ts';
+import { Secret } from '../lib/secret.ts';
 import { MS_UNTIL, PARKED_APP, type ParkedAppRow, toParkedApp, toQuiet } from './call-pools.ts';
 import type { Database } from './connect.ts';
 import { failRun, noteProgress } from './end-run.ts';
@@ -20,7 +21,7 @@ import { whyLeaseIsLost } from './lost-lease.ts';
  */
 const BEGIN_RUN = `
 WITH page AS (
-  SELECT id, last_synced_at FROM facebook_pages WHERE id = $1
+  SELECT id, last_synced_at, access_token FROM facebook_pages WHERE id = $1
 ), before AS (
   SELECT lease_run_id, last_caller FROM facebook_sync_state WHERE page_id = $1 AND platform = $2
 ), lease AS (
@@ -52,7 +53,7 @@ WITH page AS (
   FROM page, lease
   RETURNING mode
 )
-SELECT lease_fence, watermark, hint_usable, mode, page.last_synced_at, nested_limit,
+SELECT lease_fence, watermark, hint_usable, mode, page.last_synced_at, page.access_token, nested_limit,
        rest_after, rest_top, rest_started_at, rest_mode = mode AND rest_forced = $5
          AND lease.last_call_at > now() - interval '1 hour' AS rest_fits,
        (SELECT count(*) FROM (
@@ -63,6 +64,9 @@ SELECT lease_fence, watermark, hint_usable, mode, page.last_synced_at, nested_li
             AND coalesce(held.updated_time, '-infinity'::timestamptz) >= lease.watermark - $8 * interval '1 millisecond'
           ORDER BY coalesce(held.updated_time, '-infinity'::timestamptz) DESC, held.id DESC
           LIMIT $9) AS above)::int AS held_above_cut,
+       -- An entry that was made while we waited for the row of the lease is met by the next run; FINISH_RUN counts it.
+       EXISTS (SELECT FROM facebook_retry_ledger AS entry
+               WHERE entry.page_id = $1 AND entry.platform = $2) AS has_open_retries,
        (SELECT round(greatest(0, extract(epoch FROM now() - lease.last_call_at)) * 1000) FROM before
         WHERE last_caller <> $7 AND lease.last_call_at IS NOT NULL)::float8 AS last_call_ago_ms,
        ${MS_UNTIL('lease.parked_until')} AS page_parked_ms, lease.parked_reason AS page_parked_reason,
@@ -127,6 +131,7 @@ interface BegunRow extends ParkedAppRow {
   readonly watermark: Instant | null;
   readonly hint_usable: boolean;
   readonly held_above_cut: number;
+  readonly has_open_retries: boolean;
   readonly nested_limit: number | null;
   readonly rest_fits: boolean | null;
   readonly rest_after: string | null;
@@ -134,6 +139,7 @@ interface BegunRow extends ParkedAppRow {
   readonly rest_started_at: Instant | null;
   readonly mode: RunMode;
   readonly last_synced_at: Instant | null;
+  readonly access_token: string | null;
   readonly last_call_ago_ms: number | null;
   readonly page_parked_ms: number | null;
   readonly page_parked_reason: string | null;
@@ -159,10 +165,12 @@ async function beginRun(
     kind: 'begun',
     lease: { pageId, platform, runId, fence: row.lease_fence },
     mode: row.mode,
+    storedToken: row.access_token ? new Secret(row.access_token) : undefined,
     watermark: row.watermark ?? undefined,
     lastSyncedAt: row.last_synced_at ?? undefined,
     heldAboveCut: row.held_above_cut,
     hintUsable: row.hint_usable,
+    hasOpenRetries: row.has_open_retries,
     nestedLimit: row.nested_limit ?? LIST_LIMIT,
     rest:
       row.rest_fits !== true || row.rest_after === null || row.rest_started_at === null

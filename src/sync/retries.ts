@@ -3,7 +3,7 @@
  * did not meet any more is let go. That is no deletion, only the end of trying.
  */
 import type { SurveyedPage } from '../core/plan.ts';
-import type { WalkStore } from '../core/ports.ts';
+import type { WalkState, WalkStore } from '../core/ports.ts';
 
 const RETRIES_PER_WALK = 20;
 /** After so many a conversation may be gone: the walk goes to the end of the list to see whether it is still there. */
@@ -20,9 +20,9 @@ export interface Retries {
   settle(): Promise<void>;
 }
 
-export async function openRetries(store: WalkStore): Promise<Retries> {
-  const due = await store.findDueRetries(RETRIES_PER_WALK);
-  const open = await store.findOpenRetries();
+export async function openRetries(store: WalkStore, { hasOpenRetries }: WalkState): Promise<Retries> {
+  const due = hasOpenRetries ? await store.findDueRetries(RETRIES_PER_WALK) : [];
+  const open = hasOpenRetries ? await store.findOpenRetries() : [];
   const unmet = new Set(open.map(({ conversationId }) => conversationId));
   return {
     due,

@@ -51,7 +51,7 @@ export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncRe
   let listed = 0;
 
   await using ranges = openRanges({ ...parts, source, pace, sizes, depth: plan.depth });
-  const retries = await openRetries(store);
+  const retries = await openRetries(store, state);
   if (collects) await ranges.retry(retries.due);
 
   const cutAt = plan.mode === 'incremental' && !retries.areStubborn ? toCut(state.watermark) : undefined;
