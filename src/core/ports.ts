@@ -29,15 +29,21 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+export interface EnterOptions {
+  /** Passes all who wait and do not. Default: false. */
+  readonly goesFirst?: boolean | undefined;
+  /** When the caller's time is over: a pool that opens later is waited for no longer than a moment. Default: never. */
+  readonly endsAt?: Instant | undefined;
+}
+
 /** Admission to calls of one Page and platform (I7). */
 export interface CallGate {
   /**
    * Resolves when one call may start, now; waits its turn until then. Rejects with THROTTLED when that is too far
    * off. Whoever was let in calls `departed` when the call has left for Facebook, or never will: it is from then
-   * that the call counts, and the next one waits for it. Calling it again changes nothing. Who `goesFirst` (default:
-   * false) passes all who wait and do not.
+   * that the call counts, and the next one waits for it. Calling it again changes nothing.
    */
-  enter(signal?: AbortSignal, options?: { readonly goesFirst?: boolean | undefined }): Promise<() => void>;
+  enter(signal?: AbortSignal, options?: EnterOptions): Promise<() => void>;
   /**
    * Facebook asked for quiet: from now on nobody who draws on that pool is let in. Resolves when this is remembered
    * beyond the process, as far as it is worth it.
@@ -83,6 +89,13 @@ export interface ConversationSource {
   ): Promise<CursorPage<MessageSnapshot>>;
   /** Calls made so far through this source; of one kind, when it is named. */
   callCount(kind?: CallKind): number;
+}
+
+/** The run that a source is opened for. */
+export interface SourceUse {
+  readonly emit: Emit;
+  /** When its time is over: it waits for no pool that opens later. Infinity: never. */
+  readonly endsAt: Instant;
 }
 
 /** What a call asks for: a list without messages or with them, a conversation with them or only whether it is there, messages. */

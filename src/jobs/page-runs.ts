@@ -10,10 +10,10 @@ import type {
   CallPools,
   Clock,
   ConversationSource,
-  Emit,
   HistoryStore,
   Lease,
   RunLedger,
+  SourceUse,
   VerifyStore,
   WalkPosition,
   WalkStore,
@@ -28,7 +28,7 @@ export interface PageRunsParts {
   readonly clock: Clock;
   readonly newRunId: () => string;
   readonly pools: CallPools;
-  readonly openSource: (page: Page, run: BegunRun, emit: Emit) => Promise<ConversationSource>;
+  readonly openSource: (page: Page, run: BegunRun, use: SourceUse) => Promise<ConversationSource>;
   readonly openStore: (lease: Lease) => WalkStore;
   readonly openHistory: (lease: Lease) => HistoryStore;
   readonly openVerify: (lease: Lease, generation: string) => VerifyStore;
@@ -114,7 +114,7 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
     const running = runPage(
       {
         ...parts,
-        openSource: (begun, emit) => parts.openSource(page, begun, emit),
+        openSource: (begun, use) => parts.openSource(page, begun, use),
         onBegun(runId, end) {
           begunId = runId;
           enders.set(runId, async (reason) => {
