@@ -25,7 +25,7 @@ import { findPage, findReferredPage } from './store/pages.ts';
 import { listOpenRetries } from './store/retry-ledger.ts';
 import { findRun } from './store/sync-runs.ts';
 import { openRunLedger } from './store/sync-state.ts';
-import { openVerifyStore } from './store/verify-store.ts';
+import { openVerify } from './store/verify-store.ts';
 import { openWalkStore } from './store/walk-store.ts';
 
 export interface EngineSettings {
@@ -92,7 +92,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
       pools: calls.pools,
       openStore: (lease) => openWalkStore(database, lease),
       openHistory: (lease) => openHistoryStore(database, lease),
-      openVerify: (lease, generation) => openVerifyStore(database, lease, generation),
+      openVerify: (lease, repairs) => openVerify(database, lease, repairs),
       afterSync: (page, trigger) => jobs.afterSync(page, trigger),
       onEvent: options.onEvent,
     },
