@@ -44,6 +44,8 @@ export interface DueStore {
   /** Makes a taken Page due again, as of then or (undefined) of now. */
   giveBack(queue: ScheduledQueue, page: { readonly pageId: string; readonly dueAt: number | undefined }): Promise<void>;
   countDue(queue: ScheduledQueue): Promise<number>;
+  /** Removes a batch of runs that ended long ago. */
+  pruneRuns(): Promise<unknown>;
 }
 
 /** Too little time to begin anything with. */
@@ -76,6 +78,7 @@ export async function runDue(parts: RunDueParts, maxDurationMs: number): Promise
   }
   const pagesLeft = await schedule.countDue('sync');
   const verifyLeft = verifyIntervalMs === 'off' ? 0 : await schedule.countDue('verify');
+  if (leftMs() > WORTHWHILE_MS) await schedule.pruneRuns();
   if (leftMs() > WORTHWHILE_MS) await parts.collectHistory(leftMs());
   const historyLeft = await parts.countOpenHistory();
   const left = { pagesLeft, verifyLeft, historyLeft };

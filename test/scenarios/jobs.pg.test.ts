@@ -259,3 +259,25 @@ it('a verify that finds its pool parked is due again when it opens, and is no fa
   expect(rows).toEqual([{ minutes: 10 }]);
   expect(await fresh.jobs.failed()).toEqual([]);
 });
+
+it('old runs are removed by a schedule, and by a call without any worker', async () => {
+  await using world = await openWorld({ version: 17, simulator: { conversations: 5 } });
+  const { pageId } = await world.tidemark.sync({ facebookPageId: world.pageIds[0] });
+  await using eye = await openEye(world.databaseUrl);
+  const addOld = () =>
+    eye.client.query(
+      `INSERT INTO facebook_sync_runs (page_id, id, platform, mode, trigger, status, started_at)
+       SELECT $1, gen_random_uuid(), 'messenger', 'incremental', 'schedule', 'succeeded', now() - interval '40 days'
+       FROM generate_series(1, 20)`,
+      [pageId],
+    );
+  const countOld = async () =>
+    (await eye.client.query(`SELECT FROM facebook_sync_runs WHERE started_at < now() - interval '30 days'`)).rowCount;
+  await addOld();
+  await world.tidemark.jobs.runDue({});
+  expect(await countOld()).toBe(5);
+  await addOld();
+  await world.tidemark.jobs.start({ onProblem });
+  await expect.poll(countOld, { timeout: 10_000 }).toBe(5);
+  expect((await world.tidemark.sync({ facebookPageId: world.pageIds[0] })).status).toBe('succeeded');
+});
