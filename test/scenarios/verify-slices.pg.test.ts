@@ -11,26 +11,12 @@ import type { VerifyAnswer } from '../../src/core/api/verify.ts';
 import { toTidemarkError } from '../../src/core/errors.ts';
 import { must } from '../../src/lib/must.ts';
 import { overlappingRuns } from '../support/all-pages.ts';
-import { openEye } from '../support/client.ts';
+import { findLeftovers, findMarked, OLDEST, query } from '../support/verifies.ts';
 import { openWorld, type TestWorld } from '../support/world.ts';
 
 const SCRIPT = new URL('../support/verify-process.ts', import.meta.url).pathname;
 const SIMULATOR = { conversations: 600, seed: 11, messagesPerConversation: { min: 1, max: 4, mean: 2 } };
 const NOW = Date.UTC(2026, 4, 1);
-const OLDEST = 'SELECT id FROM facebook_conversations WHERE deleted_at IS NULL ORDER BY updated_time';
-
-async function query(world: TestWorld, sql: string): Promise<readonly string[]> {
-  await using eye = await openEye(world.databaseUrl);
-  return (await eye.client.query<{ id: string }>(sql)).rows.map((row) => row.id);
-}
-
-const findMarked = (world: TestWorld) =>
-  query(world, 'SELECT id FROM facebook_conversations WHERE deleted_at IS NOT NULL ORDER BY id');
-const findLeftovers = (world: TestWorld) =>
-  query(
-    world,
-    `SELECT generation AS id FROM facebook_verify_seen UNION ALL SELECT generation FROM facebook_unfinished_verifies`,
-  );
 
 const countLists = (world: TestWorld) => world.events.filter((event) => event.type === 'list-surveyed').length;
 
