@@ -230,9 +230,9 @@ it('a verify that the time of a call cut short is due again behind the others, a
     answers.push(await world.tidemark.jobs.runDue({ maxDurationMs: 1200 }));
     const began = world.events.slice(before).find((event) => event.type === 'run-started' && event.mode === 'verify');
     first.push(must(began, 'each call verifies').page.facebookPageId);
-  } while (answers.at(-1)?.verifyLeft !== 0 && answers.length < 20);
-  // Ten calls to Facebook for each of the two, a handful in each turn, by turns.
-  expect(answers.length).toBeLessThan(12);
+  } while (answers.at(-1)?.verifyLeft !== 0 && answers.length < 25);
+  // Ten calls to Facebook for each of the two, one or more in each turn, by turns.
+  expect(answers.length).toBeLessThanOrEqual(20);
   expect(answers.map((answer) => answer.pagesVerified).reduce((sum, count) => sum + count)).toBe(2);
   expect(answers[0]).toMatchObject({ pagesVerified: 0, verifyLeft: 2, done: false });
   expect(answers[0]?.message).toContain('2 page(s) are still to be verified');
