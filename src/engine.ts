@@ -26,7 +26,7 @@ import { findReferredPage } from './store/pages.ts';
 import { listOpenRetries } from './store/retry-ledger.ts';
 import { findRun } from './store/sync-runs.ts';
 import { openRunLedger } from './store/sync-state.ts';
-import { openVerifyStore } from './store/verify-store.ts';
+import { openVerify } from './store/verify-store.ts';
 import { openWalkStore } from './store/walk-store.ts';
 
 export interface EngineSettings {
@@ -94,7 +94,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
       callsPerSecond: settings.callsPerSecond,
       openStore: (lease) => openWalkStore(database, lease),
       openHistory: (lease) => openHistoryStore(database, lease),
-      openVerify: (lease, generation) => openVerifyStore(database, lease, generation),
+      openVerify: (lease, repairs) => openVerify(database, lease, repairs),
       afterSync: (page, trigger) => jobs.afterSync(page, trigger),
       onEvent: options.onEvent,
     },

@@ -139,6 +139,7 @@ export function toVerifyAnswer(page: Page, outcome: VerifyOutcome): VerifyAnswer
     repaired,
     counts,
     undecided: undecided ?? null,
+    complete: isComplete,
     total: outcome.listed,
     status: isDone ? 'succeeded' : 'partial',
     graphCalls,

@@ -90,6 +90,36 @@ describe('the call budget (I7)', () => {
     expect(clock.slept).toEqual([]);
   });
 
+  it('turns away at once whose time is over before the pool opens, and waits with whom has the time', async () => {
+    const clock = jumpingClock();
+    const pool = createCallPool(clock);
+    const gate = createBudget({ clock, callsPerSecond: 2, pools: [pool], subject: 'Page 1' });
+    pool.park({ scope: 'page', ms: 60_000, reason: 'quota used up' });
+    const hurried = gate.enter(undefined, { endsAt: clock.now() + 59_999 });
+    await expect(hurried).rejects.toMatchObject({ code: 'THROTTLED', retryAfterMs: 60_000 });
+    expect(clock.slept).toEqual([]);
+    (await gate.enter(undefined, { endsAt: clock.now() + 60_000 }))();
+    expect(clock.slept).toEqual([60_000]);
+  });
+
+  it('lets the time of a caller make it wait no longer than its patience', async () => {
+    const clock = jumpingClock();
+    const pool = createCallPool(clock);
+    const gate = createBudget({ clock, callsPerSecond: 2, pools: [pool], subject: 'Page 1' });
+    pool.park({ scope: 'page', ms: 120_001, reason: 'quota used up' });
+    const patient = gate.enter(undefined, { endsAt: clock.now() + 600_000 });
+    await expect(patient).rejects.toMatchObject({ code: 'THROTTLED' });
+  });
+
+  it('waits out a quiet of a moment with whose time is over as well', async () => {
+    const clock = jumpingClock();
+    const pool = createCallPool(clock);
+    const gate = createBudget({ clock, callsPerSecond: 2, pools: [pool], subject: 'Page 1' });
+    pool.park({ scope: 'page', ms: 1999, reason: 'calls per second' });
+    (await gate.enter(undefined, { endsAt: clock.now() - 1 }))();
+    expect(clock.slept).toEqual([1999]);
+  });
+
   it('keeps whom it has made wait waiting when the pool is parked meanwhile', async () => {
     const clock = jumpingClock();
     const pool = createCallPool(clock);

@@ -6,7 +6,7 @@ import type { CallPool } from './call-pool.ts';
 import { TidemarkError } from './errors.ts';
 import { createLine } from './line.ts';
 import type { Instant } from './model.ts';
-import type { CallGate, Clock } from './ports.ts';
+import type { CallGate, Clock, EnterOptions } from './ports.ts';
 import type { Quiet } from './quota.ts';
 
 export interface BudgetOptions {
@@ -28,6 +28,8 @@ export interface Budget extends Pick<CallGate, 'enter'> {
 
 /** Facebook counts arrivals, we count departures: the way there may take this much less for one than for another. */
 const JITTER_MS = 50;
+/** Quiet that is only about calls per second is a matter of pace, and waited out by those whose time is over too. */
+const MOMENT_MS = 2000;
 
 export function createBudget(options: BudgetOptions): Budget {
   const { clock, callsPerSecond, pools, subject, patienceMs = 120_000 } = options;
@@ -49,10 +51,11 @@ export function createBudget(options: BudgetOptions): Budget {
     return quiets.toSorted((a, b) => b.ms - a.ms)[0];
   }
 
-  async function waitForTurn(signal?: AbortSignal): Promise<void> {
+  async function waitForTurn(signal: AbortSignal | undefined, { endsAt = Infinity }: EnterOptions): Promise<void> {
     for (;;) {
       const asked = quiet();
-      if (asked !== undefined && asked.ms > patienceMs) throw throttled(subject, asked);
+      const mostMs = Math.min(patienceMs, Math.max(MOMENT_MS, endsAt - clock.now()));
+      if (asked !== undefined && asked.ms > mostMs) throw throttled(subject, asked);
       const waitMs = Math.max(paceMs(), asked?.ms ?? 0);
       if (waitMs === 0) return;
       await clock.sleep(waitMs, signal);
@@ -60,13 +63,13 @@ export function createBudget(options: BudgetOptions): Budget {
   }
 
   return {
-    async enter(signal, { goesFirst = false } = {}) {
-      const place = line.join(goesFirst);
+    async enter(signal, wishes = {}) {
+      const place = line.join(wishes.goesFirst ?? false);
       try {
         do {
           await place.untilNext();
           signal?.throwIfAborted();
-          await waitForTurn(signal);
+          await waitForTurn(signal, wishes);
           // Somebody who goes first may have come meanwhile.
         } while (!place.isNext);
         place.enter();

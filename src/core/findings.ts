@@ -27,6 +27,29 @@ export interface Vouched {
   readonly failed: ReadonlySet<string>;
 }
 
+export interface InspectionCounts {
+  readonly missing: number;
+  readonly stale: number;
+  readonly deleted: number;
+  readonly repaired: number;
+  /** Of the missing and stale ones: those that an incremental walk should have met. */
+  readonly shouldHaveBeenMet: number;
+}
+
+/** What a verify has found so far, as it outlives the process. */
+export interface InspectionNotes {
+  /** The first of them; the counts know all. */
+  readonly findings: readonly Finding[];
+  readonly counts: InspectionCounts;
+  /** Conversations that were found to differ and are not repaired. */
+  readonly unrepaired: readonly string[];
+  /** Conversations listed. */
+  readonly listed: number;
+  /** Conversations that were not listed and have been asked for by id; and of how many Facebook does not speak. */
+  readonly asked: readonly string[];
+  readonly unanswered: number;
+}
+
 /** The difference, if there is one. */
 export function judge(comparison: Comparison, { cutAt, failed }: Vouched): Finding | undefined {
   if (!differs(comparison)) return undefined;

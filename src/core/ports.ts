@@ -6,6 +6,7 @@ import type { Secret } from '../lib/secret.ts';
 import type { ErrorCode } from './error-catalogue.ts';
 import type { TidemarkError } from './errors.ts';
 import type { SyncEventBody } from './events.ts';
+import type { InspectionNotes } from './findings.ts';
 import type {
   BatchCounts,
   CollectedConversation,
@@ -30,15 +31,21 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+export interface EnterOptions {
+  /** Passes all who wait and do not. Default: false. */
+  readonly goesFirst?: boolean | undefined;
+  /** When the caller's time is over: a pool that opens later is waited for no longer than a moment. Default: never. */
+  readonly endsAt?: Instant | undefined;
+}
+
 /** Admission to calls of one Page and platform (I7). */
 export interface CallGate {
   /**
    * Resolves when one call may start, now; waits its turn until then. Rejects with THROTTLED when that is too far
    * off. Whoever was let in calls `departed` when the call has left for Facebook, or never will: it is from then
-   * that the call counts, and the next one waits for it. Calling it again changes nothing. Who `goesFirst` (default:
-   * false) passes all who wait and do not.
+   * that the call counts, and the next one waits for it. Calling it again changes nothing.
    */
-  enter(signal?: AbortSignal, options?: { readonly goesFirst?: boolean | undefined }): Promise<() => void>;
+  enter(signal?: AbortSignal, options?: EnterOptions): Promise<() => void>;
   /**
    * Facebook asked for quiet: from now on nobody who draws on that pool is let in. Resolves when this is remembered
    * beyond the process, as far as it is worth it.
@@ -86,13 +93,23 @@ export interface ConversationSource {
   callCount(kind?: CallKind): number;
 }
 
+/** The run that a source is opened for. */
+export interface SourceUse {
+  readonly emit: Emit;
+  /** When its time is over: it waits for no pool that opens later. Infinity: never. */
+  readonly endsAt: Instant;
+}
+
 /** What a call asks for: a list without messages or with them, a conversation with them or only whether it is there, messages. */
 export type CallKind = 'light' | 'nested' | 'single' | 'look' | 'messages';
 
 /** Where a walk stopped that ran out of time; the next one of its kind goes on there. */
 export interface WalkPosition {
-  /** Cursor of the list page to go on with. A shortcut: when Facebook has forgotten it, the walk begins again. */
-  readonly after: string;
+  /**
+   * Cursor of the list page to go on with. A shortcut: when Facebook has forgotten it, the walk begins again.
+   * Undefined: the whole list was met, and only what comes at its end is left.
+   */
+  readonly after: string | undefined;
   /** When the walk began, and the watermark it may set when it is complete. */
   readonly startedAt: Instant;
   readonly top: Instant | undefined;
@@ -242,16 +259,32 @@ export interface UnseenConversations {
   readonly held: number;
 }
 
-/** What a verify notes while it walks, for one generation of it, however many runs that takes. */
+/** A verify that stopped before its end. */
+export interface UnfinishedVerify {
+  readonly rest: WalkPosition;
+  readonly notes: InspectionNotes;
+}
+
+/** A verify as one run finds it: new, or where the run before stopped, in any process. */
+export interface OpenedVerify {
+  readonly verifyStore: VerifyStore;
+  readonly unfinished: UnfinishedVerify | undefined;
+}
+
+/** What a verify notes while it walks, however many runs it takes. */
 export interface VerifyStore {
+  /** Keeps the place for the next verify of its kind; all up to there is collected. Rejects with LEASE_LOST. */
+  keep(unfinished: UnfinishedVerify): Promise<void>;
   /** Notes what a list page showed. `isWanted` says that a sync waits for the Page. Rejects with LEASE_LOST. */
   recordSeen(conversationIds: readonly string[]): Promise<{ readonly isWanted: boolean }>;
-  /** Held conversations that were not seen; without those that were written since the verify began. */
-  findUnseen(limit: number): Promise<UnseenConversations>;
+  /** Whether a sync waits for the Page. Rejects with LEASE_LOST. */
+  isWanted(): Promise<boolean>;
+  /** Held conversations that were not seen nor asked for; without those that were written since the verify began. */
+  findUnseen(query: { readonly limit: number; readonly asked: readonly string[] }): Promise<UnseenConversations>;
   /** Marks conversations as deleted; a later walk that meets one takes the mark away. Rejects with LEASE_LOST. */
   markDeleted(conversationIds: readonly string[]): Promise<void>;
-  /** Forgets what was noted. */
-  forgetSeen(): Promise<void>;
+  /** Forgets all that was noted, and the place; nothing without the lease. */
+  forget(): Promise<void>;
 }
 
 /** A conversation whose older messages are still to be brought. */

@@ -5,6 +5,7 @@ import type { DueStore } from '../jobs/run-due.ts';
 import type { Database } from '../store/connect.ts';
 import { listFailedJobs, recordFailedJob, takeFailedJobs } from '../store/failed-jobs.ts';
 import { findJobSchema, openJobDatabase } from '../store/job-database.ts';
+import { pruneRuns } from '../store/prune-runs.ts';
 import { bringForward, claimDuePages, countDuePages, enrolPages, giveBackDuePages } from '../store/page-schedule.ts';
 
 export function openJobStore(database: Database): JobStore {
@@ -25,6 +26,7 @@ export function openJobStore(database: Database): JobStore {
           },
         }),
       ),
+    pruneRuns: () => pruneRuns(database.query),
     recordFailure: ({ error, ...job }) =>
       recordFailedJob(database.query, { ...job, code: error.code, reason: error.message }),
     async forgetFailure(job) {
@@ -43,6 +45,7 @@ export function openDueStore(database: Database): DueStore {
     claimDue: (queue, options) => claimDuePages(query, queue, options),
     giveBack: (queue, page) => giveBackDuePages(query, queue, [page]),
     countDue: (queue) => countDuePages(query, queue),
+    pruneRuns: () => pruneRuns(query),
   };
 }
 

@@ -3,13 +3,14 @@
  * a sync is followed by the job that brings older messages.
  */
 import type { Tidemark } from '../core/engine-api.ts';
+import type { ErrorCode } from '../core/error-catalogue.ts';
 import { toTidemarkError } from '../core/errors.ts';
 import type { Page } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
 import { createPageJobs, type PageJobs } from '../jobs/page-jobs.ts';
 import type { PageRuns, PageRunsParts, RunOptions } from '../jobs/page-runs.ts';
 import type { PageJob, RunJob } from '../jobs/ports.ts';
-import { runDue } from '../jobs/run-due.ts';
+import { runDue, type VerifyTurn } from '../jobs/run-due.ts';
 import type { Database } from '../store/connect.ts';
 import { findPagesWithOpenHistory } from '../store/history-store.ts';
 import { findPage, findReferredPage } from '../store/pages.ts';
@@ -41,6 +42,8 @@ export interface Jobs {
 const SYNC_INTERVAL_MS = 5 * 60_000;
 const VERIFY_INTERVAL_MS = 24 * 60 * 60_000;
 const DUE_MS = 50_000;
+/** Nothing is wrong with a verify that had to end for one of these. */
+const WAITS: ReadonlySet<ErrorCode> = new Set(['THROTTLED', 'PAGE_BUSY', 'SHUTTING_DOWN']);
 
 export function openJobs(parts: JobsParts): Jobs {
   const { database, clock, pageRuns, depth, verify } = parts;
@@ -71,16 +74,22 @@ export function openJobs(parts: JobsParts): Jobs {
     },
   });
 
-  async function verifyDue(pageId: string, maxDurationMs: number): Promise<boolean> {
+  async function verifyDue(pageId: string, maxDurationMs: number): Promise<VerifyTurn> {
     const page = await findPage(database, pageId);
-    if (page === undefined) return false;
+    if (page === undefined) return { kind: 'ended', succeeded: false };
     try {
-      const { status } = await verify({ pageId, repair: true, trigger: 'schedule', maxDurationMs });
-      return status === 'succeeded';
-    } catch (error) {
-      const failure = { pageId, trigger: 'schedule', queue: 'verify', attempts: 1 } as const;
-      await store.recordFailure({ ...failure, error: toTidemarkError(error) });
-      return false;
+      const { complete, status } = await verify({ pageId, repair: true, trigger: 'schedule', maxDurationMs });
+      return complete
+        ? { kind: 'ended', succeeded: status === 'succeeded' }
+        : { kind: 'unfinished', againAt: undefined };
+    } catch (reason) {
+      const error = toTidemarkError(reason);
+      if (WAITS.has(error.code)) {
+        const { retryAfterMs } = error;
+        return { kind: 'unfinished', againAt: retryAfterMs === undefined ? undefined : clock.now() + retryAfterMs };
+      }
+      await store.recordFailure({ pageId, trigger: 'schedule', queue: 'verify', attempts: 1, error });
+      return { kind: 'ended', succeeded: false };
     }
   }
 

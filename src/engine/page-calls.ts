@@ -5,7 +5,7 @@
  */
 import { type Budget, createBudget } from '../core/budget.ts';
 import type { Page } from '../core/model.ts';
-import type { BegunRun, CallGate, CallPools, Clock, ConversationSource, Emit, Lease } from '../core/ports.ts';
+import type { BegunRun, CallGate, CallPools, Clock, ConversationSource, Lease, SourceUse } from '../core/ports.ts';
 import { fillOf, type Quiet, quietsOf } from '../core/quota.ts';
 import type { GraphClient } from '../graph/call.ts';
 import { createLookLimit } from '../graph/look-limit.ts';
@@ -24,7 +24,7 @@ export interface PageCallsParts {
 }
 
 export interface PageCalls {
-  readonly openSource: (page: Page, run: BegunRun, emit: Emit) => Promise<ConversationSource>;
+  readonly openSource: (page: Page, run: BegunRun, use: SourceUse) => Promise<ConversationSource>;
   readonly pools: CallPools;
   /** For calls that belong to no Page: whoever asks is there and waiting, so a parked app turns them away at once. */
   readonly appGate: CallGate;
@@ -80,7 +80,7 @@ export function createPageCalls({ store, client, clock, callsPerSecond }: PageCa
   const ofNoPage = createBudget({ clock, callsPerSecond, pools: [app], subject: 'an access token', patienceMs: 0 });
 
   return {
-    async openSource(page, run, emit) {
+    async openSource(page, run, { emit, endsAt }) {
       const budget = openBudget(page, run);
       return openPageSource({
         client,
@@ -90,7 +90,7 @@ export function createPageCalls({ store, client, clock, callsPerSecond }: PageCa
         token: await openToken(store, page, run.storedToken),
         lookLimit,
         gate: toGate({
-          enter: budget.enter,
+          enter: (signal, options) => budget.enter(signal, { ...options, endsAt }),
           own: poolOf(run.lease),
           tell: ({ ms, reason }) => emit({ type: 'call-delayed', waitMs: ms, reason }),
         }),

@@ -10,12 +10,11 @@ import type {
   CallPools,
   Clock,
   ConversationSource,
-  Emit,
   HistoryStore,
   Lease,
+  OpenedVerify,
   RunLedger,
-  VerifyStore,
-  WalkPosition,
+  SourceUse,
   WalkStore,
 } from '../core/ports.ts';
 import { must } from '../lib/must.ts';
@@ -30,10 +29,10 @@ export interface PageRunsParts {
   readonly pools: CallPools;
   /** Of one Page and platform. */
   readonly callsPerSecond: number;
-  readonly openSource: (page: Page, run: BegunRun, emit: Emit) => Promise<ConversationSource>;
+  readonly openSource: (page: Page, run: BegunRun, use: SourceUse) => Promise<ConversationSource>;
   readonly openStore: (lease: Lease) => WalkStore;
   readonly openHistory: (lease: Lease) => HistoryStore;
-  readonly openVerify: (lease: Lease, generation: string) => VerifyStore;
+  readonly openVerify: (lease: Lease, repairs: boolean) => Promise<OpenedVerify>;
   /** Sees to what follows a sync that did not fail. */
   readonly afterSync: (page: Page, trigger: RunTrigger) => Promise<void>;
   /** Told of everything that happens in any run. */
@@ -116,7 +115,7 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
     const running = runPage(
       {
         ...parts,
-        openSource: (begun, emit) => parts.openSource(page, begun, emit),
+        openSource: (begun, use) => parts.openSource(page, begun, use),
         onBegun(runId, end) {
           begunId = runId;
           enders.set(runId, async (reason) => {
@@ -165,18 +164,15 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
   /** Goes on after every sync that it stepped aside for, until it is complete, its time is over or we are closed. */
   async function runVerify(page: Page, asked: RunOptions & { readonly repair: boolean }): Promise<VerifyEnd> {
     const inspection = openInspection(asked.repair);
-    const generation = parts.newRunId();
     const endsAt = parts.clock.now() + (asked.maxDurationMs ?? Infinity);
-    let rest: WalkPosition | undefined;
     let last: Omit<VerifyEnd, 'report'> | undefined;
     const isOver = () => isClosing || parts.clock.now() >= endsAt;
     while (last === undefined || !(last.isComplete || isOver())) {
       const left = { ...asked, maxDurationMs: endsAt - parts.clock.now() };
-      const task = { purpose: 'verify', inspection, generation, rest } as const;
+      const task = { purpose: 'verify', inspection } as const;
       try {
         const end = must(await run(page, task, { options: left, sinks: toSinks(asked) }), 'a verify waits');
-        const { counts, rest: place } = must(end.result, 'a verify joins nobody');
-        rest = place;
+        const { counts, rest } = must(end.result, 'a verify joins nobody');
         const graphCalls = (last?.graphCalls ?? 0) + counts.graphCalls;
         last = { runId: end.runId, isComplete: rest === undefined, graphCalls };
       } catch (error) {

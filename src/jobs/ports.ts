@@ -41,6 +41,8 @@ export interface JobStore {
   findSchema(): Promise<string>;
   /** Both sides see the same transaction. */
   transaction<T>(work: (step: JobStep) => Promise<T>): Promise<T>;
+  /** Removes a batch of runs that ended long ago; `more`: there may be others. */
+  pruneRuns(): Promise<'more' | 'done'>;
   recordFailure(failure: JobFailure): Promise<void>;
   /** After a success: what failed before is settled. */
   forgetFailure(job: { readonly pageId: string; readonly queue: QueueName }): Promise<void>;

@@ -4,6 +4,7 @@
  */
 import type { DueAnswer } from '../core/api/jobs.ts';
 import type { SyncAllRow } from '../core/api/sync.ts';
+import type { Instant } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
 import { createTaskGroup } from '../lib/task-group.ts';
 import type { DuePage, ScheduledQueue } from './ports.ts';
@@ -17,13 +18,20 @@ export interface RunDueParts {
   readonly concurrency: number;
   /** Syncs a Page for so long at most; a failure is a row like any other. Undefined: the Page is gone. */
   readonly sync: (pageId: string, maxDurationMs: number) => Promise<SyncAllRow | undefined>;
-  /** Answers whether it succeeded; never rejects. */
-  readonly verify: (pageId: string, maxDurationMs: number) => Promise<boolean>;
+  /** Verifies a Page, or goes on with it, for so long at most; never rejects. */
+  readonly verify: (pageId: string, maxDurationMs: number) => Promise<VerifyTurn>;
   readonly collectHistory: (maxDurationMs: number) => Promise<unknown>;
   /** Pages that have older messages to bring. */
   readonly countOpenHistory: () => Promise<number>;
   readonly signal: AbortSignal;
 }
+
+/** What one call's time brought of a verify. */
+export type VerifyTurn =
+  /** It came to its end; whether all was compared, decided and repaired. */
+  | { readonly kind: 'ended'; readonly succeeded: boolean }
+  /** It did not, and goes on at its next turn: not before then, or (undefined) when those that wait had theirs. */
+  | { readonly kind: 'unfinished'; readonly againAt: Instant | undefined };
 
 /** The schedule, as whoever takes from it for himself needs it. */
 export interface DueStore {
@@ -36,6 +44,8 @@ export interface DueStore {
   /** Makes a taken Page due again, as of then or (undefined) of now. */
   giveBack(queue: ScheduledQueue, page: { readonly pageId: string; readonly dueAt: number | undefined }): Promise<void>;
   countDue(queue: ScheduledQueue): Promise<number>;
+  /** Removes a batch of runs that ended long ago. */
+  pruneRuns(): Promise<unknown>;
 }
 
 /** Too little time to begin anything with. */
@@ -61,13 +71,18 @@ export async function runDue(parts: RunDueParts, maxDurationMs: number): Promise
   const { verifyIntervalMs } = parts;
   if (verifyIntervalMs !== 'off') {
     await takeDue(parts, { queue: 'verify', interval: verifyIntervalMs, leftMs }, async (pageId) => {
-      if (await parts.verify(pageId, leftMs())) verified += 1;
+      const turn = await parts.verify(pageId, leftMs());
+      if (turn.kind === 'unfinished') await schedule.giveBack('verify', { pageId, dueAt: turn.againAt });
+      else if (turn.succeeded) verified += 1;
     });
   }
   const pagesLeft = await schedule.countDue('sync');
+  const verifyLeft = verifyIntervalMs === 'off' ? 0 : await schedule.countDue('verify');
+  if (leftMs() > WORTHWHILE_MS) await schedule.pruneRuns();
   if (leftMs() > WORTHWHILE_MS) await parts.collectHistory(leftMs());
   const historyLeft = await parts.countOpenHistory();
-  return toDueAnswer({ rows, unfinished, verified, pagesLeft, historyLeft, durationMs: clock.now() - startedAt });
+  const left = { pagesLeft, verifyLeft, historyLeft };
+  return toDueAnswer({ rows, unfinished, verified, ...left, durationMs: clock.now() - startedAt });
 }
 
 interface Taking {
@@ -102,16 +117,19 @@ interface Done {
   readonly unfinished: number;
   readonly verified: number;
   readonly pagesLeft: number;
+  readonly verifyLeft: number;
   readonly historyLeft: number;
   readonly durationMs: number;
 }
 
-function toDueAnswer({ rows, unfinished, verified, pagesLeft, historyLeft, durationMs }: Done): DueAnswer {
+function toDueAnswer({ rows, unfinished, verified, durationMs, ...left }: Done): DueAnswer {
   const pagesFailed = rows.filter((row) => !row.success).length;
   const pagesSynced = rows.length - pagesFailed - unfinished;
-  const done = pagesLeft === 0 && historyLeft === 0;
-  const left = [
+  const { pagesLeft, verifyLeft, historyLeft } = left;
+  const done = pagesLeft === 0 && verifyLeft === 0 && historyLeft === 0;
+  const what = [
     ...(pagesLeft > 0 ? [`${pagesLeft} page(s) are still due`] : []),
+    ...(verifyLeft > 0 ? [`${verifyLeft} page(s) are still to be verified`] : []),
     ...(historyLeft > 0 ? [`${historyLeft} page(s) have older messages to come`] : []),
   ];
   return {
@@ -119,13 +137,12 @@ function toDueAnswer({ rows, unfinished, verified, pagesLeft, historyLeft, durat
     pagesSynced,
     pagesFailed,
     pagesVerified: verified,
-    pagesLeft,
-    historyLeft,
+    ...left,
     results: rows,
     done,
     message:
       `Synced ${pagesSynced} page(s)${pagesFailed > 0 ? `, ${pagesFailed} failed` : ''}; ` +
-      `${done ? 'nothing is left to do' : left.join(', ')}`,
+      `${done ? 'nothing is left to do' : what.join(', ')}`,
     durationMs,
   };
 }

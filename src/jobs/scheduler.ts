@@ -1,6 +1,7 @@
 /**
  * Turns Pages that are due into jobs, a tick at a time. What is due stands in the database, so any number of
  * schedulers share it; a Page is moved on and its job added in one transaction, so neither is ever without the other.
+ * Beside that it keeps the record of runs from growing for ever.
  */
 import { toTidemarkError } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
@@ -13,7 +14,7 @@ export interface Rhythm {
 }
 
 export interface SchedulerParts {
-  readonly store: Pick<JobStore, 'transaction'>;
+  readonly store: Pick<JobStore, 'transaction' | 'pruneRuns'>;
   readonly queues: Pick<Queues, 'send'>;
   readonly clock: Clock;
   readonly onProblem: OnProblem;
@@ -31,6 +32,9 @@ const BATCH = 1000;
 const TICKS = 60;
 const SHORTEST_TICK_MS = 250;
 const LONGEST_TICK_MS = 5000;
+const PRUNE_EVERY_MS = 3_600_000;
+/** Between batches, so that a backlog of years is nobody's trouble. */
+const PRUNE_PAUSE_MS = 250;
 
 export function startScheduler(parts: SchedulerParts, rhythms: readonly Rhythm[]): Scheduler {
   const stopping = new AbortController();
@@ -50,7 +54,18 @@ export function startScheduler(parts: SchedulerParts, rhythms: readonly Rhythm[]
     }
   }
 
-  const ticking = Promise.all(rhythms.map(keepTime));
+  async function keepRunsFew(): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        while ((await parts.store.pruneRuns()) === 'more') await parts.clock.sleep(PRUNE_PAUSE_MS, signal);
+      } catch (error) {
+        if (!signal.aborted) parts.onProblem(toTidemarkError(error));
+      }
+      await parts.clock.sleep(PRUNE_EVERY_MS, signal).catch(() => {});
+    }
+  }
+
+  const ticking = Promise.all([...rhythms.map(keepTime), keepRunsFew()]);
   return {
     stop: () => stopping.abort(),
     async ended() {

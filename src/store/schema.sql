@@ -315,6 +315,33 @@ COMMENT ON COLUMN facebook_sync_state.lease_wanted IS 'A run that matters more w
 COMMENT ON COLUMN facebook_sync_state.parked_until IS 'Facebook is not called for this Page and platform before; null or past: it may be.';
 COMMENT ON COLUMN facebook_sync_state.parked_reason IS 'Why, in a sentence.';
 
+CREATE TABLE facebook_unfinished_verifies (
+  page_id uuid NOT NULL,
+  platform text NOT NULL,
+  repairs boolean NOT NULL,
+  generation uuid NOT NULL,
+  after text,
+  top timestamp with time zone,
+  started_at timestamp with time zone NOT NULL,
+  notes jsonb NOT NULL,
+  synced_before timestamp with time zone,
+  kept_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT facebook_unfinished_verifies_pkey PRIMARY KEY (page_id, platform, repairs),
+  CONSTRAINT facebook_unfinished_verifies_platform_check CHECK (platform = ANY (ARRAY['messenger'::text, 'instagram'::text]))
+);
+ALTER TABLE facebook_unfinished_verifies ENABLE ROW LEVEL SECURITY;
+COMMENT ON TABLE facebook_unfinished_verifies IS 'Verifies that stopped before their end, until the next one of their kind goes on or begins again.';
+COMMENT ON COLUMN facebook_unfinished_verifies.page_id IS 'Page.';
+COMMENT ON COLUMN facebook_unfinished_verifies.platform IS 'messenger or instagram.';
+COMMENT ON COLUMN facebook_unfinished_verifies.repairs IS 'Whether what differs is collected; a verify that only looks is of another kind.';
+COMMENT ON COLUMN facebook_unfinished_verifies.generation IS 'The verify, as facebook_verify_seen names it: its first run.';
+COMMENT ON COLUMN facebook_unfinished_verifies.after IS 'Cursor that it goes on with; null when it has come to the end of the list and is asking for what was not on it.';
+COMMENT ON COLUMN facebook_unfinished_verifies.top IS 'Watermark that it may set when it is complete.';
+COMMENT ON COLUMN facebook_unfinished_verifies.started_at IS 'When it began.';
+COMMENT ON COLUMN facebook_unfinished_verifies.notes IS 'What it has found so far.';
+COMMENT ON COLUMN facebook_unfinished_verifies.synced_before IS 'last_synced_at of the Page when its last run began: cleared since, it begins again.';
+COMMENT ON COLUMN facebook_unfinished_verifies.kept_at IS 'When its last run stopped.';
+
 CREATE TABLE facebook_verify_seen (
   page_id uuid NOT NULL,
   platform text NOT NULL,
@@ -329,7 +356,7 @@ ALTER TABLE facebook_verify_seen ENABLE ROW LEVEL SECURITY;
 COMMENT ON TABLE facebook_verify_seen IS 'Conversations that a verify under way has seen listed; emptied when it ends.';
 COMMENT ON COLUMN facebook_verify_seen.page_id IS 'Page.';
 COMMENT ON COLUMN facebook_verify_seen.platform IS 'messenger or instagram.';
-COMMENT ON COLUMN facebook_verify_seen.generation IS 'The verify; one may take several runs.';
+COMMENT ON COLUMN facebook_verify_seen.generation IS 'The verify, named by its first run; one may take several.';
 COMMENT ON COLUMN facebook_verify_seen.position IS 'Order in which the list pages came.';
 COMMENT ON COLUMN facebook_verify_seen.conversation_ids IS 'Conversations on one list page.';
 COMMENT ON COLUMN facebook_verify_seen.seen_at IS 'When it was listed.';
@@ -353,4 +380,5 @@ ALTER TABLE facebook_page_schedule ADD CONSTRAINT facebook_page_schedule_page_id
 ALTER TABLE facebook_retry_ledger ADD CONSTRAINT facebook_retry_ledger_page_id_fkey FOREIGN KEY (page_id) REFERENCES facebook_pages(id) ON DELETE CASCADE;
 ALTER TABLE facebook_sync_runs ADD CONSTRAINT facebook_sync_runs_page_id_fkey FOREIGN KEY (page_id) REFERENCES facebook_pages(id) ON DELETE CASCADE;
 ALTER TABLE facebook_sync_state ADD CONSTRAINT facebook_sync_state_page_id_fkey FOREIGN KEY (page_id) REFERENCES facebook_pages(id) ON DELETE CASCADE;
+ALTER TABLE facebook_unfinished_verifies ADD CONSTRAINT facebook_unfinished_verifies_page_id_fkey FOREIGN KEY (page_id) REFERENCES facebook_pages(id) ON DELETE CASCADE;
 ALTER TABLE facebook_verify_seen ADD CONSTRAINT facebook_verify_seen_page_id_fkey FOREIGN KEY (page_id) REFERENCES facebook_pages(id) ON DELETE CASCADE;

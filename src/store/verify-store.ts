@@ -1,27 +1,67 @@
 /**
- * Table facebook_verify_seen, and the end of a verify: which held conversations were not seen, and their marking as
+ * A verify as it is remembered: what it has seen (table facebook_verify_seen), and where it stopped before its end
+ * (table facebook_unfinished_verifies); and its end: which held conversations were not seen, and their marking as
  * deleted. The mark is soft: messages stay, and a walk that meets the conversation again takes the mark away.
  */
-import type { Instant } from '../core/model.ts';
-import type { Lease, VerifyStore } from '../core/ports.ts';
+import type { InspectionNotes } from '../core/findings.ts';
+import type { Instant, JsonObject } from '../core/model.ts';
+import type { Lease, OpenedVerify, UnfinishedVerify, VerifyStore } from '../core/ports.ts';
 import { must } from '../lib/must.ts';
 import type { Database } from './connect.ts';
+import { toIso } from './conversations.ts';
 import { whyLeaseIsLost } from './lost-lease.ts';
-import { toStorableText } from './text.ts';
+import { toStorableJson, toStorableText } from './text.ts';
 
-/**
- * $1 page · $2 platform · $3 fence · $4 generation · $5 ids. What a verify left behind whose process died goes after a
- * day: until then it may be one that has only stepped aside and goes on.
- */
-const RECORD_SEEN = `
-WITH lease AS MATERIALIZED (
+/** $1 page · $2 platform · $3 fence. Held until the statement ends, so nobody takes the lease over while we write. */
+const LEASE = `
   SELECT page_id, lease_wanted FROM facebook_sync_state
   WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
-  FOR SHARE
-), older AS (
+  FOR SHARE`;
+
+/**
+ * And $4 repairs. Finds the verify of this kind to go on with. One that rests for long has an old cursor and old
+ * findings, and one whose Page was asked to be synced anew may be past what that is for: they are dropped. What was
+ * seen by a verify that nobody goes on with is swept away: whoever else was at it has lost the lease.
+ */
+const RESUME = `
+WITH lease AS MATERIALIZED (${LEASE}), unfinished AS (
+  SELECT resting.repairs, resting.generation, resting.after, resting.top, resting.started_at, resting.notes,
+         coalesce(
+           resting.kept_at > now() - interval '2 hours'
+           AND (resting.synced_before IS NULL OR page.last_synced_at IS NOT NULL)
+           AND (SELECT min(seen_at) FROM facebook_verify_seen AS seen
+                WHERE seen.page_id = $1 AND seen.platform = $2 AND seen.generation = resting.generation
+               ) > now() - interval '1 day', false) AS fits
+  FROM facebook_unfinished_verifies AS resting
+  JOIN lease ON lease.page_id = resting.page_id
+  JOIN facebook_pages AS page ON page.id = resting.page_id
+  WHERE resting.platform = $2
+), dropped AS (
+  DELETE FROM facebook_unfinished_verifies AS resting USING unfinished
+  WHERE resting.page_id = $1 AND resting.platform = $2 AND resting.repairs = unfinished.repairs AND NOT unfinished.fits
+), swept AS (
   DELETE FROM facebook_verify_seen AS seen USING lease
-  WHERE seen.page_id = $1 AND seen.platform = $2 AND seen.generation <> $4 AND seen.seen_at < now() - interval '1 day'
-), noted AS (
+  WHERE seen.page_id = $1 AND seen.platform = $2
+    AND NOT EXISTS (SELECT FROM unfinished WHERE unfinished.fits AND unfinished.generation = seen.generation)
+)
+SELECT generation, after, top, started_at, notes
+FROM lease LEFT JOIN unfinished ON unfinished.fits AND unfinished.repairs = $4`;
+
+/** And $4 repairs · $5 generation · $6 run · $7 cursor · $8 top · $9 start · $10 notes. */
+const KEEP = `
+WITH lease AS MATERIALIZED (${LEASE})
+INSERT INTO facebook_unfinished_verifies (
+  page_id, platform, repairs, generation, after, top, started_at, notes, synced_before)
+SELECT lease.page_id, $2, $4, $5, $7, $8, $9, $10, run.synced_before
+FROM lease JOIN facebook_sync_runs AS run ON run.page_id = $1 AND run.id = $6
+ON CONFLICT (page_id, platform, repairs) DO UPDATE SET
+  generation = excluded.generation, after = excluded.after, top = excluded.top, started_at = excluded.started_at,
+  notes = excluded.notes, synced_before = excluded.synced_before, kept_at = now()
+RETURNING page_id`;
+
+/** And $4 generation · $5 ids. */
+const RECORD_SEEN = `
+WITH lease AS MATERIALIZED (${LEASE}), noted AS (
   INSERT INTO facebook_verify_seen (page_id, platform, generation, position, conversation_ids)
   SELECT page_id, $2, $4, (
     SELECT count(*) FROM facebook_verify_seen AS seen
@@ -31,10 +71,15 @@ WITH lease AS MATERIALIZED (
 )
 SELECT lease_wanted FROM lease`;
 
+const IS_WANTED = `
+SELECT lease_wanted FROM facebook_sync_state
+WHERE page_id = $1 AND platform = $2 AND lease_fence = $3`;
+
 /**
- * $1 page · $2 platform · $3 generation · $4 limit. EXCEPT rather than an anti-join: the planner cannot know how many
- * ids the arrays hold. What was written since the verify began was shown by Facebook since then. Each verify begins
- * elsewhere among the unseen: those that are there though they are never listed must not keep the others from their turn.
+ * $1 page · $2 platform · $3 generation · $4 limit · $5 ids asked for before. EXCEPT rather than an anti-join: the
+ * planner cannot know how many ids the arrays hold. What was written since the verify began was shown by Facebook since
+ * then. Each verify begins elsewhere among the unseen: those that are there though they are never listed must not keep
+ * the others from their turn.
  */
 const FIND_UNSEEN = `
 WITH seen AS (
@@ -46,6 +91,7 @@ WITH seen AS (
 ), unseen AS (
   SELECT id FROM held WHERE synced_at < (SELECT min(seen_at) FROM seen)
   EXCEPT SELECT unnest(conversation_ids) FROM seen
+  EXCEPT SELECT unnest($5::text[])
 ), shown AS (
   SELECT id, contact_name AS name, extract(epoch FROM updated_time) * 1000 AS at FROM facebook_conversations
   WHERE page_id = $1 AND id IN (SELECT id FROM unseen ORDER BY md5(id || $3::uuid::text) LIMIT $4)
@@ -59,13 +105,9 @@ interface UnseenRow extends Record<string, unknown> {
   readonly shown: readonly { readonly id: string; readonly name: string | null; readonly at: Instant | null }[];
 }
 
-/** $1 page · $2 platform · $3 fence · $4 run · $5 ids. Idempotent: what is marked already is left alone. */
+/** And $4 run · $5 ids. Idempotent: what is marked already is left alone. */
 const MARK_DELETED = `
-WITH lease AS MATERIALIZED (
-  SELECT page_id FROM facebook_sync_state
-  WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
-  FOR SHARE
-), gone AS (
+WITH lease AS MATERIALIZED (${LEASE}), gone AS (
   UPDATE facebook_conversations AS held
   SET deleted_at = now(), synced_at = now(), revision = revision + 1
   FROM lease
@@ -77,39 +119,92 @@ WITH lease AS MATERIALIZED (
 )
 SELECT count(*)::int AS leases FROM lease`;
 
-const FORGET_SEEN = 'DELETE FROM facebook_verify_seen WHERE page_id = $1 AND platform = $2 AND generation = $3';
+/** And $4 generation. */
+const FORGET = `
+WITH lease AS MATERIALIZED (${LEASE}), resting AS (
+  DELETE FROM facebook_unfinished_verifies AS resting USING lease
+  WHERE resting.page_id = $1 AND resting.platform = $2 AND resting.generation = $4
+)
+DELETE FROM facebook_verify_seen AS seen USING lease
+WHERE seen.page_id = $1 AND seen.platform = $2 AND seen.generation = $4`;
 
-export function openVerifyStore(database: Database, lease: Lease, generation: string): VerifyStore {
+interface ResumedRow extends Record<string, unknown> {
+  readonly generation: string | null;
+  readonly after: string | null;
+  readonly top: Instant | null;
+  readonly started_at: Instant | null;
+  readonly notes: InspectionNotes | null;
+}
+
+/** The verify that the holder of the lease goes on with, or begins. Rejects with LEASE_LOST. */
+export async function openVerify(database: Database, lease: Lease, repairs: boolean): Promise<OpenedVerify> {
   const { pageId, platform, fence, runId } = lease;
+  const [row] = await database.query<ResumedRow>(RESUME, [pageId, platform, fence, repairs]);
+  if (row === undefined) throw await whyLeaseIsLost(database, lease);
+  const verifyStore = openVerifyStore(database, lease, { repairs, generation: row.generation ?? runId });
+  return { verifyStore, unfinished: toUnfinished(row) };
+}
+
+function toUnfinished({ after, top, started_at: startedAt, notes }: ResumedRow): UnfinishedVerify | undefined {
+  if (startedAt === null || notes === null) return undefined;
+  return { rest: { after: after ?? undefined, top: top ?? undefined, startedAt }, notes };
+}
+
+function openVerifyStore(
+  database: Database,
+  lease: Lease,
+  { repairs, generation }: { readonly repairs: boolean; readonly generation: string },
+): VerifyStore {
+  const { pageId, platform, fence, runId } = lease;
+  const held = [pageId, platform, fence];
+
+  /** The one row of a statement that finds none without the lease. */
+  async function underLease<Row extends Record<string, unknown>>(
+    sql: string,
+    values: readonly unknown[],
+  ): Promise<Row> {
+    const [row] = await database.query<Row>(sql, [...held, ...values]);
+    if (row === undefined) throw await whyLeaseIsLost(database, lease);
+    return row;
+  }
+
   return {
+    async keep({ rest, notes }) {
+      // What is undefined, and characters that jsonb can't hold, go on the way.
+      const storable = toStorableJson(JSON.parse(JSON.stringify(notes)) as JsonObject);
+      const place = [rest.after ?? null, toIso(rest.top) ?? null, toIso(rest.startedAt)];
+      await underLease(KEEP, [repairs, generation, runId, ...place, storable]);
+    },
+
     async recordSeen(conversationIds) {
       const ids = conversationIds.map(toStorableText);
-      const values = [pageId, platform, fence, generation, ids];
-      const [row] = await database.query<{ lease_wanted: boolean }>(RECORD_SEEN, values);
-      if (row === undefined) throw await whyLeaseIsLost(database, lease);
+      const row = await underLease<{ lease_wanted: boolean }>(RECORD_SEEN, [generation, ids]);
       return { isWanted: row.lease_wanted };
     },
 
-    async findUnseen(limit) {
-      const values = [pageId, platform, generation, limit];
+    async isWanted() {
+      return (await underLease<{ lease_wanted: boolean }>(IS_WANTED, [])).lease_wanted;
+    },
+
+    async findUnseen({ limit, asked }) {
+      const values = [pageId, platform, generation, limit, asked];
       const [row] = await database.query<UnseenRow>(FIND_UNSEEN, values);
-      const { held, unseen, shown } = must(row, 'counts are one row');
+      const { held: all, unseen, shown } = must(row, 'counts are one row');
       const conversations = shown.map(({ id, name, at }) => ({
         id,
         contactName: name ?? undefined,
         updatedAt: at ?? undefined,
       }));
-      return { held, unseen, conversations };
+      return { held: all, unseen, conversations };
     },
 
     async markDeleted(conversationIds) {
-      const values = [pageId, platform, fence, runId, conversationIds];
-      const [row] = await database.query<{ leases: number }>(MARK_DELETED, values);
+      const [row] = await database.query<{ leases: number }>(MARK_DELETED, [...held, runId, conversationIds]);
       if (must(row, 'a count is one row').leases === 0) throw await whyLeaseIsLost(database, lease);
     },
 
-    async forgetSeen() {
-      await database.query(FORGET_SEEN, [pageId, platform, generation]);
+    async forget() {
+      await database.query(FORGET, [...held, generation]);
     },
   };
 }

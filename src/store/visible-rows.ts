@@ -11,6 +11,7 @@ export const TABLES = [
   'facebook_messages',
   'facebook_sync_state',
   'facebook_verify_seen',
+  'facebook_unfinished_verifies',
   'facebook_sync_runs',
   'facebook_retry_ledger',
   'facebook_call_pools',

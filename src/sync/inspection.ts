@@ -1,9 +1,17 @@
 /**
  * What verify adds to a walk to the end of the list: it notes every difference, and at the end asks for what was held
- * but not shown. It may take several runs, because it steps aside for a sync; it then goes on where it was.
+ * but not shown. It may take several runs, because it steps aside for a sync and may have a time of its own; it then
+ * goes on where it was, in any process.
  */
 import { isGraphError, isRefusal } from '../core/errors.ts';
-import { arePlausiblyGone, type Finding, judge, type Vouched } from '../core/findings.ts';
+import {
+  arePlausiblyGone,
+  type Finding,
+  type InspectionCounts,
+  type InspectionNotes,
+  judge,
+  type Vouched,
+} from '../core/findings.ts';
 import type { ConversationSnapshot } from '../core/model.ts';
 import { differs, type SurveyedPage } from '../core/plan.ts';
 import type { ConversationSource, UnseenConversations, VerifyStore, WalkStore } from '../core/ports.ts';
@@ -14,16 +22,9 @@ export interface InspectionParts {
   readonly store: WalkStore;
   readonly verifyStore: VerifyStore;
   readonly signal: AbortSignal;
+  /** Whether the time is over. */
+  readonly shouldStop: () => boolean;
   readonly vouched: Vouched;
-}
-
-export interface InspectionCounts {
-  readonly missing: number;
-  readonly stale: number;
-  readonly deleted: number;
-  readonly repaired: number;
-  /** Of the missing and stale ones: those that an incremental walk should have met. */
-  readonly shouldHaveBeenMet: number;
 }
 
 export interface InspectionReport {
@@ -36,16 +37,23 @@ export interface InspectionReport {
   readonly undecided: string | undefined;
 }
 
-/** Lasts as long as the verify, however many runs that takes. */
+/** A verify's view of what it walks, for one run after the other. */
 export interface Inspection {
   /** Whether what differs is collected, and what is gone marked as deleted. */
   readonly repairs: boolean;
+  /** Takes up what the runs before have found; undefined begins. */
+  goOn(notes: InspectionNotes | undefined): void;
   /** Compares a list page; answers whether a sync waits for the Page. */
   meet(parts: InspectionParts, page: SurveyedPage): Promise<boolean>;
-  /** Asks for what was not shown; `wanted` are the ids of those that are there all the same and have to be collected. */
+  /**
+   * Asks for what was not shown; `wanted` are the ids of those that are there all the same and have to be collected.
+   * Stops in the middle when a sync waits for the Page, or the time is over.
+   */
   settle(parts: InspectionParts): Promise<SettledWalk>;
   /** Takes all that differed so far for repaired, but for what could not be collected, in this run or one before. */
   markRepaired(failed: ReadonlySet<string>): void;
+  /** All that the next run has to know. */
+  notes(): InspectionNotes;
   report(): InspectionReport;
 }
 
@@ -54,15 +62,25 @@ type Unseen = UnseenConversations['conversations'];
 const MOST_FINDINGS = 1000;
 /** Single reads at the end: about a minute's worth of calls. What is left is for the next verify. */
 const MOST_READS = 100;
-const READS_AT_ONCE = 10;
+/** Between them it looks who waits: as few as keep the calls going while an answer takes two seconds. */
+const READS_AT_ONCE = 4;
+const NOTHING: InspectionNotes = {
+  findings: [],
+  counts: { missing: 0, stale: 0, deleted: 0, repaired: 0, shouldHaveBeenMet: 0 },
+  unrepaired: [],
+  listed: 0,
+  asked: [],
+  unanswered: 0,
+};
 
 export function openInspection(repairs: boolean): Inspection {
-  const findings = new Map<string, Finding>();
-  const unrepaired = new Set<string>();
-  const counts = { missing: 0, stale: 0, deleted: 0, repaired: 0, shouldHaveBeenMet: 0 };
+  let findings = new Map<string, Finding>();
+  let unrepaired = new Set<string>();
+  let counts = { ...NOTHING.counts };
   let listed = 0;
-  let undecided: string | undefined;
+  let asked: string[] = [];
   let unanswered = 0;
+  let undecided: string | undefined;
 
   function note(finding: Finding): void {
     const { conversationId } = finding;
@@ -86,6 +104,7 @@ export function openInspection(repairs: boolean): Inspection {
       if (finding !== undefined) note(finding);
     }
 
+    asked.push(...unseen.map(({ id }) => id));
     unanswered += answers.filter((answer) => answer === 'unknown').length;
     const gone = unseen.filter((_, index) => answers[index] === 'gone');
     if (repairs && gone.length > 0) await parts.verifyStore.markDeleted(gone.map(({ id }) => id));
@@ -98,8 +117,19 @@ export function openInspection(repairs: boolean): Inspection {
   return {
     repairs,
 
+    goOn(notes = NOTHING) {
+      findings = new Map(notes.findings.map((finding) => [finding.conversationId, finding]));
+      unrepaired = new Set(notes.unrepaired);
+      counts = { ...notes.counts };
+      asked = [...notes.asked];
+      ({ listed, unanswered } = notes);
+      undecided = undefined;
+    },
+
     async meet({ verifyStore, vouched }, page) {
-      listed += page.listed;
+      // A walk that begins again lists all of them again.
+      const begins = page.after === undefined && page.listed > 0;
+      listed = (begins ? 0 : listed) + page.listed;
       for (const comparison of page.comparisons) {
         const finding = judge(comparison, vouched);
         if (finding !== undefined) note(finding);
@@ -109,21 +139,24 @@ export function openInspection(repairs: boolean): Inspection {
     },
 
     async settle(parts) {
-      const { conversations, unseen, held } = await parts.verifyStore.findUnseen(MOST_READS);
+      const limit = Math.max(0, MOST_READS - asked.length);
+      const { conversations, unseen, held } = await parts.verifyStore.findUnseen({ limit, asked });
       if (!arePlausiblyGone({ unseen, held })) {
         undecided =
           `Facebook did not list ${unseen} of the ${held} conversations that are held. So many are not taken for ` +
           'deleted: it may be showing a part of the list. Verify again later.';
-        return { wanted: [], isWhole: false };
+        return { wanted: [], outcome: 'doubtful' };
       }
       const left = unseen - conversations.length;
-      unanswered = 0;
       const wanted: string[] = [];
       for (let from = 0; from < conversations.length; from += READS_AT_ONCE) {
+        if (from > 0 && (parts.shouldStop() || (await parts.verifyStore.isWanted()))) {
+          return { wanted, outcome: 'stopped' };
+        }
         wanted.push(...(await ask(parts, conversations.slice(from, from + READS_AT_ONCE))));
       }
       undecided = describeUndecided({ left, unanswered });
-      return { wanted, isWhole: true };
+      return { wanted, outcome: 'whole' };
     },
 
     markRepaired(failed) {
@@ -135,6 +168,15 @@ export function openInspection(repairs: boolean): Inspection {
         if (finding !== undefined) findings.set(id, { ...finding, repaired: true });
       }
     },
+
+    notes: () => ({
+      findings: [...findings.values()],
+      counts: { ...counts },
+      unrepaired: [...unrepaired],
+      listed,
+      asked: [...asked],
+      unanswered,
+    }),
 
     report: () => ({ findings: [...findings.values()], counts: { ...counts }, listed, undecided }),
   };

@@ -8,9 +8,9 @@ import type {
   Emit,
   HistoryStore,
   Lease,
+  OpenedVerify,
   SyncResult,
   VerifyStore,
-  WalkPosition,
   WalkStore,
 } from '../core/ports.ts';
 import { HISTORY_YIELDS_AT_PERCENT, SCARCE_FROM_PERCENT } from '../core/quota.ts';
@@ -29,23 +29,15 @@ export interface TaskParts {
   readonly callsPerSecond: number;
   readonly openStore: (lease: Lease) => WalkStore;
   readonly openHistory: (lease: Lease) => HistoryStore;
-  readonly openVerify: (lease: Lease, generation: string) => VerifyStore;
+  readonly openVerify: (lease: Lease, repairs: boolean) => Promise<OpenedVerify>;
 }
 
 /** What to do: walk the conversations, compare them with the mirror, or go down in those that are known. */
 export type RunTask =
   | { readonly purpose: 'sync'; readonly forced: boolean; readonly sendHint: boolean }
-  | VerifyTask
+  /** Goes on where one of its kind stopped. */
+  | { readonly purpose: 'verify'; readonly inspection: Inspection }
   | { readonly purpose: 'history' };
-
-interface VerifyTask {
-  readonly purpose: 'verify';
-  readonly inspection: Inspection;
-  /** Names the verify, however many runs it takes. */
-  readonly generation: string;
-  /** Where its run before this one stopped; undefined begins. */
-  readonly rest: WalkPosition | undefined;
-}
 
 interface WorkParts extends TaskParts {
   readonly source: ConversationSource;
@@ -74,19 +66,13 @@ export async function performTask(parts: WorkParts, { task, depth, run }: WorkRe
       return syncPage({ ...parts, store, budget }, { mode, forced, sendHint, depth, shouldStop, state: run });
     }
     case 'verify': {
-      const verifyStore = parts.openVerify(run.lease, task.generation);
-      const watch = await openWatch({ ...parts, store, verifyStore }, task, run);
-      const state = { ...run, rest: task.rest };
-      try {
-        return await syncPage(
-          { ...parts, store, budget },
-          { mode: 'full', forced: false, sendHint: false, depth, shouldStop, state, watch },
-        );
-      } catch (error) {
-        // The whole verify has failed. With the database away, what it leaves behind goes after a day.
-        await verifyStore.forgetSeen().catch(() => {});
-        throw error;
-      }
+      const { inspection } = task;
+      const { verifyStore, unfinished } = await parts.openVerify(run.lease, inspection.repairs);
+      inspection.goOn(unfinished?.notes);
+      const watch = await openWatch({ ...parts, store, verifyStore }, inspection, run);
+      const state = { ...run, rest: unfinished?.rest };
+      const plan = { mode: 'full', forced: false, sendHint: false, depth, shouldStop, state, watch } as const;
+      return syncPage({ ...parts, store, budget }, plan);
     }
     case 'history':
       return digDown(parts, depth, run.lease);
@@ -95,33 +81,31 @@ export async function performTask(parts: WorkParts, { task, depth, run }: WorkRe
   }
 }
 
-interface WatchParts extends Pick<WorkParts, 'source' | 'signal'> {
+interface WatchParts extends Pick<WorkParts, 'source' | 'signal' | 'shouldStop'> {
   readonly store: WalkStore;
   readonly verifyStore: VerifyStore;
 }
 
 /** Ties an inspection, which may outlast the run, to the run. */
 async function openWatch(
-  { source, signal, store, verifyStore }: WatchParts,
-  { inspection }: VerifyTask,
+  { source, signal, shouldStop, store, verifyStore }: WatchParts,
+  inspection: Inspection,
   { watermark }: BegunRun,
 ): Promise<Watch> {
   const open = await store.findOpenRetries();
   const vouched = { cutAt: toCut(watermark), failed: new Set(open.map((entry) => entry.conversationId)) };
-  const parts = { source, signal, store, verifyStore, vouched };
+  const parts = { source, signal, shouldStop, store, verifyStore, vouched };
   return {
     collects: inspection.repairs,
     meet: (page) => inspection.meet(parts, page),
-    async settle() {
-      const settled = await inspection.settle(parts);
-      await verifyStore.forgetSeen();
-      return settled;
-    },
-    async finish(failed) {
-      if (!inspection.repairs) return;
-      // What failed in a run before this one, and was not tried again yet.
-      const stillOpen = await store.findOpenRetries();
-      inspection.markRepaired(new Set([...failed, ...stillOpen.map((entry) => entry.conversationId)]));
+    settle: () => inspection.settle(parts),
+    async finish({ failed, rest }) {
+      if (inspection.repairs) {
+        // What failed in a run before this one, and was not tried again yet.
+        const stillOpen = await store.findOpenRetries();
+        inspection.markRepaired(new Set([...failed, ...stillOpen.map((entry) => entry.conversationId)]));
+      }
+      await (rest === undefined ? verifyStore.forget() : verifyStore.keep({ rest, notes: inspection.notes() }));
     },
   };
 }

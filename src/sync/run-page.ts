@@ -4,7 +4,7 @@
  */
 import { TidemarkError, toTidemarkError } from '../core/errors.ts';
 import type { SyncEventBody } from '../core/events.ts';
-import { LEASE_MS, type Platform, type RunMode, type RunTrigger } from '../core/model.ts';
+import { type Instant, LEASE_MS, type Platform, type RunMode, type RunTrigger } from '../core/model.ts';
 import type {
   BegunRun,
   ConversationSource,
@@ -13,6 +13,7 @@ import type {
   RunFailure,
   RunLedger,
   RunProgress,
+  SourceUse,
   SyncResult,
 } from '../core/ports.ts';
 import { toCut } from '../core/watermark.ts';
@@ -22,7 +23,7 @@ import { performTask, type RunTask, type TaskParts } from './perform-task.ts';
 
 export interface RunParts extends TaskParts {
   readonly ledger: RunLedger;
-  readonly openSource: (run: BegunRun, emit: Emit) => Promise<ConversationSource>;
+  readonly openSource: (run: BegunRun, use: SourceUse) => Promise<ConversationSource>;
   readonly onEvent: (run: { readonly runId: string; readonly mode: RunMode }, event: SyncEventBody) => void;
   /** Told how to end the run at once, as soon as it has begun. */
   readonly onBegun: (runId: string, end: (reason: Error) => void) => void;
@@ -63,12 +64,12 @@ export async function runPage(parts: RunParts, request: RunRequest): Promise<Run
   const { task, pageId, platform, trigger, maxDurationMs = Infinity } = request;
   const { purpose } = task;
   const forced = purpose === 'sync' && task.forced;
-  const startedAt = clock.now();
+  const endsAt = clock.now() + maxDurationMs;
   let joined: string | undefined;
   for (;;) {
     const runId = parts.newRunId();
     const begun = await ledger.begin({ purpose, pageId, platform, runId, forced, trigger, insteadOf: joined });
-    if (begun?.kind === 'begun') return { runId, result: await work(parts, request, begun) };
+    if (begun?.kind === 'begun') return { runId, result: await work(parts, request, { run: begun, endsAt }) };
     if (purpose === 'history') return undefined;
     // A run of another kind has no answer to share; nor has one that does less than was asked for.
     const isOurs = begun !== undefined && isSync(begun.mode) && purpose === 'sync' && (begun.forced || !forced);
@@ -78,15 +79,13 @@ export async function runPage(parts: RunParts, request: RunRequest): Promise<Run
     }
     // The lease of a dead process runs out while we wait, and then `begin` gives it to us.
     const state = joined === undefined ? 'running' : await ledger.stateOf(joined);
-    if (joined !== undefined && (state === 'ended' || clock.now() - startedAt >= maxDurationMs)) {
+    if (joined !== undefined && (state === 'ended' || clock.now() >= endsAt)) {
       return { runId: joined, result: undefined };
     }
     // Somebody else has replaced the dead one: wait for that one then.
     if (state === 'abandoned') joined = undefined;
     if (parts.shouldStop()) throw new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed while it waited for a run.');
-    if (clock.now() - startedAt >= maxDurationMs) {
-      throw pageBusy(pageId);
-    }
+    if (clock.now() >= endsAt) throw pageBusy(pageId);
     await clock.sleep(JOIN_POLL_MS, signal);
   }
 }
@@ -100,7 +99,13 @@ function isSync(mode: RunMode): boolean {
   return mode === 'full' || mode === 'incremental';
 }
 
-async function work(parts: RunParts, request: RunRequest, run: BegunRun): Promise<SyncResult> {
+interface Turn {
+  readonly run: BegunRun;
+  /** When its time is over, the waiting for the Page included. */
+  readonly endsAt: Instant;
+}
+
+async function work(parts: RunParts, request: RunRequest, { run, endsAt }: Turn): Promise<SyncResult> {
   const { ledger, clock } = parts;
   const { lease, mode } = run;
   const startedAt = clock.now();
@@ -114,12 +119,12 @@ async function work(parts: RunParts, request: RunRequest, run: BegunRun): Promis
   parts.onBegun(lease.runId, (reason) => ended.abort(reason));
   const keeping = keepLease(parts, lease, ended);
   const noting = keepNoted({ ledger, clock, lease, meter, signal: ended.signal });
-  const shouldStop = () => parts.shouldStop() || clock.now() - startedAt >= (request.maxDurationMs ?? Infinity);
+  const shouldStop = () => parts.shouldStop() || clock.now() >= endsAt;
   try {
     const cutAt = mode === 'incremental' ? toCut(run.watermark) : undefined;
     emit({ type: 'run-started', trigger: request.trigger, cutAt });
     parts.pools.heed(lease, run.parked);
-    const source = meter.source(await parts.openSource(run, emit));
+    const source = meter.source(await parts.openSource(run, { emit, endsAt }));
     const { task, depth } = request;
     const result = await performTask({ ...parts, source, meter, emit, signal, shouldStop }, { task, depth, run });
     const { status, counts } = result;

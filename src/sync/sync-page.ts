@@ -59,10 +59,11 @@ export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncRe
   const sendHint = plan.sendHint && state.hintUsable;
   const catchesUp = state.rest !== undefined || watch !== undefined;
   const walk = { cutAt, looks, sendHint, everything: plan.forced, rest: state.rest, catchesUp };
-  let end: SyncOutcome['end'] = { kind: 'complete', watermark: undefined };
+  let end: SyncOutcome['end'] = { kind: 'complete', watermark: state.rest?.top };
   const refused: GraphError[] = [];
+  const hasMetAll = state.rest !== undefined && state.rest.after === undefined;
   const pages = survey({ pace, store, emit, signal: ranges.signal }, walk);
-  for await (const page of unlessRefused(pages, refused)) {
+  for await (const page of hasMetAll ? [] : unlessRefused(pages, refused)) {
     listed += page.listed;
     retries.meet(page);
     if (collects) await ranges.add(page);
@@ -83,18 +84,20 @@ export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncRe
   }
   await ranges.done();
   if (end.kind === 'complete') {
-    const { wanted, isWhole } = (await watch?.settle()) ?? { wanted: [], isWhole: true };
+    const { wanted, outcome } = (await watch?.settle()) ?? { wanted: [], outcome: 'whole' };
     await ranges.retry(wanted);
     await ranges.done();
-    if (collects && isWhole && cutAt === undefined && state.rest === undefined) await retries.settle();
-    if (!isWhole) end = { kind: 'stopped', rest: undefined };
-    if (!collects) end = { kind: 'inspected' };
+    if (collects && outcome === 'whole' && cutAt === undefined && state.rest === undefined) await retries.settle();
+    if (outcome === 'stopped') end = { kind: 'stopped', rest: { after: undefined, top: end.watermark, startedAt } };
+    else if (!collects) end = { kind: 'inspected' };
+    else if (outcome === 'doubtful') end = { kind: 'stopped', rest: undefined };
   }
-  await watch?.finish(ranges.failed());
+  const rest = end.kind === 'stopped' ? end.rest : undefined;
+  await watch?.finish({ failed: ranges.failed(), rest });
 
   const counts = { ...ranges.counts(), graphCalls: source.callCount() };
   const nestedLimit = growNestedLimit(state.nestedLimit, sizes.nestedLimit);
   const reason = refusal && toPartialReason(refusal);
   const status = await store.finish({ startedAt, end, reason, counts, listed, nestedLimit });
-  return { status, counts, rest: end.kind === 'stopped' ? end.rest : undefined };
+  return { status, counts, rest };
 }

@@ -204,3 +204,80 @@ it('a call without any worker calls no Page verified that it had no time to veri
   await eye.client.query('UPDATE facebook_page_schedule SET next_verify_at = now()');
   expect(await world.tidemark.jobs.runDue({})).toMatchObject({ pagesVerified: 1 });
 });
+
+it('a verify that the time of a call cut short is due again behind the others, and goes on until it is finished', async () => {
+  await using world = await openWorld({
+    version: 17,
+    simulator: {
+      pages: 2,
+      conversations: 900,
+      messagesPerConversation: { min: 1, max: 1, mean: 1 },
+      latency: { baseMs: 250 },
+    },
+    settings: { pageConcurrency: 1 },
+  });
+  await world.tidemark.syncAll({});
+  await world.tidemark.jobs.runDue({ maxDurationMs: 1 });
+  await using eye = await openEye(world.databaseUrl);
+  await eye.client.query(
+    `UPDATE facebook_page_schedule SET next_sync_at = now() + interval '30 minutes', next_verify_at = now()`,
+  );
+  const lists = world.simulator.calls.all.length;
+  const answers: DueAnswer[] = [];
+  const first: string[] = [];
+  do {
+    const before = world.events.length;
+    answers.push(await world.tidemark.jobs.runDue({ maxDurationMs: 1200 }));
+    const began = world.events.slice(before).find((event) => event.type === 'run-started' && event.mode === 'verify');
+    first.push(must(began, 'each call verifies').page.facebookPageId);
+  } while (answers.at(-1)?.verifyLeft !== 0 && answers.length < 25);
+  // Ten calls to Facebook for each of the two, one or more in each turn, by turns.
+  expect(answers.length).toBeLessThanOrEqual(20);
+  expect(answers.map((answer) => answer.pagesVerified).reduce((sum, count) => sum + count)).toBe(2);
+  expect(answers[0]).toMatchObject({ pagesVerified: 0, verifyLeft: 2, done: false });
+  expect(answers[0]?.message).toContain('2 page(s) are still to be verified');
+  expect(answers.at(-1)).toMatchObject({ verifyLeft: 0, done: true });
+  expect(first[0]).not.toBe(first[1]);
+  expect(world.simulator.calls.all.length - lists).toBe(20);
+  expect(Math.max(...answers.map((answer) => answer.durationMs))).toBeLessThan(8000);
+});
+
+it('a verify that finds its pool parked is due again when it opens, and is no failed job', async () => {
+  await using world = await openWorld({ version: 17, simulator: { conversations: 5 } });
+  await world.tidemark.syncAll({});
+  await world.tidemark.jobs.runDue({ maxDurationMs: 1 });
+  await using eye = await openEye(world.databaseUrl);
+  await eye.client.query(
+    `UPDATE facebook_page_schedule SET next_sync_at = now() + interval '30 minutes', next_verify_at = now();
+     UPDATE facebook_sync_state SET parked_until = now() + interval '10 minutes'`,
+  );
+  await using fresh = await createTidemark(world.settings);
+  expect(await fresh.jobs.runDue({ maxDurationMs: 3000 })).toMatchObject({ pagesVerified: 0, verifyLeft: 0 });
+  const { rows } = await eye.client.query<{ minutes: number }>(
+    `SELECT round(extract(epoch FROM next_verify_at - now()) / 60)::int AS minutes FROM facebook_page_schedule`,
+  );
+  expect(rows).toEqual([{ minutes: 10 }]);
+  expect(await fresh.jobs.failed()).toEqual([]);
+});
+
+it('old runs are removed by a schedule, and by a call without any worker', async () => {
+  await using world = await openWorld({ version: 17, simulator: { conversations: 5 } });
+  const { pageId } = await world.tidemark.sync({ facebookPageId: world.pageIds[0] });
+  await using eye = await openEye(world.databaseUrl);
+  const addOld = () =>
+    eye.client.query(
+      `INSERT INTO facebook_sync_runs (page_id, id, platform, mode, trigger, status, started_at)
+       SELECT $1, gen_random_uuid(), 'messenger', 'incremental', 'schedule', 'succeeded', now() - interval '40 days'
+       FROM generate_series(1, 20)`,
+      [pageId],
+    );
+  const countOld = async () =>
+    (await eye.client.query(`SELECT FROM facebook_sync_runs WHERE started_at < now() - interval '30 days'`)).rowCount;
+  await addOld();
+  await world.tidemark.jobs.runDue({});
+  expect(await countOld()).toBe(5);
+  await addOld();
+  await world.tidemark.jobs.start({ onProblem });
+  await expect.poll(countOld, { timeout: 10_000 }).toBe(5);
+  expect((await world.tidemark.sync({ facebookPageId: world.pageIds[0] })).status).toBe('succeeded');
+});

@@ -198,6 +198,80 @@ describe.concurrent('a parked pool', () => {
   });
 });
 
+/** Parks a pool in the database, for processes that begin from now on. */
+async function park(world: TestWorld, { scope, seconds }: { scope: 'app' | 'page'; seconds: number }): Promise<void> {
+  await using eye = await openEye(world.databaseUrl);
+  const sql =
+    scope === 'page'
+      ? `UPDATE facebook_sync_state SET parked_until = now() + $1 * interval '1 second', parked_reason = 'Used up.'`
+      : `INSERT INTO facebook_call_pools (pool, parked_until, reason)
+         VALUES ('app', now() + $1 * interval '1 second', 'Used up.')`;
+  await eye.client.query(sql, [seconds]);
+}
+
+describe.concurrent('a run whose time is over before its pool opens', () => {
+  for (const scope of ['page', 'app'] as const) {
+    it(`(${scope}) ends at once, says when it opens, keeps what is stored and moves nothing`, async () => {
+      await using world = await openWorld({ version: 17, simulator: { conversations: 1500, seed: 5 } });
+      const named = { facebookPageId: must(world.pageIds[0], 'a Page') };
+      const slice = await world.tidemark.sync({ ...named, maxDurationMs: 1 });
+      expect(slice).toMatchObject({ status: 'partial', lastSyncedAt: null });
+      await park(world, { scope, seconds: 60 });
+      await using fresh = await createTidemark(world.settings);
+      world.takeCalls();
+      const startedAt = Date.now();
+      const inTime = { ...named, maxDurationMs: 3000 };
+      const told = { ...THROTTLED, retryAfterMs: expect.closeTo(60_000, -5) as number };
+      await expect(fresh.sync(inTime)).rejects.toMatchObject(told);
+      await expect(fresh.verify({ ...inTime, repair: true })).rejects.toMatchObject(told);
+      await fresh.collectHistory(inTime);
+      const due = await fresh.jobs.runDue({ maxDurationMs: 3000 });
+      expect(due).toMatchObject({ success: false, results: [{ ...THROTTLED, success: false }], pagesVerified: 0 });
+      expect(Date.now() - startedAt).toBeLessThan(10_000);
+      expect(world.takeCalls()).toBe(0);
+      const page = await fresh.pages.find(named);
+      expect(page).toMatchObject({ lastSyncedAt: null, status: 'throttled' });
+      expect(page.statusDetail).toMatch(/quiet for another \d\d s/);
+
+      await using eye = await openEye(world.databaseUrl);
+      await openPools(eye.client);
+      await using later = await createTidemark(world.settings);
+      // It goes on where the first slice stopped.
+      expect((await later.sync(named)).total).toBeLessThan(1500);
+      expect(await world.differences()).toEqual([]);
+    });
+  }
+
+  it('is waited for by a run that has the time', async () => {
+    await using world = await openWorld({ version: 17, simulator: { conversations: 20 } });
+    const named = { facebookPageId: must(world.pageIds[0], 'a Page') };
+    await world.tidemark.sync(named);
+    await park(world, { scope: 'page', seconds: 4 });
+    await park(world, { scope: 'app', seconds: 3 });
+    await using fresh = await createTidemark(world.settings);
+    const startedAt = Date.now();
+    expect(await fresh.sync({ ...named, maxDurationMs: 15_000 })).toMatchObject({ status: 'succeeded' });
+    expect(Date.now() - startedAt).toBeGreaterThan(3000);
+  });
+
+  it('has its waiting for the Page counted as its own time', async () => {
+    await using world = await openWorld({ version: 17, simulator: { conversations: 20 } });
+    const named = { facebookPageId: must(world.pageIds[0], 'a Page') };
+    await world.tidemark.sync(named);
+    await using eye = await openEye(world.databaseUrl);
+    // A process that died without a word: its lease runs out in four seconds.
+    await eye.client.query(
+      `UPDATE facebook_sync_state SET lease_run_id = gen_random_uuid(), lease_expires_at = now() + interval '4 seconds'`,
+    );
+    await park(world, { scope: 'page', seconds: 12 });
+    await using fresh = await createTidemark(world.settings);
+    const startedAt = Date.now();
+    // Eight seconds would be enough, were they counted from the end of the four.
+    await expect(fresh.sync({ ...named, maxDurationMs: 9000 })).rejects.toMatchObject(THROTTLED);
+    expect(Date.now() - startedAt).toBeLessThan(9000);
+  });
+});
+
 describe('a pool that is nearly full', () => {
   for (const pool of ['app', 'messenger'] as const) {
     it(`(${pool}) is left to the syncs: history ends before its next call, syncs go on`, async () => {

@@ -33,7 +33,7 @@ export function addVerifyCommand({ program, outside, end }: Registration): void 
     .option('--exit-code', 'exit with 1 also when differences remain that were not repaired')
     .option(
       '--max-duration <duration>',
-      'stop after this long, e.g. 240s',
+      'stop after this long, e.g. 240s; the next verify goes on from there',
       argument(duration({ min: '1ms', max: '24d' })),
     )
     .option('--json', 'print the answer as one JSON document')

@@ -269,6 +269,7 @@ function toVerifyRow(
       shouldHaveBeenMet: all.filter((finding) => finding.shouldHaveBeenMet).length,
     },
     undecided: null,
+    complete: true,
     total: 0,
     status: 'succeeded',
     graphCalls: 2,

@@ -40,10 +40,12 @@ export interface DueAnswer {
   readonly pagesVerified: number;
   /** Pages whose sync is due and was not begun, or not finished. */
   readonly pagesLeft: number;
+  /** Pages whose verify is due and was not begun, or not finished. */
+  readonly verifyLeft: number;
   /** Pages that have older messages to bring. */
   readonly historyLeft: number;
   readonly results: readonly SyncAllRow[];
-  /** Whether nothing is left to do now, older messages included. */
+  /** Whether nothing is left to do now, verifies and older messages included. */
   readonly done: boolean;
   readonly message: string;
   readonly durationMs: number;

@@ -6,7 +6,7 @@ import type { PageRef } from './pages.ts';
 export interface VerifyRequest extends PageRef {
   /** Collect what differs, and mark what is gone as deleted. Default: false, only report. */
   readonly repair?: boolean | undefined;
-  /** Stop between calls after this long and answer `partial`. Default: no bound. */
+  /** Stop between calls after this long and answer `partial`; the next one goes on from there. Default: no bound. */
   readonly maxDurationMs?: number | undefined;
   readonly trigger?: RunTrigger | undefined;
   readonly onEvent?: EventSink | undefined;
@@ -28,7 +28,7 @@ export interface FindingAnswer {
 
 export interface VerifyAnswer {
   readonly success: true;
-  /** The last run of it; a verify takes several when syncs come in between. */
+  /** The last run of it; a verify takes several when syncs come in between, or its time was over. */
   readonly runId: string;
   readonly pageId: string;
   readonly facebookPageId: string;
@@ -50,6 +50,8 @@ export interface VerifyAnswer {
   };
   /** Why some conversations that were not listed are not called deleted; null when all is known. */
   readonly undecided: string | null;
+  /** Whether it came to its end. When not, the next verify with the same `repair` goes on where this one stopped. */
+  readonly complete: boolean;
   /** Conversations compared. */
   readonly total: number;
   /** `partial`: not all was compared, decided or repaired. */

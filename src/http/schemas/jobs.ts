@@ -80,6 +80,7 @@ export const DueSchema = z
     pagesFailed: Count,
     pagesVerified: Count,
     pagesLeft: Count.openapi({ description: 'Pages whose sync is due and was not begun, or not finished.' }),
+    verifyLeft: Count.openapi({ description: 'Pages whose verify is due and was not begun, or not finished.' }),
     historyLeft: Count.openapi({ description: 'Pages that have older messages to bring.' }),
     results: z.array(SyncAllRowSchema).readonly(),
     done: z.boolean().openapi({ description: 'Whether nothing is left to do now.' }),

@@ -13,7 +13,7 @@ export const VerifyRequestSchema = z
         description: 'Collect what differs, and mark what is gone as deleted. Default: false, only report.',
       }),
       maxDurationMs: DurationMs.openapi({
-        description: 'Stop after this long and answer `partial`; the next verify begins again. Default: no bound.',
+        description: 'Stop after this long and answer `partial`; the next one goes on from there. Default: no bound.',
       }),
     },
     NOT_AN_OBJECT,
@@ -49,6 +49,9 @@ export const VerifySchema = z
     undecided: z.string().nullable().openapi({
       description: 'Why some that Facebook did not list are not called deleted; null when all is known.',
     }),
+    complete: z.boolean().openapi({
+      description: 'Whether it came to its end. When not, the next one with the same `repair` goes on from there.',
+    }),
     total: Count.openapi({ description: 'Conversations compared.' }),
     status: z.enum(['succeeded', 'partial']).openapi({
       description: '`partial`: not all was compared, decided or repaired.',
@@ -79,6 +82,7 @@ export const VerifySchema = z
       repaired: 1,
       counts: { missing: 1, stale: 0, deleted: 0, shouldHaveBeenMet: 0 },
       undecided: null,
+      complete: true,
       total: 1_000,
       status: 'succeeded',
       graphCalls: 12,
