@@ -7,7 +7,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CollectedConversation } from '../src/core/model.ts';
-import type { BegunRun } from '../src/core/ports.ts';
+import type { BegunRun } from '../src/core/store-ports.ts';
 import { NO_COUNTS } from '../src/core/model.ts';
 import { must } from '../src/lib/must.ts';
 import { connect, type Database } from '../src/store/connect.ts';

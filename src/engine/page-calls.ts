@@ -5,7 +5,8 @@
  */
 import { type Budget, createBudget } from '../core/budget.ts';
 import type { Page } from '../core/model.ts';
-import type { BegunRun, CallGate, CallPools, Clock, ConversationSource, Lease, SourceUse } from '../core/ports.ts';
+import type { CallGate, CallPools, Clock, ConversationSource, SourceUse } from '../core/ports.ts';
+import type { BegunRun, Lease } from '../core/store-ports.ts';
 import { fillOf, type Quiet, quietsOf } from '../core/quota.ts';
 import type { GraphClient } from '../graph/call.ts';
 import { createLookLimit } from '../graph/look-limit.ts';

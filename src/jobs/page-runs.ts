@@ -5,18 +5,8 @@
 import { isTidemarkError, TidemarkError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import type { Page, Platform, RunTrigger } from '../core/model.ts';
-import type {
-  BegunRun,
-  CallPools,
-  Clock,
-  ConversationSource,
-  HistoryStore,
-  Lease,
-  OpenedVerify,
-  RunLedger,
-  SourceUse,
-  WalkStore,
-} from '../core/ports.ts';
+import type { CallPools, Clock, ConversationSource, SourceUse } from '../core/ports.ts';
+import type { BegunRun, HistoryStore, Lease, OpenedVerify, RunLedger, WalkStore } from '../core/store-ports.ts';
 import { must } from '../lib/must.ts';
 import { type InspectionReport, openInspection } from '../sync/inspection.ts';
 import type { RunTask } from '../sync/perform-task.ts';

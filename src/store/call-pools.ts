@@ -3,7 +3,7 @@
  * is written here holds for every process, so it is not bound to a lease. Time left is counted by the database's
  * clock alone.
  */
-import type { Lease } from '../core/ports.ts';
+import type { Lease } from '../core/store-ports.ts';
 import type { PoolScope, Quiet } from '../core/quota.ts';
 import type { Database } from './connect.ts';
 import { toStorableText } from './text.ts';

@@ -2,7 +2,7 @@
  * How far a run is, and how it ends: run, lease, Page and watermark move together, in one statement each, so it holds
  * at every instant a process may be killed. The watermark must never move for less than a complete walk (I1).
  */
-import type { Lease, RunFailure, RunProgress, SyncOutcome } from '../core/ports.ts';
+import type { Lease, RunFailure, RunProgress, SyncOutcome } from '../core/store-ports.ts';
 import type { Database } from './connect.ts';
 import { toIso, toText } from './conversations.ts';
 import { toStorableText } from './text.ts';

@@ -2,7 +2,7 @@
  * The mirror as the one history run sees it that holds the lease of its Page and platform. A step is one statement,
  * and writes nothing at all when the lease has passed to another run (I6).
  */
-import type { HistoryStore, Lease, OpenHistory } from '../core/ports.ts';
+import type { HistoryStore, Lease, OpenHistory } from '../core/store-ports.ts';
 import type { Database } from './connect.ts';
 import { toIso, toText } from './conversations.ts';
 import { whyLeaseIsLost } from './lost-lease.ts';

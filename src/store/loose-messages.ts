@@ -3,7 +3,7 @@
  * interrupted here has only brought some rows early, and says nothing of the stretch (I14).
  */
 import type { MessageSnapshot } from '../core/model.ts';
-import type { Lease } from '../core/ports.ts';
+import type { Lease } from '../core/store-ports.ts';
 import type { Database } from './connect.ts';
 import { MESSAGE_INPUT, toMessageInputs, UPSERT_MESSAGES } from './messages.ts';
 

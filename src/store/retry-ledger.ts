@@ -3,7 +3,7 @@
  * because they are written down here; collecting one takes it out in the same statement that stores it.
  */
 import type { Instant, OpenRetry } from '../core/model.ts';
-import type { CollectFailure, Lease } from '../core/ports.ts';
+import type { CollectFailure, Lease } from '../core/store-ports.ts';
 import type { Database } from './connect.ts';
 import { toStorableText } from './text.ts';
 

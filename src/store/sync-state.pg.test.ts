@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeEachPostgres } from '../../test/support/postgres.ts';
 import type { Instant } from '../core/model.ts';
 import { NO_COUNTS } from '../core/model.ts';
-import type { Lease } from '../core/ports.ts';
+import type { Lease } from '../core/store-ports.ts';
 import { collected, openStoreForTest, outcome, snapshot } from './testing/opened-store.ts';
 
 const HOUR_MS = 3_600_000;

@@ -4,7 +4,7 @@
  */
 import { TidemarkError } from '../core/errors.ts';
 import { type Instant, LEASE_MS, type RunMode } from '../core/model.ts';
-import type { BeginRequest, BegunRun, Lease, OtherRun, Renewal, RunLedger } from '../core/ports.ts';
+import type { BeginRequest, BegunRun, Lease, OtherRun, Renewal, RunLedger } from '../core/store-ports.ts';
 import { LIST_LIMIT } from '../core/plan.ts';
 import { OVERLAP_MS } from '../core/watermark.ts';
 import { Secret } from '../lib/secret.ts';

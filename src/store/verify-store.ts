@@ -5,7 +5,7 @@
  */
 import type { InspectionNotes } from '../core/findings.ts';
 import type { Instant, JsonObject } from '../core/model.ts';
-import type { Lease, OpenedVerify, UnfinishedVerify, VerifyStore } from '../core/ports.ts';
+import type { Lease, OpenedVerify, UnfinishedVerify, VerifyStore } from '../core/store-ports.ts';
 import { must } from '../lib/must.ts';
 import type { Database } from './connect.ts';
 import { toIso } from './conversations.ts';

@@ -4,7 +4,7 @@
  * passed to another walk (I6).
  */
 import type { BatchCounts, CollectedConversation, ConversationSnapshot, HeldConversation } from '../core/model.ts';
-import type { Lease, SyncOutcome, WalkStore } from '../core/ports.ts';
+import type { Lease, SyncOutcome, WalkStore } from '../core/store-ports.ts';
 import { must } from '../lib/must.ts';
 import type { Database } from './connect.ts';
 import { contentHash } from './content-hash.ts';

@@ -6,7 +6,8 @@
 import { createCircleWatch } from '../core/circle.ts';
 import { isGraphError, isRefusal } from '../core/errors.ts';
 import type { MessageSnapshot } from '../core/model.ts';
-import type { ConversationSource, Emit, HistoryStore, OpenHistory } from '../core/ports.ts';
+import type { ConversationSource, Emit } from '../core/ports.ts';
+import type { HistoryStore, OpenHistory } from '../core/store-ports.ts';
 import { reaches, toPoint } from '../core/stretch.ts';
 import { messagesInCircle } from './reach-stretch.ts';
 import { smallerLimit } from './smaller.ts';

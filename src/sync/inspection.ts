@@ -14,7 +14,8 @@ import {
 } from '../core/findings.ts';
 import type { ConversationSnapshot } from '../core/model.ts';
 import { differs, type SurveyedPage } from '../core/plan.ts';
-import type { ConversationSource, UnseenConversations, VerifyStore, WalkStore } from '../core/ports.ts';
+import type { ConversationSource } from '../core/ports.ts';
+import type { UnseenConversations, VerifyStore, WalkStore } from '../core/store-ports.ts';
 import type { SettledWalk } from './watch.ts';
 
 export interface InspectionParts {

@@ -2,7 +2,8 @@
  * Notes how far a run is in its row while it goes on, so that everybody can watch it, from any process. What is noted
  * is news for people; the run itself must never depend on it.
  */
-import type { Clock, Lease, RunLedger } from '../core/ports.ts';
+import type { Clock } from '../core/ports.ts';
+import type { Lease, RunLedger } from '../core/store-ports.ts';
 import type { Meter } from './meter.ts';
 
 export interface NotedRun {

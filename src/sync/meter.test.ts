@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { CallKind, Clock, ConversationSource, RunPurpose } from '../core/ports.ts';
+import type { CallKind, Clock, ConversationSource } from '../core/ports.ts';
+import type { RunPurpose } from '../core/store-ports.ts';
 import { openMeter } from './meter.ts';
 
 /** Facebook and a clock by hand: a call takes as long as it is asked to, and may be tried more than once. */

@@ -4,15 +4,8 @@
  */
 import type { SyncEventBody } from '../core/events.ts';
 import type { PhaseCosts, RunPhase } from '../core/model.ts';
-import type {
-  CallKind,
-  Clock,
-  ConversationSource,
-  HistoryStore,
-  RunProgress,
-  RunPurpose,
-  WalkStore,
-} from '../core/ports.ts';
+import type { CallKind, Clock, ConversationSource } from '../core/ports.ts';
+import type { HistoryStore, RunProgress, RunPurpose, WalkStore } from '../core/store-ports.ts';
 
 export interface Meter {
   /** The same source, its calls counted from now on. */

@@ -1,18 +1,15 @@
 /** What a run does while it holds the lease: a sync, a verify, or history. Each is given the parts it needs. */
 import { NO_COUNTS } from '../core/model.ts';
+import type { CallPools, Clock, ConversationSource, Emit } from '../core/ports.ts';
 import type {
   BegunRun,
-  CallPools,
-  Clock,
-  ConversationSource,
-  Emit,
   HistoryStore,
   Lease,
   OpenedVerify,
   SyncResult,
   VerifyStore,
   WalkStore,
-} from '../core/ports.ts';
+} from '../core/store-ports.ts';
 import { HISTORY_YIELDS_AT_PERCENT, SCARCE_FROM_PERCENT } from '../core/quota.ts';
 import { toCut } from '../core/watermark.ts';
 import { assertNever } from '../lib/assert-never.ts';

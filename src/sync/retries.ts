@@ -3,7 +3,7 @@
  * did not meet any more is let go. That is no deletion, only the end of trying.
  */
 import type { SurveyedPage } from '../core/plan.ts';
-import type { WalkState, WalkStore } from '../core/ports.ts';
+import type { WalkState, WalkStore } from '../core/store-ports.ts';
 
 const RETRIES_PER_WALK = 20;
 /** After so many a conversation may be gone: the walk goes to the end of the list to see whether it is still there. */

@@ -6,7 +6,8 @@
 import { GraphError, isGraphError } from '../core/errors.ts';
 import type { ConversationList, ConversationSnapshot, Instant } from '../core/model.ts';
 import { differs, endsWalk, LIST_LIMIT, type Looks, type SurveyedPage } from '../core/plan.ts';
-import type { Emit, WalkPosition, WalkStore } from '../core/ports.ts';
+import type { Emit } from '../core/ports.ts';
+import type { WalkPosition, WalkStore } from '../core/store-ports.ts';
 import { toCut, topOfWalk } from '../core/watermark.ts';
 import { openCarrier } from './carry.ts';
 import { openLightList } from './list-conversations.ts';

@@ -6,7 +6,8 @@
 import type { GraphError } from '../core/errors.ts';
 import type { SyncMode } from '../core/model.ts';
 import { type CallBudget, growNestedLimit, planLooks } from '../core/plan.ts';
-import type { Clock, ConversationSource, Emit, SyncOutcome, SyncResult, WalkState, WalkStore } from '../core/ports.ts';
+import type { Clock, ConversationSource, Emit } from '../core/ports.ts';
+import type { SyncOutcome, SyncResult, WalkState, WalkStore } from '../core/store-ports.ts';
 import { toCut } from '../core/watermark.ts';
 import { openPace } from './pace.ts';
 import { openRanges } from './ranges.ts';

@@ -1,6 +1,6 @@
 /** Somebody who goes along on a walk without changing how it is walked. */
 import type { SurveyedPage } from '../core/plan.ts';
-import type { WalkPosition } from '../core/ports.ts';
+import type { WalkPosition } from '../core/store-ports.ts';
 
 export interface SettledWalk {
   readonly wanted: readonly string[];

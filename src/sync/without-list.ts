@@ -5,7 +5,7 @@
  */
 import { type GraphError, isGraphError, isRefusal } from '../core/errors.ts';
 import type { SurveyedPage } from '../core/plan.ts';
-import type { RunReason } from '../core/ports.ts';
+import type { RunReason } from '../core/store-ports.ts';
 import { collectSingly, type CollectParts, type CollectResult } from './collect.ts';
 
 /** Conversations of one run: each is a call, and the list may be back by the next one. */

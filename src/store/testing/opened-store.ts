@@ -7,7 +7,7 @@ import { expect, onTestFinished } from 'vitest';
 import { openMigratedDatabase } from '../../../test/support/world.ts';
 import type { PostgresVersion } from '../../../test/support/postgres.ts';
 import type { CollectedConversation, ConversationSnapshot, MessageSnapshot } from '../../core/model.ts';
-import type { BeginRequest, BegunRun, Lease, RunLedger, SyncOutcome, WalkStore } from '../../core/ports.ts';
+import type { BeginRequest, BegunRun, Lease, RunLedger, SyncOutcome, WalkStore } from '../../core/store-ports.ts';
 import { NO_COUNTS } from '../../core/model.ts';
 import { must } from '../../lib/must.ts';
 import { connect, type Database, type Row } from '../connect.ts';

@@ -1,0 +1,287 @@
+/**
+ * What the algorithm needs from the store: who may walk, what is held, and where things are written. Every port is bound
+ * to one Page and platform, and to the run that holds its lease, when it is handed over.
+ */
+import type { Secret } from '../lib/secret.ts';
+import type { ErrorCode } from './error-catalogue.ts';
+import type { TidemarkError } from './errors.ts';
+import type { InspectionNotes } from './findings.ts';
+import type {
+  BatchCounts,
+  CollectedConversation,
+  ConversationSnapshot,
+  HeldConversation,
+  Instant,
+  MessagePoint,
+  MessageSnapshot,
+  PageStatus,
+  PhaseCosts,
+  Platform,
+  RunCounts,
+  RunMode,
+  RunTrigger,
+} from './model.ts';
+import type { Quiet } from './quota.ts';
+
+/** Where a walk stopped that ran out of time; the next one of its kind goes on there. */
+export interface WalkPosition {
+  /**
+   * Cursor of the list page to go on with. A shortcut: when Facebook has forgotten it, the walk begins again.
+   * Undefined: the whole list was met, and only what comes at its end is left.
+   */
+  readonly after: string | undefined;
+  /** When the walk began, and the watermark it may set when it is complete. */
+  readonly startedAt: Instant;
+  readonly top: Instant | undefined;
+}
+
+/** What the store remembers of a Page and platform between walks. */
+export interface WalkState {
+  readonly watermark: Instant | undefined;
+  readonly lastSyncedAt: Instant | undefined;
+  /** Conversations of the mirror that lie above the cut; counted up to what one list call brings. */
+  readonly heldAboveCut: number;
+  /** False once Facebook was seen to ignore `since` here, or to end a list because of it. */
+  readonly hintUsable: boolean;
+  /** Whether the retry ledger held anything when the run began. */
+  readonly hasOpenRetries: boolean;
+  /** A walk of the same kind that ran out of time. */
+  readonly rest: WalkPosition | undefined;
+  /** How many conversations with messages Facebook was last willing to answer with. */
+  readonly nestedLimit: number;
+}
+
+/** A conversation that could not be collected, and why (I13). */
+export interface CollectFailure {
+  readonly conversationId: string;
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** The right to walk a Page and platform. `fence` grows with every holder: writes of an older one are refused (I6). */
+export interface Lease {
+  readonly pageId: string;
+  readonly platform: Platform;
+  readonly runId: string;
+  readonly fence: number;
+}
+
+/** What a run is for. A history run steps aside for every other one, a verify for a sync. */
+export type RunPurpose = 'sync' | 'verify' | 'history';
+
+export interface BeginRequest {
+  readonly purpose: RunPurpose;
+  readonly pageId: string;
+  readonly platform: Platform;
+  readonly runId: string;
+  readonly forced: boolean;
+  readonly trigger: RunTrigger;
+  /** The run that the caller waits for: begin only if that one died. Undefined: begin if nobody else walks. */
+  readonly insteadOf: string | undefined;
+}
+
+export interface BegunRun extends WalkState {
+  readonly kind: 'begun';
+  readonly lease: Lease;
+  readonly mode: RunMode;
+  /** The Page's access token in its envelope, as it is stored; undefined when the Page has none. */
+  readonly storedToken: Secret | undefined;
+  /** How long ago another process may last have called Facebook for this Page; undefined: none did. */
+  readonly lastCallAgoMs: number | undefined;
+  /** The pools that are parked, by the database's clock. */
+  readonly parked: readonly Quiet[];
+}
+
+export interface Renewal {
+  /** Why the run has to end: another one has taken over, the Page is gone, or it was cancelled. */
+  readonly end: TidemarkError | undefined;
+  /** The app's pool, when it is parked, by the database's clock. */
+  readonly parked: readonly Quiet[];
+}
+
+/** Another run holds the lease. */
+export interface OtherRun {
+  readonly kind: 'other';
+  readonly runId: string;
+  readonly mode: RunMode;
+  /** Whether it collects everything again. */
+  readonly forced: boolean;
+}
+
+/** How far a run is, besides what it has written. */
+export interface RunProgress {
+  readonly graphCalls: number;
+  readonly listed: number;
+  readonly phases: PhaseCosts;
+}
+
+export interface RunFailure extends RunProgress {
+  readonly code: string;
+  readonly message: string;
+  /** What the failure says of the Page; undefined when it says nothing. */
+  readonly pageStatus: Exclude<PageStatus, 'connected' | 'paused'> | undefined;
+}
+
+/** Who may walk, across all processes, and what became of it. */
+export interface RunLedger {
+  /** Begins a run, or names the one under way and asks it to step aside where it should. Undefined when the Page is gone or the lease just changed hands. */
+  begin(request: BeginRequest): Promise<BegunRun | OtherRun | undefined>;
+  /** Keeps the lease for another while, unless the run has to end. */
+  renew(lease: Lease): Promise<Renewal>;
+  /** Notes how far a run is, for who watches it; nothing when it no longer holds the lease. */
+  note(lease: Lease, progress: RunProgress): Promise<void>;
+  /** Ends a run that failed or was cancelled. What it has committed stays, the watermark stays where it was. */
+  fail(lease: Lease, failure: RunFailure): Promise<void>;
+  /** Whether a run still goes on; `abandoned` when its process died and another run took over. */
+  stateOf(runId: string): Promise<'running' | 'ended' | 'abandoned'>;
+}
+
+/** The mirror, seen by the one walk that holds the lease of its Page and platform. */
+export interface WalkStore {
+  /** What is held of the listed conversations, keyed by id; one query. */
+  findHeld(listed: readonly ConversationSnapshot[]): Promise<ReadonlyMap<string, HeldConversation>>;
+  /** Writes a batch, all or nothing (I3). Rejects with LEASE_LOST when another walk has taken over (I6). */
+  commit(batch: readonly CollectedConversation[]): Promise<BatchCounts>;
+  /**
+   * Writes messages of one conversation and nothing else: its row, its stretch and the retry ledger stay as they are.
+   * Answers how many were not held before. Rejects with LEASE_LOST.
+   */
+  commitMessages(conversationId: string, messages: readonly MessageSnapshot[]): Promise<number>;
+  /** Conversations that were collected before, newest first. */
+  findNewest(limit: number): Promise<readonly string[]>;
+  /** Enters conversations that could not be collected into the retry ledger; collecting one takes it out again. */
+  recordFailures(failures: readonly CollectFailure[]): Promise<void>;
+  /** Conversations of the retry ledger whose time has come, longest waiting first. */
+  findDueRetries(limit: number): Promise<readonly string[]>;
+  /** All of the retry ledger, as far as a walk to the end of the list may settle it. */
+  findOpenRetries(): Promise<readonly { readonly conversationId: string; readonly attempts: number }[]>;
+  /** Takes conversations out of the retry ledger that Facebook no longer lists. That is no deletion. */
+  closeRetries(conversationIds: readonly string[]): Promise<void>;
+  /** Remembers that the `since` hint is of no use for this Page. */
+  withdrawHint(): Promise<void>;
+  /**
+   * Ends the run and gives the lease back. Only a complete walk carries a watermark, and only it moves one (I1).
+   * Answers how the run is recorded: succeeded only when nothing is left in the retry ledger.
+   */
+  finish(outcome: SyncOutcome): Promise<'succeeded' | 'partial'>;
+}
+
+/** What a walk to the end of the list has not met, though it is held. */
+export interface UnseenConversations {
+  /** At most as many as were asked for, as they are held. */
+  readonly conversations: readonly {
+    readonly id: string;
+    readonly contactName: string | undefined;
+    readonly updatedAt: Instant | undefined;
+  }[];
+  /** How many there are, and how many are held in all. */
+  readonly unseen: number;
+  readonly held: number;
+}
+
+/** A verify that stopped before its end. */
+export interface UnfinishedVerify {
+  readonly rest: WalkPosition;
+  readonly notes: InspectionNotes;
+}
+
+/** A verify as one run finds it: new, or where the run before stopped, in any process. */
+export interface OpenedVerify {
+  readonly verifyStore: VerifyStore;
+  readonly unfinished: UnfinishedVerify | undefined;
+}
+
+/** What a verify notes while it walks, however many runs it takes. */
+export interface VerifyStore {
+  /** Keeps the place for the next verify of its kind; all up to there is collected. Rejects with LEASE_LOST. */
+  keep(unfinished: UnfinishedVerify): Promise<void>;
+  /** Notes what a list page showed. `isWanted` says that a sync waits for the Page. Rejects with LEASE_LOST. */
+  recordSeen(conversationIds: readonly string[]): Promise<{ readonly isWanted: boolean }>;
+  /** Whether a sync waits for the Page. Rejects with LEASE_LOST. */
+  isWanted(): Promise<boolean>;
+  /** Held conversations that were not seen nor asked for; without those that were written since the verify began. */
+  findUnseen(query: { readonly limit: number; readonly asked: readonly string[] }): Promise<UnseenConversations>;
+  /** Marks conversations as deleted; a later walk that meets one takes the mark away. Rejects with LEASE_LOST. */
+  markDeleted(conversationIds: readonly string[]): Promise<void>;
+  /** Forgets all that was noted, and the place; nothing without the lease. */
+  forget(): Promise<void>;
+}
+
+/** A conversation whose older messages are still to be brought. */
+export interface OpenHistory {
+  readonly conversationId: string;
+  readonly floor: MessagePoint;
+  /** Cursor to what is older than the floor, when it is known. */
+  readonly cursor: string | undefined;
+  /** Messages held of it. */
+  readonly held: number;
+  /** Whether Facebook refused its older messages, or showed none, when they were asked for before. */
+  readonly wasRefused: boolean;
+}
+
+export interface HistoryStep {
+  readonly conversationId: string;
+  readonly messages: readonly MessageSnapshot[];
+  /** The floor, cursor and completeness after this step. */
+  readonly floor: MessagePoint;
+  readonly cursor: string | undefined;
+  readonly complete: boolean;
+}
+
+/** The mirror, seen by the one history run that holds the lease of its Page and platform. */
+export interface HistoryStore {
+  /** Conversations with fewer than `depth` messages held and older ones to bring, newest first. */
+  findOpen(query: { readonly limit: number; readonly depth: number }): Promise<readonly OpenHistory[]>;
+  /** Writes a step, all or nothing. Rejects with LEASE_LOST; `isWanted` says that a sync waits for the Page. */
+  commit(step: HistoryStep): Promise<{ readonly eventsCreated: number; readonly isWanted: boolean }>;
+  /**
+   * Leaves a conversation alone for a while: Facebook refuses its older messages. That is no deletion. Rejects with
+   * LEASE_LOST; `isWanted` says that another run waits for the Page.
+   */
+  postpone(refusal: {
+    readonly conversationId: string;
+    readonly reason: string;
+    readonly againInMs: number;
+  }): Promise<{ readonly isWanted: boolean }>;
+  /** Ends the run and gives the lease back; `partial` when conversations are still open. */
+  finish(outcome: {
+    readonly depth: number;
+    readonly graphCalls: number;
+    readonly phases?: PhaseCosts;
+  }): Promise<'succeeded' | 'partial'>;
+}
+
+/** How a run that did not fail is recorded, and what it did. */
+export interface SyncResult {
+  readonly status: 'succeeded' | 'partial';
+  readonly counts: RunCounts;
+  /** Where a walk stopped that was not complete; undefined when it was, and when it must begin again. */
+  readonly rest: WalkPosition | undefined;
+}
+
+/** A code of the catalogue and a sentence. */
+export interface RunReason {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export interface SyncOutcome {
+  readonly startedAt: Instant;
+  /**
+   * How the walk ended: at its end, with all that it found collected or in the retry ledger (no watermark: the list
+   * was empty), or before it, with what is left to do (undefined: from the start).
+   */
+  readonly end:
+    | { readonly kind: 'complete'; readonly watermark: Instant | undefined }
+    /** At its end, but it only looked: nothing moves. */
+    | { readonly kind: 'inspected' }
+    | { readonly kind: 'stopped'; readonly rest: WalkPosition | undefined };
+  /** Why the run is partial, when that is neither for lack of time nor for the retry ledger. */
+  readonly reason?: RunReason | undefined;
+  readonly nestedLimit: number;
+  readonly counts: RunCounts;
+  /** Conversations listed; all of the Page's after a walk to the end. */
+  readonly listed: number;
+  /** Added by who measures. */
+  readonly phases?: PhaseCosts;
+}
