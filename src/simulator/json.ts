@@ -7,13 +7,32 @@ export interface JsonObject {
 
 /** Lower-case hex digits, as recorded and as webhook signatures need them. */
 export function toFacebookJson(value: unknown): string {
-  return JSON.stringify(value).replaceAll(/[\u007f-\uffff/]/g, escapeCharacter);
+  const json = JSON.stringify(value);
+  const { buffer, byteOffset } = Buffer.from(json, 'utf16le');
+  const units = new Uint16Array(buffer, byteOffset, json.length);
+  const bytes = Buffer.allocUnsafe(json.length * LONGEST_ESCAPE);
+  let length = 0;
+  // Over numbers: a replacing function would be called for each of a million letters.
+  for (let at = 0; at < units.length; at += 1) {
+    const unit = units[at] ?? 0;
+    if (unit >= FIRST_ESCAPED) {
+      length += (escapes[unit] ??= toEscape(unit)).copy(bytes, length);
+    } else {
+      if (unit === SLASH) bytes[length++] = BACKSLASH;
+      bytes[length++] = unit;
+    }
+  }
+  return bytes.toString('latin1', 0, length);
 }
 
-/** Escapes already made: an answer holds the same letters thousands of times. */
-const escapes: (string | undefined)[] = [];
+const SLASH = 0x2f;
+const BACKSLASH = 0x5c;
+const FIRST_ESCAPED = 0x7f;
+const LONGEST_ESCAPE = 6;
 
-function escapeCharacter(character: string): string {
-  const unit = character.charCodeAt(0);
-  return (escapes[unit] ??= character === '/' ? '\\/' : `\\u${unit.toString(16).padStart(4, '0')}`);
+/** Escapes already made: an answer holds the same letters thousands of times. */
+const escapes: (Buffer | undefined)[] = [];
+
+function toEscape(unit: number): Buffer {
+  return Buffer.from(`\\u${unit.toString(16).padStart(4, '0')}`);
 }

@@ -3,13 +3,13 @@
  * a newer one (I5), a known contact is never forgotten, and a row that already says the same is not written at all.
  */
 import type { CollectedConversation, Instant } from '../core/model.ts';
-import { contentHash } from './content-hash.ts';
+import { type BatchInput, batchTable, toBatchInput, toRaw } from './batch-input.ts';
 import { toStorableJson, toStorableText } from './text.ts';
 
-/** The batch as jsonb_to_recordset reads it; one entry per column, in one place. */
-export const CONVERSATION_INPUT = `
+/** The columns of a batch; one entry per column, in one place. */
+const COLUMNS = `
   id text, updated_time timestamptz, message_count integer, unread_count integer, snippet text, link text,
-  contact_id text, contact_name text, participants jsonb, raw jsonb, content_hash text,
+  contact_id text, contact_name text, participants jsonb, content_hash text,
   collected boolean, history_complete boolean,
   newest_message_id text, newest_message_time timestamptz, floor_message_id text, floor_message_time timestamptz,
   floor_cursor text`;
@@ -54,10 +54,10 @@ const ifCollected = (column: string) =>
 const row = (table: string, columns: readonly string[]) => columns.map((column) => `${table}.${column}`).join(', ');
 
 /**
- * Idempotent by the primary key. Whether a row was inserted or updated is said by the row itself (its revision):
- * PostgreSQL's xmax would say it too, but not on a partitioned table.
+ * Writes for who holds the `lease`. Idempotent by the primary key. Whether a row was inserted or updated is said by
+ * the row itself (its revision): PostgreSQL's xmax would say it too, but not on a partitioned table.
  */
-export const UPSERT_CONVERSATIONS = ({ input, platform }: { input: string; platform: string }) => `
+export const UPSERT_CONVERSATIONS = ({ input, platform }: { input: BatchInput; platform: string }) => `
 INSERT INTO facebook_conversations AS held (
   page_id, platform, id, updated_time, message_count, unread_count, snippet, link, contact_id, contact_name,
   participants, raw, content_hash, collected_at, collected_updated_time, collected_message_count,
@@ -65,7 +65,7 @@ INSERT INTO facebook_conversations AS held (
 SELECT page_id, ${platform}, id, updated_time, message_count, unread_count, snippet, link, contact_id, contact_name,
   participants, raw, content_hash, CASE WHEN collected THEN now() END, updated_time, message_count,
   newest_message_id, newest_message_time, floor_message_id, floor_message_time, floor_cursor, history_complete
-FROM ${input}
+FROM lease CROSS JOIN ${batchTable(input, COLUMNS)}
 ON CONFLICT (page_id, id) DO UPDATE SET
   ${SNAPSHOT.map(forward).join(',\n  ')},
   ${COLLECTED.map(ifCollected).join(',\n  ')},
@@ -82,33 +82,35 @@ WHERE (${NOT_OLDER} AND held.content_hash IS DISTINCT FROM excluded.content_hash
        OR (${row('held', COLLECTED)}) IS DISTINCT FROM (${row('excluded', COLLECTED)})))
 RETURNING id, revision = 1 AS inserted`;
 
-export function toConversationInput({
-  snapshot,
-  stretch,
-  floorCursor,
-  collected,
-  historyComplete,
-}: CollectedConversation) {
-  const { contact } = snapshot;
+export function toConversationInput(batch: readonly CollectedConversation[]): BatchInput {
+  return toBatchInput(batch.map(toRow));
+}
+
+function toRow({ snapshot, stretch, floorCursor, collected, historyComplete }: CollectedConversation) {
+  const { contact, participants } = snapshot;
+  // What the participants are read from is in `raw` too, so nothing of them needs replacing when nothing there does.
+  const { raw, isReplaced, hash } = toRaw(snapshot.raw);
   return {
-    id: toStorableText(snapshot.id),
-    updated_time: toIso(snapshot.updatedAt),
-    message_count: toCount(snapshot.messageCount),
-    unread_count: toCount(snapshot.unreadCount) ?? 0,
-    snippet: toText(snapshot.snippet),
-    link: toText(snapshot.link),
-    contact_id: toText(contact?.id),
-    contact_name: toText(contact?.name ?? contact?.username),
-    participants: snapshot.participants.map((participant) => toStorableJson({ ...participant })),
-    raw: toStorableJson(snapshot.raw),
-    content_hash: contentHash(snapshot.raw),
-    collected,
-    history_complete: historyComplete,
-    newest_message_id: toText(stretch?.newest.id),
-    newest_message_time: toIso(stretch?.newest.createdAt),
-    floor_message_id: toText(stretch?.floor.id),
-    floor_message_time: toIso(stretch?.floor.createdAt),
-    floor_cursor: floorCursor,
+    columns: {
+      id: toStorableText(snapshot.id),
+      updated_time: toIso(snapshot.updatedAt),
+      message_count: toCount(snapshot.messageCount),
+      unread_count: toCount(snapshot.unreadCount) ?? 0,
+      snippet: toText(snapshot.snippet),
+      link: toText(snapshot.link),
+      contact_id: toText(contact?.id),
+      contact_name: toText(contact?.name ?? contact?.username),
+      participants: isReplaced ? participants.map((person) => toStorableJson({ ...person })) : participants,
+      content_hash: hash,
+      collected,
+      history_complete: historyComplete,
+      newest_message_id: toText(stretch?.newest.id),
+      newest_message_time: toIso(stretch?.newest.createdAt),
+      floor_message_id: toText(stretch?.floor.id),
+      floor_message_time: toIso(stretch?.floor.createdAt),
+      floor_cursor: floorCursor,
+    },
+    raw,
   };
 }
 

@@ -6,7 +6,7 @@ import type { HistoryStore, Lease, OpenHistory } from '../core/store-ports.ts';
 import type { Database } from './connect.ts';
 import { toIso, toText } from './conversations.ts';
 import { whyLeaseIsLost } from './lost-lease.ts';
-import { MESSAGE_INPUT, toMessageInputs, UPSERT_MESSAGES } from './messages.ts';
+import { toMessageInput, UPSERT_MESSAGES } from './messages.ts';
 import { CALLABLE } from './page-schedule.ts';
 
 const HELD = `(
@@ -31,20 +31,20 @@ ${OPEN({ page: '$1', depth: '$3' })} AND platform = $2
 ORDER BY coalesce(updated_time, '-infinity'::timestamptz) DESC, id DESC
 LIMIT $4`;
 
-/** $1 page · $2 platform · $3 fence · $4 run · $5 messages · $6 conversation · $7 floor · $8 its time · $9 cursor · $10 complete. */
+/** $1 page · $2 platform · $3 fence · $4 run · $5, $6 messages · $7 conversation · $8 floor · $9 its time · $10 cursor · $11 complete. */
 const COMMIT_STEP = `
 WITH lease AS MATERIALIZED (
   SELECT page_id, lease_wanted FROM facebook_sync_state
   WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
   FOR SHARE
 ), messages AS (
-  ${UPSERT_MESSAGES({ input: `lease CROSS JOIN jsonb_to_recordset($5::jsonb) AS input (${MESSAGE_INPUT})`, source: 'history' })}
+  ${UPSERT_MESSAGES({ input: ['$5', '$6'], source: 'history' })}
 ), conversation AS (
   UPDATE facebook_conversations AS conversation
-  SET floor_message_id = $7, floor_message_time = $8, floor_cursor = $9, history_complete = $10,
+  SET floor_message_id = $8, floor_message_time = $9, floor_cursor = $10, history_complete = $11,
       history_retry_at = NULL, history_problem = NULL, revision = revision + 1
   FROM lease
-  WHERE conversation.page_id = $1 AND id = $6
+  WHERE conversation.page_id = $1 AND id = $7
 ), counts AS (
   SELECT count(*) FILTER (WHERE inserted)::int AS events_created FROM messages
 ), run AS (
@@ -105,7 +105,7 @@ export function openHistoryStore(database: Database, lease: Lease): HistoryStore
         platform,
         fence,
         runId,
-        JSON.stringify(toMessageInputs([{ conversationId, messages }])),
+        ...toMessageInput([{ conversationId, messages }]),
         conversationId,
         toText(floor.id),
         toIso(floor.createdAt) ?? null,

@@ -5,16 +5,16 @@
 import type { MessageSnapshot } from '../core/model.ts';
 import type { Lease } from '../core/store-ports.ts';
 import type { Database } from './connect.ts';
-import { MESSAGE_INPUT, toMessageInputs, UPSERT_MESSAGES } from './messages.ts';
+import { toMessageInput, UPSERT_MESSAGES } from './messages.ts';
 
-/** $1 page · $2 platform · $3 fence · $4 run · $5 messages. Idempotent by their primary key. */
+/** $1 page · $2 platform · $3 fence · $4 run · $5, $6 messages. Idempotent by their primary key. */
 const COMMIT_MESSAGES = `
 WITH lease AS MATERIALIZED (
   SELECT page_id FROM facebook_sync_state
   WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
   FOR SHARE
 ), messages AS (
-  ${UPSERT_MESSAGES({ input: `lease CROSS JOIN jsonb_to_recordset($5::jsonb) AS input (${MESSAGE_INPUT})`, source: 'sync' })}
+  ${UPSERT_MESSAGES({ input: ['$5', '$6'], source: 'sync' })}
 ), counts AS (
   SELECT count(*) FILTER (WHERE inserted)::int AS events_created FROM messages
 ), run AS (
@@ -29,7 +29,7 @@ export async function commitMessages(
   { pageId, platform, fence, runId }: Lease,
   batch: { readonly conversationId: string; readonly messages: readonly MessageSnapshot[] },
 ): Promise<number | undefined> {
-  const values = [pageId, platform, fence, runId, JSON.stringify(toMessageInputs([batch]))];
+  const values = [pageId, platform, fence, runId, ...toMessageInput([batch])];
   const [row] = await database.query<{ events_created: number }>(COMMIT_MESSAGES, values);
   return row?.events_created;
 }

@@ -2,24 +2,24 @@
  * Table facebook_messages: how a batch is written. Text is stored as Facebook sent it, but for characters that
  * PostgreSQL can't hold; a message that already says the same is not written at all.
  */
-import type { MessageSnapshot } from '../core/model.ts';
-import { contentHash, orderedJson } from './content-hash.ts';
+import type { JsonValue, MessageSnapshot } from '../core/model.ts';
+import { type BatchInput, batchTable, type InputRow, toBatchInput, toRaw } from './batch-input.ts';
 import { toIso, toText } from './conversations.ts';
 import { toStorableJson, toStorableText } from './text.ts';
 
-/** The batch as jsonb_to_recordset reads it. */
-export const MESSAGE_INPUT = `
+/** The columns of a batch; lists that are empty are left out. */
+const COLUMNS = `
   id text, conversation_id text, created_time timestamptz, from_id text, from_name text, direction text, text text,
-  attachments jsonb, reactions jsonb, reply_to text, raw jsonb, content_hash text`;
+  attachments jsonb, reactions jsonb, reply_to text, content_hash text`;
 
-/** Idempotent by the primary key; the row's revision says whether it was inserted. */
-export const UPSERT_MESSAGES = ({ input, source }: { input: string; source: 'sync' | 'history' }) => `
+/** Writes for who holds the `lease`. Idempotent by the primary key; the row's revision says whether it was inserted. */
+export const UPSERT_MESSAGES = ({ input, source }: { input: BatchInput; source: 'sync' | 'history' }) => `
 INSERT INTO facebook_messages AS held (
   page_id, id, conversation_id, created_time, from_id, from_name, direction, text, attachments, reactions, reply_to,
   source, raw, content_hash)
-SELECT page_id, id, conversation_id, created_time, from_id, from_name, direction, text, attachments, reactions, reply_to,
-  '${source}', raw, content_hash
-FROM ${input}
+SELECT page_id, id, conversation_id, created_time, from_id, from_name, direction, text,
+  coalesce(attachments, '[]'), coalesce(reactions, '[]'), reply_to, '${source}', raw, content_hash
+FROM lease CROSS JOIN ${batchTable(input, COLUMNS)}
 ON CONFLICT (page_id, id) DO UPDATE SET
   conversation_id = excluded.conversation_id,
   created_time = coalesce(excluded.created_time, held.created_time),
@@ -41,33 +41,37 @@ WHERE held.content_hash IS DISTINCT FROM excluded.content_hash
 RETURNING conversation_id, revision = 1 AS inserted`;
 
 /** The messages of a batch, each once: Facebook may list one twice when a thread moves while it is paged. */
-export function toMessageInputs(
+export function toMessageInput(
   batch: readonly { readonly conversationId: string; readonly messages: readonly MessageSnapshot[] }[],
-) {
-  const inputs = new Map<string, ReturnType<typeof toInput>>();
+): BatchInput {
+  const rows = new Map<string, ReturnType<typeof toRow>>();
   for (const { conversationId, messages } of batch) {
-    for (const message of messages) inputs.set(toStorableText(message.id), toInput(conversationId, message));
+    for (const message of messages) rows.set(toStorableText(message.id), toRow(conversationId, message));
   }
-  return [...inputs.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  return toBatchInput([...rows.values()].toSorted((a, b) => (a.columns.id < b.columns.id ? -1 : 1)));
 }
 
-function toInput(conversationId: string, message: MessageSnapshot) {
-  const json = orderedJson(message.raw);
-  const raw = toStorableJson(message.raw, json);
+function toRow(conversationId: string, message: MessageSnapshot) {
   // `raw` is the message itself, so it differs whenever anything unstorable is in any other field.
-  const clean = raw !== message.raw;
-  return {
-    id: toStorableText(message.id),
-    conversation_id: toStorableText(conversationId),
-    created_time: toIso(message.createdAt),
-    from_id: toText(message.from?.id),
-    from_name: toText(message.from?.name ?? message.from?.username),
-    direction: message.direction,
-    text: toText(message.text),
-    attachments: clean ? message.attachments.map((item) => toStorableJson({ item })['item']) : message.attachments,
-    reactions: clean ? message.reactions.map((item) => toStorableJson({ item })['item']) : message.reactions,
-    reply_to: toText(message.replyTo),
-    raw,
-    content_hash: contentHash(message.raw, json),
+  const { raw, isReplaced, hash } = toRaw(message.raw);
+  const toList = (items: readonly JsonValue[]) => {
+    if (items.length === 0) return undefined;
+    return isReplaced ? items.map((item) => toStorableJson({ item })['item']) : items;
   };
+  return {
+    columns: {
+      id: toStorableText(message.id),
+      conversation_id: toStorableText(conversationId),
+      created_time: toIso(message.createdAt),
+      from_id: toText(message.from?.id),
+      from_name: toText(message.from?.name ?? message.from?.username),
+      direction: message.direction,
+      text: toText(message.text),
+      attachments: toList(message.attachments),
+      reactions: toList(message.reactions),
+      reply_to: toText(message.replyTo),
+      content_hash: hash,
+    },
+    raw,
+  } satisfies InputRow<unknown>;
 }

@@ -8,15 +8,15 @@ import type { Lease, SyncOutcome, WalkStore } from '../core/store-ports.ts';
 import { must } from '../lib/must.ts';
 import type { Database } from './connect.ts';
 import { contentHash } from './content-hash.ts';
-import { CONVERSATION_INPUT, toConversationInput, UPSERT_CONVERSATIONS } from './conversations.ts';
+import { toConversationInput, UPSERT_CONVERSATIONS } from './conversations.ts';
 import { whyLeaseIsLost } from './lost-lease.ts';
 import { commitMessages } from './loose-messages.ts';
-import { MESSAGE_INPUT, toMessageInputs, UPSERT_MESSAGES } from './messages.ts';
+import { toMessageInput, UPSERT_MESSAGES } from './messages.ts';
 import { closeRetries, findDueRetries, findOpenRetries, recordFailures } from './retry-ledger.ts';
 import { finishRun } from './end-run.ts';
 import { toStorableText } from './text.ts';
 
-/** $1 page · $2 platform · $3 fence · $4 run · $5 conversations · $6 messages. */
+/** $1 page · $2 platform · $3 fence · $4 run · $5, $6 conversations · $7, $8 messages. */
 const COMMIT_BATCH = `
 WITH lease AS MATERIALIZED (
   -- Held until this statement ends, so nobody takes the lease over while we write.
@@ -24,9 +24,9 @@ WITH lease AS MATERIALIZED (
   WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
   FOR SHARE
 ), conversations AS (
-  ${UPSERT_CONVERSATIONS({ input: `lease CROSS JOIN jsonb_to_recordset($5::jsonb) AS input (${CONVERSATION_INPUT})`, platform: '$2' })}
+  ${UPSERT_CONVERSATIONS({ input: ['$5', '$6'], platform: '$2' })}
 ), messages AS (
-  ${UPSERT_MESSAGES({ input: `lease CROSS JOIN jsonb_to_recordset($6::jsonb) AS input (${MESSAGE_INPUT})`, source: 'sync' })}
+  ${UPSERT_MESSAGES({ input: ['$7', '$8'], source: 'sync' })}
 ), retried AS (
   DELETE FROM facebook_retry_ledger AS entry
   USING lease, jsonb_to_recordset($5::jsonb) AS input (id text, collected boolean)
@@ -122,10 +122,8 @@ export function openWalkStore(database: Database, lease: Lease): WalkStore {
         platform,
         fence,
         runId,
-        JSON.stringify(distinct.map(toConversationInput)),
-        JSON.stringify(
-          toMessageInputs(distinct.map(({ snapshot, messages }) => ({ conversationId: snapshot.id, messages }))),
-        ),
+        ...toConversationInput(distinct),
+        ...toMessageInput(distinct.map(({ snapshot, messages }) => ({ conversationId: snapshot.id, messages }))),
       ]);
       const counts = must(row, 'counts are one row');
       if (counts.leases === 0) throw await whyLeaseIsLost(database, lease);
