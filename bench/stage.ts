@@ -30,6 +30,7 @@ const METER_WINDOW_MS = 1000;
 export interface Stage extends AsyncDisposable {
   readonly simulator: SimulatorProcess;
   readonly databaseUrl: string;
+  readonly settings: EngineSettings;
   readonly tidemark: Tidemark;
   /** How many the world had when it began. */
   readonly messages: number;
@@ -61,20 +62,19 @@ export async function openStage(databases: Databases, options: StageOptions): Pr
     messages += truth.reduce((sum, conversation) => sum + conversation.messages.length, 0);
   }
   const databaseUrl = await databases.create();
-  const tidemark = opened.use(
-    await createTidemark({
-      databaseUrl,
-      dataDir: join(tmpdir(), 'tidemark-unused'),
-      encryptionKey: TEST_KEY,
-      graphApiUrl: simulator.url,
-      graphApiVersion: 'v25.0',
-      callsPerSecond: callsPerSecond === 0 ? 1000 : callsPerSecond,
-      sinceParameter: 'send',
-      messagesPerConversation: 'all',
-      pageConcurrency: 50,
-      ...options.settings,
-    }),
-  );
+  const settings: EngineSettings = {
+    databaseUrl,
+    dataDir: join(tmpdir(), 'tidemark-unused'),
+    encryptionKey: TEST_KEY,
+    graphApiUrl: simulator.url,
+    graphApiVersion: 'v25.0',
+    callsPerSecond: callsPerSecond === 0 ? 1000 : callsPerSecond,
+    sinceParameter: 'send',
+    messagesPerConversation: 'all',
+    pageConcurrency: 50,
+    ...options.settings,
+  };
+  const tidemark = opened.use(await createTidemark(settings));
   await tidemark.pages.connect(new Secret(simulator.userToken));
   const closing = opened.move();
   const [pageId, pageToken] = [simulator.pageIds[0], simulator.pageTokens[0]].map((it) => must(it, 'there is a Page'));
@@ -83,6 +83,7 @@ export async function openStage(databases: Databases, options: StageOptions): Pr
   return {
     simulator,
     databaseUrl,
+    settings,
     tidemark,
     messages,
     sync: () => time(() => tidemark.sync({ facebookPageId: pageId })),

@@ -1,13 +1,17 @@
 /** What it costs to find that nothing is new: a round over many Pages, in time, processor, memory, calls and statements. */
-import { countQueries } from '../count-queries.ts';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { incrementalBoundSeconds, SEED_TERMS } from '../latency-model.ts';
+import type { RoundCost } from '../round-process.ts';
 import type { Row } from '../rows.ts';
 import type { Bench, Scenario } from '../scenario.ts';
-import { openStage, requireAll } from '../stage.ts';
+import { openStage, requireAll, type Stage } from '../stage.ts';
 
 /** Pages in flight, the default of SYNC_PAGE_CONCURRENCY. */
 const PAGES_AT_ONCE = 50;
-const SAMPLE_EVERY_MS = 50;
+const ROUND_PROCESS = new URL('../round-process.ts', import.meta.url).pathname;
+/** The answer of a round is a line for each Page. */
+const MOST_OUTPUT_BYTES = 64 * 2 ** 20;
 
 async function* measure({ databases, note }: Bench, quiet: { readonly pages: number; readonly conversations: number }) {
   const { pages, conversations } = quiet;
@@ -16,17 +20,10 @@ async function* measure({ databases, note }: Bench, quiet: { readonly pages: num
   note(`${pages} first syncs`);
   const first = await stage.syncAll();
   requireAll(first.answer);
-  // The hint is tried once for each Page; a round without it is what every later one is like.
-  note('a round to settle');
-  await stage.syncAll();
   await stage.simulator.setRules({ latency: SEED_TERMS.latency });
-
   note('the quiet round');
-  using queries = countQueries();
-  using memory = watchMemory();
-  const cpuBefore = process.cpuUsage();
-  const { answer, seconds } = await stage.syncAll();
-  const { user, system } = process.cpuUsage(cpuBefore);
+  // The hint is tried once for each Page: its round to settle is without it, and like every later one.
+  const { answer, seconds, ...cost } = await makeRounds(stage);
   requireAll(answer);
   const calls = answer.results.reduce((sum, row) => sum + row.graphCalls, 0);
   const row: Row = {
@@ -38,28 +35,21 @@ async function* measure({ databases, note }: Bench, quiet: { readonly pages: num
     measured: { value: seconds, calls },
     target: undefined,
     notes:
-      `${PAGES_AT_ONCE} at once; CPU ${((user + system) / 1e6).toFixed(1)} s, memory ${Math.round(memory.mostBytes / 2 ** 20)} MiB, ` +
-      `${(queries.count / pages).toFixed(1)} statements a Page`,
+      `${PAGES_AT_ONCE} at once; CPU ${cost.cpuSeconds.toFixed(1)} s, memory ${toMiB(cost.mostBytes)} MiB, ` +
+      `of which ${toMiB(cost.keptBytes)} are kept, ${(cost.statements / pages).toFixed(1)} statements a Page`,
   };
   yield row;
 }
 
-interface MemoryWatch extends Disposable {
-  /** The most that this process was seen to hold. */
-  readonly mostBytes: number;
+async function makeRounds({ settings }: Stage): Promise<RoundCost> {
+  const { encryptionKey: _, ...plain } = settings;
+  const args = ['--expose-gc', ROUND_PROCESS, JSON.stringify(plain)];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: MOST_OUTPUT_BYTES });
+  return JSON.parse(stdout) as RoundCost;
 }
 
-function watchMemory(): MemoryWatch {
-  let mostBytes = process.memoryUsage.rss();
-  const timer = setInterval(() => {
-    mostBytes = Math.max(mostBytes, process.memoryUsage.rss());
-  }, SAMPLE_EVERY_MS);
-  return {
-    get mostBytes() {
-      return mostBytes;
-    },
-    [Symbol.dispose]: () => clearInterval(timer),
-  };
+function toMiB(bytes: number): number {
+  return Math.round(bytes / 2 ** 20);
 }
 
 export const quietRound: Scenario = {
