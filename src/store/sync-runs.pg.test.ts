@@ -52,6 +52,18 @@ describeEachPostgres('runs', (version) => {
     }
   });
 
+  it('tell how far the mirror of their Page is when they are read, not when they ended', async () => {
+    const first = await opened.begin();
+    const { pageId, runId } = first.lease;
+    const syncedAt = async () => (await findRun(opened.database, runId, pageId))?.pageLastSyncedAt;
+    expect(await syncedAt()).toBeUndefined();
+    const startedAt = Date.now();
+    await first.store.finish(outcome({ startedAt }));
+    expect(await syncedAt()).toBe(startedAt);
+    await opened.database.query('UPDATE facebook_pages SET last_synced_at = NULL WHERE id = $1', [pageId]);
+    expect(await syncedAt()).toBeUndefined();
+  });
+
   it('show how far they are while they go on: noted by their holder only, and never after their end', async () => {
     const { lease, store } = await opened.begin();
     const noted = { graphCalls: 3, listed: 200, phases: { survey: { calls: 3, durationMs: 1_400, rows: 200 } } };

@@ -80,7 +80,9 @@ describe('a single sync', () => {
       syncMode: 'incremental',
       synced: 0,
       message: 'Incremental sync: 0 conversations',
+      lastSyncedAt: (await world.tidemark.pages.find({ facebookPageId })).lastSyncedAt,
     });
+    expect(quiet.answer['lastSyncedAt']).not.toBe(first.answer['lastSyncedAt']);
 
     world.simulator.world.activity({ pageId: facebookPageId, newMessages: 2, newConversations: 3 });
     logged = '';
