@@ -119,11 +119,11 @@ WITH lease AS MATERIALIZED (${LEASE}), gone AS (
 )
 SELECT count(*)::int AS leases FROM lease`;
 
-/** And $4 generation. */
+/** And $4 generation · $5 repairs. What one that only looks has found is out of date once another has repaired it. */
 const FORGET = `
 WITH lease AS MATERIALIZED (${LEASE}), resting AS (
   DELETE FROM facebook_unfinished_verifies AS resting USING lease
-  WHERE resting.page_id = $1 AND resting.platform = $2 AND resting.generation = $4
+  WHERE resting.page_id = $1 AND resting.platform = $2 AND (resting.generation = $4 OR ($5 AND NOT resting.repairs))
 )
 DELETE FROM facebook_verify_seen AS seen USING lease
 WHERE seen.page_id = $1 AND seen.platform = $2 AND seen.generation = $4`;
@@ -204,7 +204,7 @@ function openVerifyStore(
     },
 
     async forget() {
-      await database.query(FORGET, [...held, generation]);
+      await database.query(FORGET, [...held, generation, repairs]);
     },
   };
 }

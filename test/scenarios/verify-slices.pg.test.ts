@@ -225,6 +225,16 @@ describe('a verify in slices', () => {
     expect(await world.differences()).toEqual([]);
   });
 
+  it('that only looks begins again once another has repaired what it found', async () => {
+    await using world = await openDamaged();
+    const named = { facebookPageId: world.pageIds[0] };
+    for (let slice = 0; slice < 4; slice++) await world.tidemark.verify({ ...named, maxDurationMs: 1 });
+    expect(await world.tidemark.verify({ ...named, repair: true })).toMatchObject({ status: 'succeeded' });
+    const nothing = { missing: 0, stale: 0, deleted: 0 };
+    expect(await world.tidemark.verify(named)).toMatchObject({ total: 595, complete: true, counts: nothing });
+    expect(await findLeftovers(world)).toEqual([]);
+  });
+
   it('keeps its place when a slice is throttled, and goes on there when the pool opens', async () => {
     await using world = await openDamaged();
     const asked = { facebookPageId: world.pageIds[0], repair: true };
