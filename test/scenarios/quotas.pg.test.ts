@@ -112,11 +112,17 @@ describe('a full pool', () => {
     // 200 calls a day for each of 0.0625 people: the thirteenth call fills the pool.
     await using world = await openWorld({ version: 17, simulator: { conversations: 500, engagedPeople: 0.0625 } });
     const pageId = must(world.pageIds[0], 'a Page');
-    expect(await world.tidemark.sync({ facebookPageId: pageId })).toMatchObject({ graphCalls: 9 });
+    let { graphCalls: made } = await world.tidemark.sync({ facebookPageId: pageId });
     await using eye = await openEye(world.databaseUrl);
-    await eye.client.query('UPDATE facebook_pages SET last_synced_at = NULL');
-    // It only looks, one call after the other: five of them, if it could.
-    expect(await outcomeOf(world, pageId)).toMatchObject({ ...THROTTLED, calls: 4 });
+    let outcome;
+    do {
+      // It only looks, one call after the other: five of them, if it can.
+      await eye.client.query('UPDATE facebook_pages SET last_synced_at = NULL');
+      outcome = await outcomeOf(world, pageId);
+      made += outcome.calls;
+    } while (outcome.code === undefined);
+    expect(outcome).toMatchObject(THROTTLED);
+    expect(made).toBe(13);
     const { retryAfterMs, message, calls } = await outcomeOf(world, pageId);
     expect(calls).toBe(0);
     expect(must(retryAfterMs, 'it is known')).toBeGreaterThan(23 * 60 * MINUTE_MS);
