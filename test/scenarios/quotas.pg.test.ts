@@ -130,6 +130,56 @@ describe('a full pool', () => {
     expect(world.simulator.calls.all.filter((call) => call.code !== undefined)).toEqual([]);
   });
 
+  it('of a Page that is too small for its list lets a first sync end all the same, a part a day', async () => {
+    const messagesPerConversation = { min: 1, max: 2, mean: 1 };
+    const simulator = { conversations: 2500, engagedPeople: 0.0625, messagesPerConversation };
+    await using world = await openWorld({ version: 17, simulator });
+    const facebookPageId = must(world.pageIds[0], 'a Page');
+    await using eye = await openEye(world.databaseUrl);
+    const codes: (string | undefined)[] = [];
+    do {
+      await using tidemark = await createTidemark(world.settings);
+      codes.push((await outcomeOf(world, facebookPageId, tidemark)).code);
+      world.simulator.quotas.reset();
+      // As if the day were over.
+      await eye.client.query(
+        `UPDATE facebook_sync_state SET last_call_at = last_call_at - interval '1 day', parked_until = now()
+         WHERE parked_until IS NOT NULL`,
+      );
+    } while (codes.at(-1) === 'THROTTLED' && codes.length < 10);
+    expect(codes.at(-1)).toBeUndefined();
+    expect(codes.length).toBeGreaterThan(2);
+    expect(await world.differences()).toEqual([]);
+  });
+
+  it('never lets a walk go on behind what was not collected when it filled', async () => {
+    await using world = await openWorld({ version: 17, simulator: { conversations: 1000 } });
+    const facebookPageId = must(world.pageIds[0], 'a Page');
+    await using eye = await openEye(world.databaseUrl);
+    const countHeld = async () => {
+      const { rows } = await eye.client.query<{ held: number }>(
+        'SELECT count(*)::int AS held FROM facebook_conversations',
+      );
+      return rows[0]?.held ?? 0;
+    };
+    let nested = 0;
+    const stop = world.simulator.world.onCall(async ({ kind, messagesLimit }) => {
+      if (kind !== 'conversations' || messagesLimit === 0 || ++nested > 1) return;
+      // The first range is refused when those behind it are stored.
+      await expect.poll(countHeld, { timeout: 20_000, interval: 10 }).toBeGreaterThanOrEqual(300);
+      const effect = { type: 'throttle', blockedMs: 15 * MINUTE_MS } as const;
+      world.simulator.faults.add({ match: { kind: 'conversations' }, times: 'always', effect });
+    });
+    expect(await outcomeOf(world, facebookPageId)).toMatchObject(THROTTLED);
+    stop();
+    world.simulator.faults.clear();
+    world.simulator.quotas.reset();
+    await openPools(eye.client);
+    await using fresh = await createTidemark(world.settings);
+    expect(await fresh.sync({ facebookPageId })).toMatchObject({ status: 'succeeded', total: 1000 });
+    expect(await world.differences()).toEqual([]);
+  });
+
   it('of a Page lets a sync succeed whose last call filled it', async () => {
     await using world = await openWorld({ version: 17, simulator: { conversations: 100, engagedPeople: 0.01 } });
     expect((await world.tidemark.sync({ facebookPageId: world.pageIds[0] })).status).toBe('succeeded');
