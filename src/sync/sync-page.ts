@@ -99,7 +99,8 @@ async function walk(
     if (page.next !== undefined && (mustStop || plan.shouldStop())) {
       // What was listed under the hint is no place to go on from: the next run begins again, without it.
       if (page.hinted) await store.withdrawHint();
-      end = { kind: 'stopped', rest: page.hinted ? undefined : { after: page.next, top: page.top, startedAt } };
+      const isPlace = !page.hinted && !page.disordered;
+      end = { kind: 'stopped', rest: isPlace ? { after: page.next, top: page.top, startedAt } : undefined };
       break;
     }
   }
