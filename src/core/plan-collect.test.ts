@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { must } from '../lib/must.ts';
 import { TYPICAL_TIMES } from './answer-times.ts';
 import { LIST_LIMIT, NESTED_MESSAGES } from './plan.ts';
 import { type CollectPlan, messagesFor, planCollect } from './plan-collect.ts';
@@ -53,6 +54,22 @@ describe('the cheapest plan', () => {
     const crowd = Array.from({ length: 20 }, (_, place) => place);
     const plan = planCollect([pageWith(undefined, 100, [...crowd, 97])], { ...MEANS, nestedLimit: 10 });
     expect(plan).toMatchObject({ list: { after: undefined, limit: 20 }, singles: [{ id: 'undefined_97' }] });
+  });
+
+  it('reads one that is listed twice, because it moved while the list was paged, once', () => {
+    const moved = { listed: listed('moved'), held: undefined };
+    const pages = ['c1', 'c2'].map((after) => ({
+      ...pageOf(after, Array(30).fill(false)),
+      wanted: new Set(['moved']),
+    }));
+    const [first, second] = pages.map((page, index) => ({
+      ...page,
+      comparisons: index === 0 ? [...page.comparisons, moved] : [moved, ...page.comparisons],
+    }));
+    expect(planCollect([must(first, 'two'), must(second, 'two')], MEANS)).toMatchObject({
+      list: undefined,
+      singles: [{ id: 'moved' }],
+    });
   });
 
   it('prefers the quicker of two plans with as many calls', () => {

@@ -77,6 +77,8 @@ function outline(range: readonly SurveyedPage[]): {
   readonly spans: readonly Span[];
 } {
   const wanted: Comparison[] = [];
+  /** One that moved while the list was paged is listed twice. */
+  const ids = new Set<string>();
   const spans: Span[] = [];
   let starts: { readonly after: string | undefined; readonly from: number; readonly position: number }[] = [];
   let position = 0;
@@ -88,7 +90,9 @@ function outline(range: readonly SurveyedPage[]): {
     ];
     for (const comparison of page.comparisons) {
       position += 1;
-      if (!mustFetch(page, comparison)) continue;
+      const { id } = comparison.listed;
+      if (!mustFetch(page, comparison) || ids.has(id)) continue;
+      ids.add(id);
       wanted.push(comparison);
       for (const { after, from, position: start } of starts) {
         spans.push({ after, length: position - start, from, to: wanted.length });

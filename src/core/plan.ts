@@ -52,6 +52,8 @@ export interface SurveyedPage {
   readonly top: Instant | undefined;
   /** Listed under the `since` hint, which may have left something out: no place to go on from later. */
   readonly hinted: boolean;
+  /** The list was out of order, so the walk goes on below its cut; a later one would not know that. */
+  readonly disordered: boolean;
   readonly comparisons: readonly Comparison[];
   readonly wanted: ReadonlySet<string>;
   /** Conversations on it that the walk had not listed before, and how many of them are current. */

@@ -159,6 +159,8 @@ export interface WalkStore {
   closeRetries(conversationIds: readonly string[]): Promise<void>;
   /** Remembers that the `since` hint is of no use for this Page. */
   withdrawHint(): Promise<void>;
+  /** Notes where the next walk of this kind goes on, before the run fails; without the lease, nothing. */
+  keepPlace(rest: WalkPosition): Promise<void>;
   /**
    * Ends the run and gives the lease back. Only a complete walk carries a watermark, and only it moves one (I1).
    * Answers how the run is recorded: succeeded only when nothing is left in the retry ledger.

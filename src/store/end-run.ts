@@ -2,7 +2,7 @@
  * How far a run is, and how it ends: run, lease, Page and watermark move together, in one statement each, so it holds
  * at every instant a process may be killed. The watermark must never move for less than a complete walk (I1).
  */
-import type { Lease, RunFailure, RunProgress, SyncOutcome } from '../core/store-ports.ts';
+import type { Lease, RunFailure, RunProgress, SyncOutcome, WalkPosition } from '../core/store-ports.ts';
 import type { Database } from './connect.ts';
 import { toIso, toText } from './conversations.ts';
 import { toStorableText } from './text.ts';
@@ -68,6 +68,14 @@ FROM facebook_sync_state AS state
 WHERE state.page_id = $1 AND state.platform = $2 AND state.lease_fence = $3
   AND run.page_id = $1 AND run.id = $4 AND run.status = 'running'`;
 
+/** $1 page · $2 platform · $3 fence · $4 run · $5 cursor · $6 top · $7 walk start. */
+const KEEP_PLACE = `
+UPDATE facebook_sync_state AS state
+SET rest_mode = run.mode, rest_forced = run.forced, rest_after = $5, rest_top = $6, rest_started_at = $7
+FROM facebook_sync_runs AS run
+WHERE state.page_id = $1 AND state.platform = $2 AND state.lease_fence = $3
+  AND run.page_id = $1 AND run.id = $4 AND run.status = 'running'`;
+
 /**
  * $1 page · $2 platform · $3 fence · $4 run · $5 calls · $6 code · $7 message · $8 Page status or null · $9 listed
  * · $10 phases.
@@ -93,6 +101,16 @@ export async function noteProgress(
   { graphCalls, listed, phases }: RunProgress,
 ): Promise<void> {
   await database.query(NOTE_PROGRESS, [pageId, platform, fence, runId, graphCalls, listed, phases]);
+}
+
+/** Notes where the next walk of this kind goes on; nothing when another run has taken the lease over. */
+export async function keepPlace(
+  database: Database,
+  { pageId, platform, fence, runId }: Lease,
+  { after, top, startedAt }: WalkPosition,
+): Promise<void> {
+  const place = [after ?? null, toIso(top) ?? null, toIso(startedAt)];
+  await database.query(KEEP_PLACE, [pageId, platform, fence, runId, ...place]);
 }
 
 /** Ends a run that did not fail; undefined when another run has taken the lease over, and nothing was written. */

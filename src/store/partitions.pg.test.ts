@@ -133,6 +133,7 @@ async function liveThrough(opened: OpenedStore, pageId: string): Promise<Readonl
   await step('failures', store.recordFailures([{ conversationId: 'lost_9', code: 'GRAPH_ERROR', reason: 'again' }]));
   await step('settled retries', store.closeRetries(['lost_9', 'lost_10']));
   await step('meeting a run under way', ledger.begin(await toBeginRequest(opened, { pageId })));
+  await step('place', store.keepPlace({ after: 'cursor', top: undefined, startedAt: 0 }));
   await step('finish', store.finish(outcome()));
   const failing = await begin('begin again', {});
   await step('fail', ledger.fail(failing, { ...FAILURE, graphCalls: 1 }));

@@ -55,7 +55,8 @@ WITH page AS (
 )
 SELECT lease_fence, watermark, hint_usable, mode, page.last_synced_at, page.access_token, nested_limit,
        rest_after, rest_top, rest_started_at, rest_mode = mode AND rest_forced = $5
-         AND lease.last_call_at > now() - interval '1 hour' AS rest_fits,
+         -- The time that nobody was to call does not count.
+         AND greatest(lease.last_call_at, lease.parked_until) > now() - interval '1 hour' AS rest_fits,
        (SELECT count(*) FROM (
           -- Served by idx_facebook_conversations_newest. The order is what makes PostgreSQL take it: it expects a third
           -- of the rows above any cut, and would rather read through the table until it has met enough.

@@ -28,7 +28,11 @@ WITH lease AS MATERIALIZED (${LEASE}), unfinished AS (
   SELECT resting.repairs, resting.generation, resting.after, resting.top, resting.started_at, resting.notes,
          coalesce(
            resting.kept_at > now() - interval '2 hours'
-           AND (resting.synced_before IS NULL OR page.last_synced_at IS NOT NULL)
+           AND (page.last_synced_at IS NOT NULL OR (resting.synced_before IS NULL AND NOT EXISTS (
+             -- Served by idx_facebook_sync_runs_newest. A sync has set it since, and somebody has cleared it.
+             SELECT FROM facebook_sync_runs AS run
+             WHERE run.page_id = $1 AND run.platform = $2 AND run.started_at > resting.kept_at
+               AND run.mode IN ('full', 'incremental') AND run.status = 'succeeded')))
            AND (SELECT min(seen_at) FROM facebook_verify_seen AS seen
                 WHERE seen.page_id = $1 AND seen.platform = $2 AND seen.generation = resting.generation
                ) > now() - interval '1 day', false) AS fits

@@ -108,6 +108,7 @@ describeEachPostgres('a batch', (version) => {
       ).rejects.toMatchObject({ code: 'LEASE_LOST' });
       await expect(stale.store.finish(outcome())).rejects.toMatchObject({ code: 'LEASE_LOST' });
       await stale.store.withdrawHint();
+      await stale.store.keepPlace({ after: 'cursor', top: undefined, startedAt: 0 });
       expect(await opened.ledger.renew(stale.lease)).toMatchObject({ end: { code: 'LEASE_LOST' } });
       expect(await versions(stale.lease.pageId)).toEqual(before);
     });

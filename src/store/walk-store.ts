@@ -13,7 +13,7 @@ import { whyLeaseIsLost } from './lost-lease.ts';
 import { commitMessages } from './loose-messages.ts';
 import { toMessageInput, UPSERT_MESSAGES } from './messages.ts';
 import { closeRetries, findDueRetries, findOpenRetries, recordFailures } from './retry-ledger.ts';
-import { finishRun } from './end-run.ts';
+import { finishRun, keepPlace } from './end-run.ts';
 import { toStorableText } from './text.ts';
 
 /** $1 page · $2 platform · $3 fence · $4 run · $5, $6 conversations · $7, $8 messages. */
@@ -147,6 +147,8 @@ export function openWalkStore(database: Database, lease: Lease): WalkStore {
     async withdrawHint() {
       await database.query(WITHDRAW_HINT, [pageId, platform, fence]);
     },
+
+    keepPlace: (rest) => keepPlace(database, lease, rest),
 
     async finish(outcome: SyncOutcome) {
       const status = await finishRun(database, lease, outcome);

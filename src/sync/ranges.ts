@@ -20,6 +20,8 @@ export interface Ranges extends AsyncDisposable {
   done(): Promise<void>;
   /** What was done so far. */
   counts(): RunCounts;
+  /** The last list page up to which all is committed or in the retry ledger; undefined when the first is not. */
+  reached(): SurveyedPage | undefined;
   /** Conversations that could not be collected. */
   failed(): ReadonlySet<string>;
 }
@@ -33,6 +35,9 @@ export function openRanges({ clock, ...parts }: CollectParts & { readonly clock:
   const group = createTaskGroup(RANGES_AT_ONCE, parts.signal);
   const failed = new Set<string>();
   const range: SurveyedPage[] = [];
+  /** In the order of the walk; those at its start leave it when they are done. */
+  const walked: { readonly last: SurveyedPage; isDone: boolean }[] = [];
+  let reached: SurveyedPage | undefined;
   let counts: RunCounts = NO_COUNTS;
 
   const start = (work: Work): Promise<void> =>
@@ -46,7 +51,16 @@ export function openRanges({ clock, ...parts }: CollectParts & { readonly clock:
     });
   const flush = async () => {
     const pages = range.splice(0);
-    if (pages.length > 0) await start((work) => collect(work, pages));
+    const last = pages.at(-1);
+    if (last === undefined) return;
+    const part = { last, isDone: false };
+    walked.push(part);
+    await start(async (work) => {
+      const result = await collect(work, pages);
+      part.isDone = true;
+      while (walked[0]?.isDone === true) reached = walked.shift()?.last;
+      return result;
+    });
   };
 
   return {
@@ -67,6 +81,7 @@ export function openRanges({ clock, ...parts }: CollectParts & { readonly clock:
       await group.done();
     },
     counts: () => counts,
+    reached: () => reached,
     failed: () => failed,
     [Symbol.asyncDispose]: () => group[Symbol.asyncDispose](),
   };

@@ -113,7 +113,8 @@ export async function* survey(parts: SurveyParts, plan: SurveyPlan): AsyncGenera
     checkOrder(list.items, order, emit);
     emit({ type: 'list-surveyed', listed: found.listed, differing: wanted.size });
     const next = !order.violated && endsWalk(found, cutAt) ? undefined : list.after;
-    yield { ...found, next: isCatchingUp ? undefined : next };
+    const disordered = order.violated && cutAt !== undefined;
+    yield { ...found, disordered, next: isCatchingUp ? undefined : next };
 
     if (next === undefined && since !== undefined) {
       // The list may have ended because of the hint, and that proves nothing about what the hint left out.

@@ -3,14 +3,15 @@
  * light listing and runs ahead; ranges of what differs are collected and committed beside it. Only a walk that came
  * to its end moves the watermark (I1), and only past what is collected or in the retry ledger (I13).
  */
-import type { GraphError } from '../core/errors.ts';
-import type { SyncMode } from '../core/model.ts';
+import { type GraphError, isTidemarkError } from '../core/errors.ts';
+import type { Instant, SyncMode } from '../core/model.ts';
 import { type CallBudget, growNestedLimit, planLooks } from '../core/plan.ts';
 import type { Clock, ConversationSource, Emit } from '../core/ports.ts';
 import type { SyncOutcome, SyncResult, WalkState, WalkStore } from '../core/store-ports.ts';
 import { toCut } from '../core/watermark.ts';
-import { openPace } from './pace.ts';
-import { openRanges } from './ranges.ts';
+import type { Sizes } from './collect.ts';
+import { openPace, type Pace } from './pace.ts';
+import { openRanges, type Ranges } from './ranges.ts';
 import { openRetries } from './retries.ts';
 import { survey } from './survey.ts';
 import type { Watch } from './watch.ts';
@@ -42,16 +43,41 @@ export interface SyncPlan {
 }
 
 export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncResult> {
-  const { store, clock, emit } = parts;
   const { state, watch } = plan;
-  const collects = watch?.collects ?? true;
-  const startedAt = state.rest?.startedAt ?? clock.now();
+  const startedAt = state.rest?.startedAt ?? parts.clock.now();
   const sizes = { nestedLimit: state.nestedLimit };
   const pace = openPace(parts.source, parts.budget);
+  await using ranges = openRanges({ ...parts, source: pace.source, pace, sizes, depth: plan.depth });
+  try {
+    return await walk(parts, plan, { startedAt, sizes, pace, ranges });
+  } catch (error) {
+    // A pool that is smaller than the list must not have each run begin at the head of it.
+    if (isTidemarkError(error) && error.code === 'THROTTLED' && plan.mode === 'full' && watch === undefined) {
+      await ranges.done().catch(() => {});
+      const page = ranges.reached();
+      if (page?.next !== undefined) await parts.store.keepPlace({ after: page.next, top: page.top, startedAt });
+    }
+    throw error;
+  }
+}
+
+interface Walk {
+  readonly startedAt: Instant;
+  readonly sizes: Sizes;
+  readonly pace: Pace;
+  readonly ranges: Ranges;
+}
+
+async function walk(
+  { store, emit }: SyncParts,
+  plan: SyncPlan,
+  { startedAt, sizes, pace, ranges }: Walk,
+): Promise<SyncResult> {
+  const { state, watch } = plan;
+  const collects = watch?.collects ?? true;
   const { source } = pace;
   let listed = 0;
 
-  await using ranges = openRanges({ ...parts, source, pace, sizes, depth: plan.depth });
   const retries = await openRetries(store, state);
   if (collects) await ranges.retry(retries.due);
 
@@ -59,11 +85,11 @@ export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncRe
   const looks = planLooks({ ...state, cutAt, depth: collects ? plan.depth : 0 });
   const sendHint = plan.sendHint && state.hintUsable;
   const catchesUp = state.rest !== undefined || watch !== undefined;
-  const walk = { cutAt, looks, sendHint, everything: plan.forced, rest: state.rest, catchesUp };
+  const path = { cutAt, looks, sendHint, everything: plan.forced, rest: state.rest, catchesUp };
   let end: SyncOutcome['end'] = { kind: 'complete', watermark: state.rest?.top };
   const refused: GraphError[] = [];
   const hasMetAll = state.rest !== undefined && state.rest.after === undefined;
-  const pages = survey({ pace, store, emit, signal: ranges.signal }, walk);
+  const pages = survey({ pace, store, emit, signal: ranges.signal }, path);
   for await (const page of hasMetAll ? [] : unlessRefused(pages, refused)) {
     listed += page.listed;
     retries.meet(page);
@@ -73,7 +99,8 @@ export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncRe
     if (page.next !== undefined && (mustStop || plan.shouldStop())) {
       // What was listed under the hint is no place to go on from: the next run begins again, without it.
       if (page.hinted) await store.withdrawHint();
-      end = { kind: 'stopped', rest: page.hinted ? undefined : { after: page.next, top: page.top, startedAt } };
+      const isPlace = !page.hinted && !page.disordered;
+      end = { kind: 'stopped', rest: isPlace ? { after: page.next, top: page.top, startedAt } : undefined };
       break;
     }
   }

@@ -65,6 +65,21 @@ describe('time slices', () => {
     expect(await world.differences()).toEqual([]);
   });
 
+  it('begin again in a list that is out of order, whose walk must not end at the cut', async () => {
+    await using world = await openWorld({ version: 17, simulator: { conversations: 400 } });
+    const facebookPageId = must(world.pageIds[0], 'a Page');
+    await world.tidemark.sync({ facebookPageId });
+    world.simulator.world.activity({ pageId: facebookPageId, newMessages: 3 });
+    const { faults } = world.simulator;
+    // Only its head is out of order.
+    world.simulator.world.onCall(({ kind, after }) => {
+      const effect = { type: 'list', twist: 'out-of-order' } as const;
+      if (kind === 'conversations' && after === undefined) faults.add({ match: { kind }, times: 1, effect });
+    });
+    expect(await world.tidemark.sync({ facebookPageId, maxDurationMs: 1 })).toMatchObject({ status: 'partial' });
+    expect(await world.tidemark.sync({ facebookPageId })).toMatchObject({ status: 'succeeded', total: 400 });
+  });
+
   it('are not needed for what fits in', async () => {
     await using world = await openWorld({ version: 17 });
     await world.tidemark.sync({ facebookPageId: world.pageIds[0] });

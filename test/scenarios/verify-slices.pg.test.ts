@@ -213,6 +213,19 @@ describe('a verify in slices', () => {
     });
   }
 
+  it('begins again when the Page was synced for the first time meanwhile, and a full sync asked for', async () => {
+    await using world = await openWorld({ version: 17, simulator: SIMULATOR });
+    const asked = { facebookPageId: world.pageIds[0], repair: true };
+    for (let slice = 0; slice < 3; slice++) await world.tidemark.verify({ ...asked, maxDurationMs: 1 });
+    await world.tidemark.sync({ facebookPageId: world.pageIds[0] });
+    // As an owner does who wants all of it once more.
+    await query(world, `DELETE FROM facebook_conversations WHERE id IN (${OLDEST} OFFSET 500 LIMIT 50) RETURNING id`);
+    await query(world, 'UPDATE facebook_pages SET last_synced_at = NULL RETURNING id::text AS id');
+    expect(await world.tidemark.verify(asked)).toMatchObject({ total: 600, counts: { missing: 50 } });
+    await world.tidemark.sync({ facebookPageId: world.pageIds[0] });
+    expect(await world.differences()).toEqual([]);
+  });
+
   it('has its place to itself: a verify of the other kind neither uses nor spoils it', async () => {
     await using world = await openDamaged();
     const named = { facebookPageId: world.pageIds[0] };

@@ -41,6 +41,7 @@ export function pageOf(after: string | undefined, wanted: readonly boolean[], up
     next: undefined,
     top: undefined,
     hinted: false,
+    disordered: false,
     comparisons,
     wanted: new Set(comparisons.filter((_, index) => wanted[index]).map((comparison) => comparison.listed.id)),
     listed: wanted.length,
