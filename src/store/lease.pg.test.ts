@@ -46,6 +46,20 @@ describeEachPostgres('the lease', (version) => {
       expect(runs).toEqual([{ id: winner.lease.runId }]);
     });
 
+    it('to a run that is recorded as begun when it had it, not when it asked', async () => {
+      const { lease, store } = await opened.begin();
+      const request = await toBeginRequest(opened, { pageId: lease.pageId });
+      await opened.database.transaction(async (query) => {
+        // As a statement that has come a long way: its now() is before the end of the run before.
+        await query('SELECT now()');
+        await store.finish(outcome());
+        const begun = await openRunLedger({ ...opened.database, query }, crypto.randomUUID()).begin(request);
+        expect(begun).toMatchObject({ kind: 'begun' });
+      });
+      const { finished_at: finishedAt } = await run(lease.runId);
+      expect((await run(request.runId))['started_at']).toBeGreaterThanOrEqual(Number(finishedAt));
+    });
+
     it('with the last call of the run before, even when that run ended while the lease was asked for', async () => {
       const pageId = await opened.addPage();
       await opened.begin({ pageId });

@@ -45,11 +45,12 @@ WITH page AS (
   FROM lease, before
   WHERE run.page_id = $1 AND run.id = before.lease_run_id AND run.status = 'running'
 ), run AS (
-  INSERT INTO facebook_sync_runs (page_id, id, platform, mode, forced, trigger, status, synced_before)
+  INSERT INTO facebook_sync_runs (page_id, id, platform, mode, forced, trigger, status, synced_before, started_at)
   SELECT page.id, $3, $2,
          CASE WHEN $11 <> 'sync' THEN $11
               WHEN $5 OR page.last_synced_at IS NULL OR lease.watermark IS NULL THEN 'full' ELSE 'incremental' END,
-         $5, $6, 'running', page.last_synced_at
+         -- Not when this statement began: it may have waited for the run before to end.
+         $5, $6, 'running', page.last_synced_at, clock_timestamp()
   FROM page, lease
   RETURNING mode
 )

@@ -6,7 +6,7 @@ import type { TestWorld } from './world.ts';
 export async function overlappingRuns({ databaseUrl }: TestWorld): Promise<readonly unknown[]> {
   await using eye = await openEye(databaseUrl);
   const { rows } = await eye.client.query<object>(
-    `SELECT one.page_id, one.mode, one.started_at, one.finished_at, other.mode, other.started_at, other.finished_at
+    `SELECT to_jsonb(one) AS one, to_jsonb(other) AS other
      FROM facebook_sync_runs AS one JOIN facebook_sync_runs AS other
        ON other.page_id = one.page_id AND other.platform = one.platform AND other.id > one.id
      WHERE one.started_at < coalesce(other.finished_at, now()) AND other.started_at < coalesce(one.finished_at, now())`,
