@@ -38,7 +38,7 @@ describe('I9: the token', () => {
   test.each(Object.entries(leaks))('does not leak through %s', async (_name, reply) => {
     await using stub = await startStub(reply);
     const secret = 'invented app secret';
-    const client = testClient(stub.baseUrl, { timeoutMs: 100, appSecret: new Secret(secret) });
+    const client = testClient(stub.baseUrl, { timeoutMs: 2000, appSecret: new Secret(secret) });
     const reports: CallReport[] = [];
     const gate = recordingGate();
     const asked = testRequest({ gate, onCall: (report) => reports.push(report) });
@@ -90,7 +90,7 @@ describe('I9: the tokens in a batch', () => {
       void clock.sleep(200_000);
       return reply(request);
     });
-    const options = { clock, timeoutMs: 100, appSecret: new Secret(appSecret), sharesLists: true };
+    const options = { clock, timeoutMs: 2000, appSecret: new Secret(appSecret), sharesLists: true };
     const client = testClient(stub.baseUrl, options);
     const reports: CallReport[] = [];
     const gate = recordingGate();

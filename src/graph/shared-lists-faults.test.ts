@@ -65,7 +65,7 @@ describe('a batch that fails as a whole', () => {
   test.each(Object.entries(wholes))(
     'is no answer for any Page, and each is asked by itself: %s',
     async (_name, effect) => {
-      await withPages({ client: { timeoutMs: 300 } }, async ({ simulator, pages, look }) => {
+      await withPages({ client: { timeoutMs: 2000 } }, async ({ simulator, pages, look }) => {
         simulator.faults.add({ match: { kind: 'batch' }, effect });
         const looks = pages.map((page) => look(page));
         const ends = await settled(looks);
