@@ -1,20 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ConversationList } from './model.ts';
+import { listed } from './testing/surveyed.ts';
 import { OVERLAP_MS, toCut, topOfWalk } from './watermark.ts';
 
 function listOf(updatedAts: readonly (number | undefined)[], servedAt?: number): ConversationList {
-  const items = updatedAts.map((updatedAt, index) => ({
-    id: `t_${index}`,
-    updatedAt,
-    messageCount: undefined,
-    unreadCount: undefined,
-    snippet: undefined,
-    link: undefined,
-    participants: [],
-    contact: undefined,
-    messages: undefined,
-    raw: {},
-  }));
+  const items = updatedAts.map((updatedAt, index) => listed(`t_${index}`, { updatedAt }));
   return { items, after: undefined, servedAt, tookMs: undefined };
 }
 

@@ -87,11 +87,8 @@ export async function collectSingly(parts: CollectParts, conversationIds: readon
   return commitCollected(parts, { snapshots, held, light: [], failures });
 }
 
-interface Noted {
+interface Fetched {
   readonly failures: CollectFailure[];
-}
-
-interface Fetched extends Noted {
   readonly snapshots: readonly ConversationSnapshot[];
   readonly held: ReadonlyMap<string, HeldConversation>;
   /** Listed ones that need no collecting but whose row says something else. */
