@@ -3,10 +3,10 @@ import { isGraphError } from '../core/errors.ts';
 import type { JsonValue } from '../core/model.ts';
 import { must } from '../lib/must.ts';
 import { errors, refusal } from './fixtures/payloads.ts';
-import { jumpingClock, testClient } from './testing/ports.ts';
-import { graphErrorOf } from './testing/requests.ts';
-import { asked, settled, stubRequest, toParts, truthOf, withPages } from './testing/shared-scene.ts';
-import { startStub } from './testing/stub-server.ts';
+import { jumpingClock, testClient } from '../../test/support/graph/ports.ts';
+import { graphErrorOf } from '../../test/support/graph/requests.ts';
+import { asked, settled, stubRequest, toParts, truthOf, withPages } from '../../test/support/graph/shared-scene.ts';
+import { startStub } from '../../test/support/graph/stub-server.ts';
 
 describe('trouble in one part is of that Page alone (I8)', () => {
   const kinds = {

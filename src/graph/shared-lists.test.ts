@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { must } from '../lib/must.ts';
 import { Secret } from '../lib/secret.ts';
-import { jumpingClock, recordingGate, testClient } from './testing/ports.ts';
-import { errorOf } from './testing/requests.ts';
-import { asked, settled, stubRequest, truthOf, withPages } from './testing/shared-scene.ts';
-import { startStub } from './testing/stub-server.ts';
+import { jumpingClock, recordingGate, testClient } from '../../test/support/graph/ports.ts';
+import { errorOf } from '../../test/support/graph/requests.ts';
+import { asked, settled, stubRequest, truthOf, withPages } from '../../test/support/graph/shared-scene.ts';
+import { startStub } from '../../test/support/graph/stub-server.ts';
 
 describe('first looks at several Pages', () => {
   test('travel in one request: each with its own token, proof, admission, usage and report', async () => {
