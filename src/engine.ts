@@ -130,7 +130,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
       throw toRecordedError(run.errorCode, run.errorMessage ?? `Run ${runId} was ${run.status}.`);
     }
     // A complete walk with an empty ledger is what succeeded means.
-    const openRetries = run.status === 'succeeded' ? [] : await listOpenRetries(database, page.id);
+    const openRetries = run.status === 'succeeded' ? [] : await listOpenRetries(database, run);
     return toSyncAnswer(page, run, openRetries);
   }
 

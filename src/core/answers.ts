@@ -49,7 +49,7 @@ export function toSyncAnswer(page: PageIds, run: Run, openRetries: readonly Open
     facebookPageId: page.facebookPageId,
     pageName: run.pageName ?? null,
     graphCalls,
-    lastSyncedAt: toIsoOrNull(run.pageLastSyncedAt),
+    lastSyncedAt: toIsoOrNull(run.lastSyncedAt),
     code: run.errorCode,
     reason: run.errorMessage,
     openRetries: openRetries.map(({ firstFailedAt, nextAttemptAt, ...entry }) => ({

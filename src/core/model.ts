@@ -3,7 +3,31 @@
  * from or where they go. What Facebook may leave out is `undefined`, never a guess.
  */
 
-export type Platform = 'messenger' | 'instagram';
+export const PLATFORMS = ['messenger', 'instagram'] as const;
+export type Platform = (typeof PLATFORMS)[number];
+
+/** A Page on one platform: the unit of lease, watermark, quota, retry ledger, schedule, job and run. */
+export interface Channel {
+  readonly pageId: string;
+  readonly platform: Platform;
+}
+
+/** The channel as the key of a map or of a job. */
+export function toKey({ pageId, platform }: Channel): string {
+  return `${pageId} ${platform}`;
+}
+
+/** Messenger always; Instagram where the Page has an account there. */
+export function channelsOf({ id, instagramAccountId }: Pick<Page, 'id' | 'instagramAccountId'>): readonly Channel[] {
+  const platforms = instagramAccountId === undefined ? PLATFORMS.slice(0, 1) : PLATFORMS;
+  return platforms.map((platform) => ({ pageId: id, platform }));
+}
+
+/** The right to walk a channel. `fence` grows with every holder: writes of an older one are refused (I6). */
+export interface Lease extends Channel {
+  readonly runId: string;
+  readonly fence: number;
+}
 
 /** Milliseconds since 1970-01-01T00:00:00Z. Graph times have a resolution of one second. */
 export type Instant = number;
@@ -193,13 +217,11 @@ export interface PhaseCost {
 /** Only of the phases that there were. */
 export type PhaseCosts = { readonly [Phase in RunPhase]?: PhaseCost };
 
-export interface Run extends RunCounts {
+export interface Run extends RunCounts, Channel {
   readonly id: string;
-  readonly pageId: string;
   readonly pageName: string | undefined;
-  /** The Page's last_synced_at when the run is read, which later runs may have moved. */
-  readonly pageLastSyncedAt: Instant | undefined;
-  readonly platform: Platform;
+  /** Of its channel, when the run is read: later runs may have moved it. Undefined as well while a full sync is asked for. */
+  readonly lastSyncedAt: Instant | undefined;
   readonly mode: RunMode;
   readonly trigger: RunTrigger;
   readonly status: RunStatus;

@@ -3,9 +3,8 @@
  * `engine` implement these; the sync knows nothing else of them.
  */
 import type { SyncEventBody } from './events.ts';
-import type { ConversationList, ConversationSnapshot, CursorPage, Instant, MessageSnapshot } from './model.ts';
+import type { ConversationList, ConversationSnapshot, CursorPage, Instant, Lease, MessageSnapshot } from './model.ts';
 import type { PoolUsage, Quiet } from './quota.ts';
-import type { Lease } from './store-ports.ts';
 
 export interface Clock {
   now(): Instant;
@@ -19,7 +18,7 @@ export interface EnterOptions {
   readonly endsAt?: Instant | undefined;
 }
 
-/** Admission to calls of one Page and platform (I7). */
+/** Admission to calls of one channel (I7). */
 export interface CallGate {
   /**
    * Resolves when one call may start, now; waits its turn until then. Rejects with THROTTLED when that is too far
@@ -36,7 +35,7 @@ export interface CallGate {
   noteUsage(pools: readonly PoolUsage[]): Promise<void>;
 }
 
-/** Facebook's large pools of calls, as far as this process knows them: one of the app, one of each Page and platform. */
+/** Facebook's large pools of calls, as far as this process knows them: one of the app, one of each channel. */
 export interface CallPools {
   /** Parks them for as long as other processes, or this one before it was started again, were told to. */
   heed(lease: Lease, parked: readonly Quiet[]): void;

@@ -1,6 +1,6 @@
 /**
  * What the algorithm needs from the store: who may walk, what is held, and where things are written. Every port is bound
- * to one Page and platform, and to the run that holds its lease, when it is handed over.
+ * to one channel, and to the run that holds its lease, when it is handed over.
  */
 import type { Secret } from '../lib/secret.ts';
 import type { ErrorCode } from './error-catalogue.ts';
@@ -8,15 +8,16 @@ import type { TidemarkError } from './errors.ts';
 import type { InspectionNotes } from './findings.ts';
 import type {
   BatchCounts,
+  Channel,
   CollectedConversation,
   ConversationSnapshot,
   HeldConversation,
   Instant,
+  Lease,
   MessagePoint,
   MessageSnapshot,
   PageStatus,
   PhaseCosts,
-  Platform,
   RunCounts,
   RunMode,
   RunTrigger,
@@ -35,7 +36,7 @@ export interface WalkPosition {
   readonly top: Instant | undefined;
 }
 
-/** What the store remembers of a Page and platform between walks. */
+/** What the store remembers of a channel between walks. */
 export interface WalkState {
   readonly watermark: Instant | undefined;
   readonly lastSyncedAt: Instant | undefined;
@@ -58,21 +59,11 @@ export interface CollectFailure {
   readonly reason: string;
 }
 
-/** The right to walk a Page and platform. `fence` grows with every holder: writes of an older one are refused (I6). */
-export interface Lease {
-  readonly pageId: string;
-  readonly platform: Platform;
-  readonly runId: string;
-  readonly fence: number;
-}
-
 /** What a run is for. A history run steps aside for every other one, a verify for a sync. */
 export type RunPurpose = 'sync' | 'verify' | 'history';
 
-export interface BeginRequest {
+export interface BeginRequest extends Channel {
   readonly purpose: RunPurpose;
-  readonly pageId: string;
-  readonly platform: Platform;
   readonly runId: string;
   readonly forced: boolean;
   readonly trigger: RunTrigger;
@@ -136,7 +127,7 @@ export interface RunLedger {
   stateOf(runId: string): Promise<'running' | 'ended' | 'abandoned'>;
 }
 
-/** The mirror, seen by the one walk that holds the lease of its Page and platform. */
+/** The mirror, seen by the one walk that holds the lease of its channel. */
 export interface WalkStore {
   /** What is held of the listed conversations, keyed by id; one query. */
   findHeld(listed: readonly ConversationSnapshot[]): Promise<ReadonlyMap<string, HeldConversation>>;
@@ -230,7 +221,7 @@ export interface HistoryStep {
   readonly complete: boolean;
 }
 
-/** The mirror, seen by the one history run that holds the lease of its Page and platform. */
+/** The mirror, seen by the one history run that holds the lease of its channel. */
 export interface HistoryStore {
   /** Conversations with fewer than `depth` messages held and older ones to bring, newest first. */
   findOpen(query: { readonly limit: number; readonly depth: number }): Promise<readonly OpenHistory[]>;

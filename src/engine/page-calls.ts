@@ -1,12 +1,12 @@
 /**
  * Calls to Facebook: on behalf of a run with the Page's token, within its budget, and those of no Page. One budget
- * and one pool per Page and platform live as long as the process, however many runs draw on them, and one pool of
+ * and one pool per channel live as long as the process, however many runs draw on them, and one pool of
  * the app; a parked pool lets no call out (I7).
  */
 import { type Budget, createBudget } from '../core/budget.ts';
-import type { Page } from '../core/model.ts';
+import { type Channel, type Page, toKey } from '../core/model.ts';
 import type { CallGate, CallPools, Clock, ConversationSource, SourceUse } from '../core/ports.ts';
-import type { BegunRun, Lease } from '../core/store-ports.ts';
+import type { BegunRun } from '../core/store-ports.ts';
 import { fillOf, type Quiet, quietsOf } from '../core/quota.ts';
 import type { GraphClient } from '../graph/call.ts';
 import { createLookLimit } from '../graph/look-limit.ts';
@@ -20,7 +20,7 @@ export interface PageCallsParts {
   readonly store: Store;
   readonly client: GraphClient;
   readonly clock: Clock;
-  /** Per Page and platform. */
+  /** Per channel. */
   readonly callsPerSecond: number;
 }
 
@@ -45,9 +45,10 @@ export function createPageCalls({ store, client, clock, callsPerSecond }: PageCa
   const budgets = new Map<string, Budget>();
   const lookLimit = createLookLimit();
 
-  function poolOf(lease: Lease): RememberedPool {
-    const key = toKey(lease);
-    const pool = pagePools.get(key) ?? createRememberedPool(clock, (quiet) => parkPage(database, lease, quiet));
+  function poolOf({ pageId, platform }: Channel): RememberedPool {
+    const channel = { pageId, platform };
+    const key = toKey(channel);
+    const pool = pagePools.get(key) ?? createRememberedPool(clock, (quiet) => parkPage(database, channel, quiet));
     pagePools.set(key, pool);
     return pool;
   }
@@ -115,8 +116,4 @@ export function createPageCalls({ store, client, clock, callsPerSecond }: PageCa
       },
     }),
   };
-}
-
-function toKey({ pageId, platform }: Lease): string {
-  return `${pageId} ${platform}`;
 }

@@ -4,9 +4,9 @@
  */
 import { isTidemarkError, TidemarkError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
-import type { Page, Platform, RunTrigger } from '../core/model.ts';
+import type { Lease, Page, Platform, RunTrigger } from '../core/model.ts';
 import type { CallPools, Clock, ConversationSource, SourceUse } from '../core/ports.ts';
-import type { BegunRun, HistoryStore, Lease, OpenedVerify, RunLedger, WalkStore } from '../core/store-ports.ts';
+import type { BegunRun, HistoryStore, OpenedVerify, RunLedger, WalkStore } from '../core/store-ports.ts';
 import { must } from '../lib/must.ts';
 import { type InspectionReport, openInspection } from '../sync/inspection.ts';
 import type { RunTask } from '../sync/perform-task.ts';
@@ -17,7 +17,7 @@ export interface PageRunsParts {
   readonly clock: Clock;
   readonly newRunId: () => string;
   readonly pools: CallPools;
-  /** Of one Page and platform. */
+  /** Of one channel. */
   readonly callsPerSecond: number;
   readonly openSource: (page: Page, run: BegunRun, use: SourceUse) => Promise<ConversationSource>;
   readonly openStore: (lease: Lease) => WalkStore;

@@ -1,33 +1,34 @@
 /**
- * Table facebook_call_pools, and the parked columns of facebook_sync_state: until when Facebook wants no calls. What
+ * Table facebook_quotas, and the cooldown columns of facebook_sync_state: until when Facebook wants no calls. What
  * is written here holds for every process, so it is not bound to a lease. Time left is counted by the database's
  * clock alone.
  */
-import type { Lease } from '../core/store-ports.ts';
+import type { Channel } from '../core/model.ts';
 import type { PoolScope, Quiet } from '../core/quota.ts';
 import type { Database } from './connect.ts';
 import { toStorableText } from './text.ts';
 
 /** $1 page · $2 platform · $3 ms · $4 reason. A longer quiet stands. */
 const PARK_PAGE = `
-UPDATE facebook_sync_state SET parked_until = now() + $3 * interval '1 millisecond', parked_reason = $4
+UPDATE facebook_sync_state SET cooldown_until = now() + $3 * interval '1 millisecond', cooldown_reason = $4
 WHERE page_id = $1 AND platform = $2
-  AND (parked_until IS NULL OR parked_until < now() + $3 * interval '1 millisecond')`;
+  AND (cooldown_until IS NULL OR cooldown_until < now() + $3 * interval '1 millisecond')`;
 
 /** $1 ms · $2 reason. A longer quiet stands. */
 const PARK_APP = `
-INSERT INTO facebook_call_pools AS held (pool, parked_until, reason)
+INSERT INTO facebook_quotas AS held (quota, cooldown_until, cooldown_reason)
 VALUES ('app', now() + $1 * interval '1 millisecond', $2)
-ON CONFLICT (pool) DO UPDATE SET parked_until = excluded.parked_until, reason = excluded.reason, updated_at = now()
-WHERE held.parked_until < excluded.parked_until`;
+ON CONFLICT (quota) DO UPDATE
+SET cooldown_until = excluded.cooldown_until, cooldown_reason = excluded.cooldown_reason, updated_at = now()
+WHERE held.cooldown_until < excluded.cooldown_until`;
 
 /** How long until an instant, in ms. */
 export const MS_UNTIL = (instant: string) => `(extract(epoch FROM ${instant} - now()) * 1000)::float8`;
 
 /** The app's pool, to be joined on; without a row when it may be called. */
 export const PARKED_APP = `
-  SELECT ${MS_UNTIL('parked_until')} AS app_parked_ms, reason AS app_parked_reason
-  FROM facebook_call_pools WHERE pool = 'app' AND parked_until > now()`;
+  SELECT ${MS_UNTIL('cooldown_until')} AS app_parked_ms, cooldown_reason AS app_parked_reason
+  FROM facebook_quotas WHERE quota = 'app' AND cooldown_until > now()`;
 
 export interface ParkedAppRow extends Record<string, unknown> {
   readonly app_parked_ms: number | null;
@@ -48,7 +49,7 @@ export function toQuiet(
 
 export async function parkPage(
   database: Database,
-  { pageId, platform }: Pick<Lease, 'pageId' | 'platform'>,
+  { pageId, platform }: Channel,
   { ms, reason }: Quiet,
 ): Promise<void> {
   await database.query(PARK_PAGE, [pageId, platform, ms, toStorableText(reason)]);

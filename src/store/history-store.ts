@@ -1,8 +1,9 @@
 /**
- * The mirror as the one history run sees it that holds the lease of its Page and platform. A step is one statement,
+ * The mirror as the one history run sees it that holds the lease of its channel. A step is one statement,
  * and writes nothing at all when the lease has passed to another run (I6).
  */
-import type { HistoryStore, Lease, OpenHistory } from '../core/store-ports.ts';
+import type { Lease } from '../core/model.ts';
+import type { HistoryStore, OpenHistory } from '../core/store-ports.ts';
 import type { Database } from './connect.ts';
 import { toIso, toText } from './conversations.ts';
 import { whyLeaseIsLost } from './lost-lease.ts';
@@ -34,7 +35,7 @@ LIMIT $4`;
 /** $1 page · $2 platform · $3 fence · $4 run · $5, $6 messages · $7 conversation · $8 floor · $9 its time · $10 cursor · $11 complete. */
 const COMMIT_STEP = `
 WITH lease AS MATERIALIZED (
-  SELECT page_id, lease_wanted FROM facebook_sync_state
+  SELECT page_id, yield_requested FROM facebook_sync_state
   WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
   FOR SHARE
 ), messages AS (
@@ -51,12 +52,12 @@ WITH lease AS MATERIALIZED (
   UPDATE facebook_sync_runs AS run SET events_created = run.events_created + counts.events_created
   FROM counts WHERE run.page_id = $1 AND run.id = $4
 )
-SELECT lease_wanted, events_created FROM lease, counts`;
+SELECT yield_requested, events_created FROM lease, counts`;
 
 /** $1 page · $2 platform · $3 fence · $4 conversation · $5 reason · $6 ms to wait. */
 const POSTPONE = `
 WITH lease AS MATERIALIZED (
-  SELECT page_id, lease_wanted FROM facebook_sync_state
+  SELECT page_id, yield_requested FROM facebook_sync_state
   WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
   FOR SHARE
 ), conversation AS (
@@ -65,7 +66,7 @@ WITH lease AS MATERIALIZED (
   FROM lease
   WHERE conversation.page_id = $1 AND conversation.id = $4
 )
-SELECT lease_wanted FROM lease`;
+SELECT yield_requested FROM lease`;
 
 /** $1 page · $2 platform · $3 depth or null · $4 fence · $5 run · $6 calls · $7 phases. */
 const FINISH = `
@@ -100,7 +101,7 @@ export function openHistoryStore(database: Database, lease: Lease): HistoryStore
     },
 
     async commit({ conversationId, messages, floor, cursor, complete }) {
-      const [row] = await database.query<{ lease_wanted: boolean; events_created: number }>(COMMIT_STEP, [
+      const [row] = await database.query<{ yield_requested: boolean; events_created: number }>(COMMIT_STEP, [
         pageId,
         platform,
         fence,
@@ -113,14 +114,14 @@ export function openHistoryStore(database: Database, lease: Lease): HistoryStore
         complete,
       ]);
       if (row === undefined) throw await whyLeaseIsLost(database, lease);
-      return { eventsCreated: row.events_created, isWanted: row.lease_wanted };
+      return { eventsCreated: row.events_created, isWanted: row.yield_requested };
     },
 
     async postpone({ conversationId, reason, againInMs }) {
       const values = [pageId, platform, fence, conversationId, toText(reason), againInMs];
-      const [row] = await database.query<{ lease_wanted: boolean }>(POSTPONE, values);
+      const [row] = await database.query<{ yield_requested: boolean }>(POSTPONE, values);
       if (row === undefined) throw await whyLeaseIsLost(database, lease);
-      return { isWanted: row.lease_wanted };
+      return { isWanted: row.yield_requested };
     },
 
     async finish({ depth, graphCalls, phases = {} }) {

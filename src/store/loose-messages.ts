@@ -2,8 +2,7 @@
  * Messages that a walk stores before it knows what lies below them. Their conversation is left as it is: whoever is
  * interrupted here has only brought some rows early, and says nothing of the stretch (I14).
  */
-import type { MessageSnapshot } from '../core/model.ts';
-import type { Lease } from '../core/store-ports.ts';
+import type { Lease, MessageSnapshot } from '../core/model.ts';
 import type { Database } from './connect.ts';
 import { toMessageInput, UPSERT_MESSAGES } from './messages.ts';
 

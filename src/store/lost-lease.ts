@@ -1,6 +1,6 @@
 /** Why a run may not write any more: somebody else goes on with its Page, or the Page is gone. */
 import { TidemarkError } from '../core/errors.ts';
-import type { Lease } from '../core/store-ports.ts';
+import type { Lease } from '../core/model.ts';
 import type { Database } from './connect.ts';
 
 /** The error for who has just been refused: LEASE_LOST or PAGE_NOT_FOUND. */

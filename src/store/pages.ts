@@ -10,6 +10,12 @@ import { type Database, UUID } from './connect.ts';
 import { toText } from './conversations.ts';
 import type { TokenCipher } from './token-cipher.ts';
 
+/**
+ * What a Page shows is derived from its channels by a trigger, which reads them when the row of the Page is locked and
+ * replaces this value; it only must not be null, which asks for a full sync.
+ */
+export const DERIVE_PAGE = 'last_synced_at = now(), updated_at = now()';
+
 /** No access_token: a run gets it when it begins. */
 const COLUMNS = `id, facebook_page_id, name, is_active, status, status_detail, instagram_account_id, user_id,
   last_synced_at, created_at, updated_at`;
@@ -76,13 +82,17 @@ export interface PageToSave {
   readonly token: Secret;
 }
 
+/** The token is that of every channel. Before the Page: whoever ends a run takes their rows in this order. */
+const CONNECT_CHANNELS = `
+UPDATE facebook_sync_state AS state SET status = 'connected', status_detail = NULL
+FROM facebook_pages AS page
+WHERE page.facebook_page_id = ANY ($1) AND state.page_id = page.id AND state.status <> 'connected'`;
+
 const RENEW = (source: string) => `
   name = coalesce(${source}.name, held.name),
   access_token = ${source}.access_token,
   instagram_account_id = coalesce(${source}.instagram_account_id, held.instagram_account_id),
-  status = CASE WHEN held.is_active THEN 'connected' ELSE held.status END,
-  status_detail = CASE WHEN held.is_active THEN NULL ELSE held.status_detail END,
-  updated_at = now()`;
+  ${DERIVE_PAGE}`;
 
 /**
  * $1 Facebook ids · $2 names · $3 tokens · $4 Instagram accounts. A known Page gets the new token and a new start; by
@@ -113,12 +123,16 @@ export async function savePages(
   pages: readonly PageToSave[],
 ): Promise<readonly Page[]> {
   const distinct = [...new Map(pages.map((page) => [page.facebookPageId, page])).values()];
-  const rows = await database.query<PageRow>(SAVE_PAGES, [
-    distinct.map((page) => page.facebookPageId),
-    distinct.map((page) => toText(page.name) ?? null),
-    distinct.map((page) => cipher.encrypt(page.token, page.facebookPageId)),
-    distinct.map((page) => page.instagramAccountId ?? null),
-  ]);
+  const facebookPageIds = distinct.map((page) => page.facebookPageId);
+  const rows = await database.transaction(async (query) => {
+    await query(CONNECT_CHANNELS, [facebookPageIds]);
+    return query<PageRow>(SAVE_PAGES, [
+      facebookPageIds,
+      distinct.map((page) => toText(page.name) ?? null),
+      distinct.map((page) => cipher.encrypt(page.token, page.facebookPageId)),
+      distinct.map((page) => page.instagramAccountId ?? null),
+    ]);
+  });
   return rows.map(toPage);
 }
 
@@ -150,10 +164,7 @@ export async function openToken(
 /** Pauses or resumes a Page; undefined when there is none. */
 export async function setPageActive(database: Database, pageId: string, isActive: boolean): Promise<Page | undefined> {
   const [row] = await database.query<PageRow>(
-    `UPDATE facebook_pages
-     SET is_active = $2, updated_at = now(),
-         status_detail = CASE WHEN NOT $2 OR status = 'paused' THEN NULL ELSE status_detail END,
-         status = CASE WHEN NOT $2 THEN 'paused' WHEN status = 'paused' THEN 'connected' ELSE status END
+    `UPDATE facebook_pages SET is_active = $2, status = 'paused', status_detail = NULL, ${DERIVE_PAGE}
      WHERE id = $1 RETURNING ${COLUMNS}`,
     [pageId, isActive],
   );

@@ -2,8 +2,8 @@
  * Table facebook_retry_ledger: the conversations that could not be collected (I13). The watermark may pass them
  * because they are written down here; collecting one takes it out in the same statement that stores it.
  */
-import type { Instant, OpenRetry } from '../core/model.ts';
-import type { CollectFailure, Lease } from '../core/store-ports.ts';
+import type { Channel, Instant, Lease, OpenRetry } from '../core/model.ts';
+import type { CollectFailure } from '../core/store-ports.ts';
 import type { Database } from './connect.ts';
 import { toStorableText } from './text.ts';
 
@@ -95,12 +95,15 @@ interface LedgerRow extends Record<string, unknown> {
 
 const MOST_SHOWN = 100;
 
-/** The entries of a Page, longest waiting first; at most a hundred. Served by the primary key. */
-export async function listOpenRetries(database: Database, pageId: string): Promise<readonly OpenRetry[]> {
+/** The entries of a channel, longest waiting first; at most a hundred. Served by the primary key. */
+export async function listOpenRetries(
+  database: Database,
+  { pageId, platform }: Channel,
+): Promise<readonly OpenRetry[]> {
   const rows = await database.query<LedgerRow>(
     `SELECT conversation_id, error_code, reason, attempts, first_failed_at, next_attempt_at
-     FROM facebook_retry_ledger WHERE page_id = $1 ORDER BY first_failed_at, conversation_id LIMIT ${MOST_SHOWN}`,
-    [pageId],
+     FROM facebook_retry_ledger WHERE page_id = $1 AND platform = $2 ORDER BY first_failed_at, conversation_id LIMIT ${MOST_SHOWN}`,
+    [pageId, platform],
   );
   return rows.map((row) => ({
     conversationId: row.conversation_id,

@@ -55,7 +55,7 @@ describeEachPostgres('runs', (version) => {
   it('tell how far the mirror of their Page is when they are read, not when they ended', async () => {
     const first = await opened.begin();
     const { pageId, runId } = first.lease;
-    const syncedAt = async () => (await findRun(opened.database, runId, pageId))?.pageLastSyncedAt;
+    const syncedAt = async () => (await findRun(opened.database, runId, pageId))?.lastSyncedAt;
     expect(await syncedAt()).toBeUndefined();
     const startedAt = Date.now();
     await first.store.finish(outcome({ startedAt }));

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { InspectionNotes } from '../core/findings.ts';
-import type { Lease } from '../core/store-ports.ts';
+import type { Lease } from '../core/model.ts';
 import { type OpenedStore, openStoreForTest } from '../../test/support/store/opened-store.ts';
 import { openVerify } from './verify-store.ts';
 

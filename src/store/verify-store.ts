@@ -4,8 +4,8 @@
  * deleted. The mark is soft: messages stay, and a walk that meets the conversation again takes the mark away.
  */
 import type { InspectionNotes } from '../core/findings.ts';
-import type { Instant, JsonObject } from '../core/model.ts';
-import type { Lease, OpenedVerify, UnfinishedVerify, VerifyStore } from '../core/store-ports.ts';
+import type { Instant, JsonObject, Lease } from '../core/model.ts';
+import type { OpenedVerify, UnfinishedVerify, VerifyStore } from '../core/store-ports.ts';
 import { must } from '../lib/must.ts';
 import type { Database } from './connect.ts';
 import { toIso } from './conversations.ts';
@@ -14,7 +14,7 @@ import { toStorableJson, toStorableText } from './text.ts';
 
 /** $1 page · $2 platform · $3 fence. Held until the statement ends, so nobody takes the lease over while we write. */
 const LEASE = `
-  SELECT page_id, lease_wanted FROM facebook_sync_state
+  SELECT page_id, yield_requested FROM facebook_sync_state
   WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
   FOR SHARE`;
 
@@ -28,11 +28,7 @@ WITH lease AS MATERIALIZED (${LEASE}), unfinished AS (
   SELECT resting.repairs, resting.generation, resting.after, resting.top, resting.started_at, resting.notes,
          coalesce(
            resting.kept_at > now() - interval '2 hours'
-           AND (page.last_synced_at IS NOT NULL OR (resting.synced_before IS NULL AND NOT EXISTS (
-             -- Served by idx_facebook_sync_runs_newest. A sync has set it since, and somebody has cleared it.
-             SELECT FROM facebook_sync_runs AS run
-             WHERE run.page_id = $1 AND run.platform = $2 AND run.started_at > resting.kept_at
-               AND run.mode IN ('full', 'incremental') AND run.status = 'succeeded')))
+           AND resting.full_syncs_requested = page.full_syncs_requested
            AND (SELECT min(seen_at) FROM facebook_verify_seen AS seen
                 WHERE seen.page_id = $1 AND seen.platform = $2 AND seen.generation = resting.generation
                ) > now() - interval '1 day', false) AS fits
@@ -55,12 +51,12 @@ FROM lease LEFT JOIN unfinished ON unfinished.fits AND unfinished.repairs = $4`;
 const KEEP = `
 WITH lease AS MATERIALIZED (${LEASE})
 INSERT INTO facebook_unfinished_verifies (
-  page_id, platform, repairs, generation, after, top, started_at, notes, synced_before)
-SELECT lease.page_id, $2, $4, $5, $7, $8, $9, $10, run.synced_before
+  page_id, platform, repairs, generation, after, top, started_at, notes, full_syncs_requested)
+SELECT lease.page_id, $2, $4, $5, $7, $8, $9, $10, run.full_syncs_requested
 FROM lease JOIN facebook_sync_runs AS run ON run.page_id = $1 AND run.id = $6
 ON CONFLICT (page_id, platform, repairs) DO UPDATE SET
   generation = excluded.generation, after = excluded.after, top = excluded.top, started_at = excluded.started_at,
-  notes = excluded.notes, synced_before = excluded.synced_before, kept_at = now()
+  notes = excluded.notes, full_syncs_requested = excluded.full_syncs_requested, kept_at = now()
 RETURNING page_id`;
 
 /** And $4 generation · $5 ids. */
@@ -73,10 +69,10 @@ WITH lease AS MATERIALIZED (${LEASE}), noted AS (
   ), $5
   FROM lease
 )
-SELECT lease_wanted FROM lease`;
+SELECT yield_requested FROM lease`;
 
 const IS_WANTED = `
-SELECT lease_wanted FROM facebook_sync_state
+SELECT yield_requested FROM facebook_sync_state
 WHERE page_id = $1 AND platform = $2 AND lease_fence = $3`;
 
 /**
@@ -182,12 +178,12 @@ function openVerifyStore(
 
     async recordSeen(conversationIds) {
       const ids = conversationIds.map(toStorableText);
-      const row = await underLease<{ lease_wanted: boolean }>(RECORD_SEEN, [generation, ids]);
-      return { isWanted: row.lease_wanted };
+      const row = await underLease<{ yield_requested: boolean }>(RECORD_SEEN, [generation, ids]);
+      return { isWanted: row.yield_requested };
     },
 
     async isWanted() {
-      return (await underLease<{ lease_wanted: boolean }>(IS_WANTED, [])).lease_wanted;
+      return (await underLease<{ yield_requested: boolean }>(IS_WANTED, [])).yield_requested;
     },
 
     async findUnseen({ limit, asked }) {

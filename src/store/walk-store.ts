@@ -1,10 +1,10 @@
 /**
- * The mirror as the one walk sees it that holds the lease of its Page and platform. A batch is one statement:
+ * The mirror as the one walk sees it that holds the lease of its channel. A batch is one statement:
  * conversations, messages and counters stand or fall together (I3), and write nothing at all when the lease has
  * passed to another walk (I6).
  */
-import type { BatchCounts, CollectedConversation, ConversationSnapshot, HeldConversation } from '../core/model.ts';
-import type { Lease, SyncOutcome, WalkStore } from '../core/store-ports.ts';
+import type { BatchCounts, CollectedConversation, ConversationSnapshot, HeldConversation, Lease } from '../core/model.ts';
+import type { SyncOutcome, WalkStore } from '../core/store-ports.ts';
 import { must } from '../lib/must.ts';
 import type { Database } from './connect.ts';
 import { contentHash } from './content-hash.ts';
@@ -69,7 +69,7 @@ ORDER BY coalesce(updated_time, '-infinity'::timestamptz) DESC, id DESC
 LIMIT $3`;
 
 const WITHDRAW_HINT = `
-UPDATE facebook_sync_state SET hint_usable = false
+UPDATE facebook_sync_state SET since_filter_usable = false
 WHERE page_id = $1 AND platform = $2 AND lease_fence = $3`;
 
 interface HeldRow extends Record<string, unknown> {

@@ -3,7 +3,8 @@
  * is news for people; the run itself must never depend on it.
  */
 import type { Clock } from '../core/ports.ts';
-import type { Lease, RunLedger } from '../core/store-ports.ts';
+import type { Lease } from '../core/model.ts';
+import type { RunLedger } from '../core/store-ports.ts';
 import type { Meter } from './meter.ts';
 
 export interface NotedRun {

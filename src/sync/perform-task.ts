@@ -1,15 +1,7 @@
 /** What a run does while it holds the lease: a sync, a verify, or history. Each is given the parts it needs. */
-import { NO_COUNTS } from '../core/model.ts';
+import { type Lease, NO_COUNTS } from '../core/model.ts';
 import type { CallPools, Clock, ConversationSource, Emit } from '../core/ports.ts';
-import type {
-  BegunRun,
-  HistoryStore,
-  Lease,
-  OpenedVerify,
-  SyncResult,
-  VerifyStore,
-  WalkStore,
-} from '../core/store-ports.ts';
+import type { BegunRun, HistoryStore, OpenedVerify, SyncResult, VerifyStore, WalkStore } from '../core/store-ports.ts';
 import { HISTORY_YIELDS_AT_PERCENT, SCARCE_FROM_PERCENT } from '../core/quota.ts';
 import { toCut } from '../core/watermark.ts';
 import { assertNever } from '../lib/assert-never.ts';
@@ -22,7 +14,7 @@ import type { Watch } from './watch.ts';
 export interface TaskParts {
   readonly clock: Clock;
   readonly pools: CallPools;
-  /** Of one Page and platform. */
+  /** Of one channel. */
   readonly callsPerSecond: number;
   readonly openStore: (lease: Lease) => WalkStore;
   readonly openHistory: (lease: Lease) => HistoryStore;

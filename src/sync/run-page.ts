@@ -4,9 +4,9 @@
  */
 import { TidemarkError, toTidemarkError } from '../core/errors.ts';
 import type { SyncEventBody } from '../core/events.ts';
-import { type Instant, LEASE_MS, type Platform, type RunMode, type RunTrigger } from '../core/model.ts';
+import { type Instant, type Lease, LEASE_MS, type Platform, type RunMode, type RunTrigger } from '../core/model.ts';
 import type { ConversationSource, Emit, SourceUse } from '../core/ports.ts';
-import type { BegunRun, Lease, RunFailure, RunLedger, RunProgress, SyncResult } from '../core/store-ports.ts';
+import type { BegunRun, RunFailure, RunLedger, RunProgress, SyncResult } from '../core/store-ports.ts';
 import { toCut } from '../core/watermark.ts';
 import { keepNoted } from './keep-noted.ts';
 import { openMeter } from './meter.ts';
