@@ -4,10 +4,10 @@
  */
 import type { DueAnswer } from '../core/api/jobs.ts';
 import type { SyncAllRow } from '../core/api/sync.ts';
-import type { Instant } from '../core/model.ts';
+import type { Channel, Instant } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
 import { createTaskGroup } from '../lib/task-group.ts';
-import type { DuePage, ScheduledQueue } from './ports.ts';
+import type { DueChannel, ScheduledQueue } from './ports.ts';
 
 export interface RunDueParts {
   readonly schedule: DueStore;
@@ -16,10 +16,10 @@ export interface RunDueParts {
   readonly verifyIntervalMs: number | 'off';
   /** Pages at the same time. */
   readonly concurrency: number;
-  /** Syncs a Page for so long at most; a failure is a row like any other. Undefined: the Page is gone. */
-  readonly sync: (pageId: string, maxDurationMs: number) => Promise<SyncAllRow | undefined>;
-  /** Verifies a Page, or goes on with it, for so long at most; never rejects. */
-  readonly verify: (pageId: string, maxDurationMs: number) => Promise<VerifyTurn>;
+  /** Syncs a channel for so long at most; a failure is a row like any other. Undefined: the Page is gone. */
+  readonly sync: (channel: Channel, maxDurationMs: number) => Promise<SyncAllRow | undefined>;
+  /** Verifies a channel, or goes on with it, for so long at most; never rejects. */
+  readonly verify: (channel: Channel, maxDurationMs: number) => Promise<VerifyTurn>;
   readonly collectHistory: (maxDurationMs: number) => Promise<unknown>;
   /** Pages that have older messages to bring. */
   readonly countOpenHistory: () => Promise<number>;
@@ -35,14 +35,14 @@ export type VerifyTurn =
 
 /** The schedule, as whoever takes from it for himself needs it. */
 export interface DueStore {
-  /** Makes Pages due that are new to the schedule or were never synced. */
+  /** Makes channels due that are new to the schedule or are to be walked in full. */
   bringForward(): Promise<void>;
   claimDue(
     queue: ScheduledQueue,
     options: { readonly intervalMs: number | undefined; readonly limit: number },
-  ): Promise<{ readonly due: readonly DuePage[]; readonly isExhausted: boolean }>;
-  /** Makes a taken Page due again, as of then or (undefined) of now. */
-  giveBack(queue: ScheduledQueue, page: { readonly pageId: string; readonly dueAt: number | undefined }): Promise<void>;
+  ): Promise<{ readonly due: readonly DueChannel[]; readonly isExhausted: boolean }>;
+  /** Makes a taken channel due again, as of then or (undefined) of now. */
+  giveBack(queue: ScheduledQueue, channel: Channel & { readonly dueAt: number | undefined }): Promise<void>;
   countDue(queue: ScheduledQueue): Promise<number>;
   /** Removes a batch of runs that ended long ago. */
   pruneRuns(): Promise<unknown>;
@@ -56,24 +56,24 @@ export async function runDue(parts: RunDueParts, maxDurationMs: number): Promise
   const startedAt = clock.now();
   const leftMs = () => startedAt + maxDurationMs - clock.now();
   const rows: SyncAllRow[] = [];
-  let unfinished = 0;
-  let verified = 0;
+  const unfinished = new Set<string>();
+  const verified = new Set<string>();
 
   await schedule.bringForward();
-  await takeDue(parts, { queue: 'sync', interval: parts.syncIntervalMs, leftMs }, async (pageId) => {
-    const row = await parts.sync(pageId, leftMs());
+  await takeDue(parts, { queue: 'sync', interval: parts.syncIntervalMs, leftMs }, async (channel) => {
+    const row = await parts.sync(channel, leftMs());
     if (row !== undefined) rows.push(row);
     if (row?.status !== 'partial' || leftMs() > WORTHWHILE_MS) return;
     // It was cut short by our time, and waits behind those that had no turn at all.
-    unfinished += 1;
-    await schedule.giveBack('sync', { pageId, dueAt: undefined });
+    unfinished.add(channel.pageId);
+    await schedule.giveBack('sync', { ...channel, dueAt: undefined });
   });
   const { verifyIntervalMs } = parts;
   if (verifyIntervalMs !== 'off') {
-    await takeDue(parts, { queue: 'verify', interval: verifyIntervalMs, leftMs }, async (pageId) => {
-      const turn = await parts.verify(pageId, leftMs());
-      if (turn.kind === 'unfinished') await schedule.giveBack('verify', { pageId, dueAt: turn.againAt });
-      else if (turn.succeeded) verified += 1;
+    await takeDue(parts, { queue: 'verify', interval: verifyIntervalMs, leftMs }, async (channel) => {
+      const turn = await parts.verify(channel, leftMs());
+      if (turn.kind === 'unfinished') await schedule.giveBack('verify', { ...channel, dueAt: turn.againAt });
+      else if (turn.succeeded) verified.add(channel.pageId);
     });
   }
   const pagesLeft = await schedule.countDue('sync');
@@ -94,7 +94,7 @@ interface Taking {
 async function takeDue(
   { schedule, concurrency, signal }: RunDueParts,
   { queue, interval, leftMs }: Taking,
-  work: (pageId: string) => Promise<void>,
+  work: (channel: Channel) => Promise<void>,
 ): Promise<void> {
   await using group = createTaskGroup(concurrency, signal);
   const intervalMs = interval === 'off' ? undefined : interval;
@@ -102,10 +102,10 @@ async function takeDue(
   while (!isExhausted && leftMs() > WORTHWHILE_MS) {
     const claimed = await schedule.claimDue(queue, { intervalMs, limit: concurrency });
     ({ isExhausted } = claimed);
-    for (const { pageId, dueAt } of claimed.due) {
+    for (const { dueAt, ...channel } of claimed.due) {
       await group.start(async () => {
-        if (leftMs() > WORTHWHILE_MS) await work(pageId);
-        else await schedule.giveBack(queue, { pageId, dueAt });
+        if (leftMs() > WORTHWHILE_MS) await work(channel);
+        else await schedule.giveBack(queue, { ...channel, dueAt });
       });
     }
   }
@@ -114,8 +114,9 @@ async function takeDue(
 
 interface Done {
   readonly rows: readonly SyncAllRow[];
-  readonly unfinished: number;
-  readonly verified: number;
+  /** Pages that had a channel whose sync was cut short, and Pages of which one was verified. */
+  readonly unfinished: ReadonlySet<string>;
+  readonly verified: ReadonlySet<string>;
   readonly pagesLeft: number;
   readonly verifyLeft: number;
   readonly historyLeft: number;
@@ -123,8 +124,9 @@ interface Done {
 }
 
 function toDueAnswer({ rows, unfinished, verified, durationMs, ...left }: Done): DueAnswer {
-  const pagesFailed = rows.filter((row) => !row.success).length;
-  const pagesSynced = rows.length - pagesFailed - unfinished;
+  const failed = new Set(rows.flatMap((row) => (row.success ? [] : [row.pageId])));
+  const synced = new Set(rows.map((row) => row.pageId)).difference(failed).difference(unfinished);
+  const [pagesFailed, pagesSynced] = [failed.size, synced.size];
   const { pagesLeft, verifyLeft, historyLeft } = left;
   const done = pagesLeft === 0 && verifyLeft === 0 && historyLeft === 0;
   const what = [
@@ -136,7 +138,7 @@ function toDueAnswer({ rows, unfinished, verified, durationMs, ...left }: Done):
     success: pagesFailed === 0,
     pagesSynced,
     pagesFailed,
-    pagesVerified: verified,
+    pagesVerified: verified.size,
     ...left,
     results: rows,
     done,

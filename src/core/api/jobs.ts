@@ -1,14 +1,15 @@
 /** The work that processes share, as it is asked for and answered. */
 import type { TidemarkError } from '../errors.ts';
+import type { Platform } from '../model.ts';
 import type { SyncAllRow } from './sync.ts';
 
-/** What a job does for its Page. */
+/** What a job does for its channel. */
 export type QueueName = 'sync' | 'verify' | 'history';
 
 export interface JobsOptions {
   /** Take jobs and do them. Default: true. Without a worker this process only adds jobs for others. */
   readonly worker?: boolean | undefined;
-  /** Add jobs for Pages that are due. Any number of processes may; they share one schedule. Default: with a worker. */
+  /** Add jobs for what is due. Any number of processes may; they share one schedule. Default: with a worker. */
   readonly schedule?: boolean | undefined;
   /** Told of what goes wrong outside of any run: the database is away, a job was given up. */
   readonly onProblem: (problem: TidemarkError) => void;
@@ -19,6 +20,7 @@ export interface FailedJobAnswer {
   readonly pageId: string;
   readonly facebookPageId: string;
   readonly pageName: string | null;
+  readonly platform: Platform;
   readonly queue: QueueName;
   readonly attempts: number;
   /** Why the last attempt failed. */
