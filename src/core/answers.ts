@@ -18,6 +18,12 @@ export function toPageAnswer(page: Page): PageAnswer {
     statusDetail: page.statusDetail ?? null,
     instagramAccountId: page.instagramAccountId ?? null,
     lastSyncedAt: toIsoOrNull(page.lastSyncedAt),
+    channels: page.channels.map(({ platform, status, statusDetail, lastSyncedAt }) => ({
+      platform,
+      status,
+      statusDetail: statusDetail ?? null,
+      lastSyncedAt: toIsoOrNull(lastSyncedAt),
+    })),
     createdAt: toIso(page.createdAt),
     updatedAt: toIso(page.updatedAt),
   };
@@ -25,8 +31,8 @@ export function toPageAnswer(page: Page): PageAnswer {
 
 type PageIds = Pick<Page, 'id' | 'facebookPageId'>;
 
-/** The answer of a run that has not failed; one that still runs is partial so far. */
-export function toSyncAnswer(page: PageIds, run: Run, openRetries: readonly OpenRetry[]): SyncAnswer {
+/** The answer of one channel whose run has not failed; one that still runs is partial so far. */
+export function toSyncAnswer(page: PageIds, run: Run, openRetries: readonly OpenRetry[]): Omit<SyncAnswer, 'channels'> {
   const syncMode: SyncMode = run.mode === 'full' ? 'full' : 'incremental';
   const durationMs = Math.max(0, Math.round((run.finishedAt ?? run.startedAt) - run.startedAt));
   const { synced, inserted, updated, skipped, deleted, eventsCreated, graphCalls } = run;
@@ -36,7 +42,7 @@ export function toSyncAnswer(page: PageIds, run: Run, openRetries: readonly Open
     synced,
     inserted,
     updated,
-    message: describe(syncMode, synced, eventsCreated),
+    message: describeSync(syncMode, synced, eventsCreated),
     skipped,
     deleted,
     total: run.listed,
@@ -62,10 +68,11 @@ export function toSyncAnswer(page: PageIds, run: Run, openRetries: readonly Open
 
 export function toSyncRow(answer: SyncAnswer): SyncAllRow {
   const { pageId, facebookPageId, pageName, success, syncMode, synced, inserted, updated } = answer;
-  const { eventsCreated, graphCalls, status, durationMs, code, reason, openRetries } = answer;
+  const { eventsCreated, graphCalls, status, durationMs, code, reason, openRetries, channels } = answer;
   const counted = { synced, inserted, updated, eventsCreated, graphCalls };
   const why = { ...(code !== undefined && { code }), ...(reason !== undefined && { error: reason }) };
-  return { pageId, facebookPageId, pageName, success, syncMode, ...counted, status, durationMs, ...why, openRetries };
+  const page = { pageId, facebookPageId, pageName };
+  return { ...page, success, syncMode, ...counted, status, durationMs, ...why, openRetries, channels };
 }
 
 export function toFailedRow(page: Page, error: TidemarkError, durationMs: number): SyncAllRow {
@@ -121,7 +128,7 @@ export interface VerifyOutcome {
   readonly durationMs: number;
 }
 
-export function toVerifyAnswer(page: Page, outcome: VerifyOutcome): VerifyAnswer {
+export function toVerifyAnswer(page: Page, outcome: VerifyOutcome): Omit<VerifyAnswer, 'channels'> {
   const { findings, isComplete, repairs, undecided, durationMs, graphCalls, runId } = outcome;
   const { repaired, ...counts } = outcome.counts;
   const all = counts.missing + counts.stale + counts.deleted;
@@ -145,7 +152,12 @@ export function toVerifyAnswer(page: Page, outcome: VerifyOutcome): VerifyAnswer
     graphCalls,
     durationMs,
     duration: toSeconds(durationMs),
-    message: describeVerify(outcome),
+    message: describeVerify({
+      total: outcome.listed,
+      complete: isComplete,
+      counts,
+      repaired: repairs ? repaired : undefined,
+    }),
   };
 }
 
@@ -176,13 +188,19 @@ function toFindingAnswer({ conversationId, contactName, updatedAt, shouldHaveBee
   };
 }
 
-function describeVerify({ listed, counts, isComplete, repairs }: VerifyOutcome): string {
-  const compared = `${listed} conversations compared${isComplete ? '' : ', not all yet'}`;
-  const { missing, stale, deleted, repaired, shouldHaveBeenMet } = counts;
+/** What a verify has found, in a sentence. */
+export function describeVerify({ total, counts, complete, repaired }: VerifySummary): string {
+  const compared = `${total} conversations compared${complete ? '' : ', not all yet'}`;
+  const { missing, stale, deleted, shouldHaveBeenMet } = counts;
   if (missing + stale + deleted === 0) return `${compared}: nothing differs`;
   const differing = `${missing} missing, ${stale} stale, ${deleted} deleted`;
   const blame = shouldHaveBeenMet === 0 ? 'no sync has missed any' : `syncs have missed ${shouldHaveBeenMet}`;
-  return `${compared}: ${differing}${repairs ? `, ${repaired} repaired` : ''}; ${blame}`;
+  return `${compared}: ${differing}${repaired === undefined ? '' : `, ${repaired} repaired`}; ${blame}`;
+}
+
+export interface VerifySummary extends Pick<VerifyAnswer, 'total' | 'counts' | 'complete'> {
+  /** Undefined when it only looked. */
+  readonly repaired: number | undefined;
 }
 
 /** From the run as it was recorded; none when somebody else was at work; or from what went wrong. */
@@ -230,13 +248,13 @@ export function toRunAnswer(run: Run): RunAnswer {
   };
 }
 
-function describe(mode: SyncMode, synced: number, eventsCreated: number): string {
+export function describeSync(mode: SyncMode, synced: number, eventsCreated: number): string {
   const name = mode === 'full' ? 'Full' : 'Incremental';
   if (eventsCreated === 0) return `${name} sync: ${synced} conversations`;
   return `${name} sync: ${synced} conversation(s) with ${eventsCreated} events`;
 }
 
-function toSeconds(durationMs: number): string {
+export function toSeconds(durationMs: number): string {
   return `${(durationMs / 1000).toFixed(2)}s`;
 }
 

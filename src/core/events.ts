@@ -2,11 +2,12 @@
  * What the sync tells about itself while it runs. Logs, progress bars, streams and metrics subscribe to this one
  * union; the algorithm knows none of them.
  */
-import type { Instant, Page, RunCounts, RunMode, RunTrigger } from './model.ts';
+import type { Instant, Page, Platform, RunCounts, RunMode, RunTrigger } from './model.ts';
 
 export interface RunIdentity {
   readonly runId: string;
   readonly page: Pick<Page, 'id' | 'facebookPageId' | 'name'>;
+  readonly platform: Platform;
   readonly mode: RunMode;
 }
 
@@ -47,6 +48,7 @@ export type SyncEvent = RunIdentity &
     | { readonly type: 'call-delayed'; readonly waitMs: number; readonly reason: string }
     | {
         readonly type: 'run-finished';
+        readonly trigger: RunTrigger;
         readonly status: 'succeeded' | 'partial';
         readonly counts: RunCounts;
         readonly durationMs: number;

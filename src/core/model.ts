@@ -17,12 +17,6 @@ export function toKey({ pageId, platform }: Channel): string {
   return `${pageId} ${platform}`;
 }
 
-/** Messenger always; Instagram where the Page has an account there. */
-export function channelsOf({ id, instagramAccountId }: Pick<Page, 'id' | 'instagramAccountId'>): readonly Channel[] {
-  const platforms = instagramAccountId === undefined ? PLATFORMS.slice(0, 1) : PLATFORMS;
-  return platforms.map((platform) => ({ pageId: id, platform }));
-}
-
 /** The right to walk a channel. `fence` grows with every holder: writes of an older one are refused (I6). */
 export interface Lease extends Channel {
   readonly runId: string;
@@ -50,9 +44,19 @@ export interface Page {
   readonly statusDetail: string | undefined;
   readonly instagramAccountId: string | undefined;
   readonly userId: string | undefined;
+  /** Messenger always; Instagram where the Page has an account there. The Page's status and time come of them. */
+  readonly channels: readonly ChannelState[];
   readonly lastSyncedAt: Instant | undefined;
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
+}
+
+/** A channel as its Page shows it. */
+export interface ChannelState {
+  readonly platform: Platform;
+  readonly status: Exclude<PageStatus, 'paused'>;
+  readonly statusDetail: string | undefined;
+  readonly lastSyncedAt: Instant | undefined;
 }
 
 export interface Participant {
@@ -189,6 +193,19 @@ export interface BatchCounts {
   readonly inserted: number;
   readonly updated: number;
   readonly eventsCreated: number;
+}
+
+/** What two runs have done together. */
+export function addCounts(one: RunCounts, other: RunCounts): RunCounts {
+  return {
+    synced: one.synced + other.synced,
+    inserted: one.inserted + other.inserted,
+    updated: one.updated + other.updated,
+    skipped: one.skipped + other.skipped,
+    deleted: one.deleted + other.deleted,
+    eventsCreated: one.eventsCreated + other.eventsCreated,
+    graphCalls: one.graphCalls + other.graphCalls,
+  };
 }
 
 export function addBatch(counts: RunCounts, batch: BatchCounts): RunCounts {

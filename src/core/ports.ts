@@ -3,7 +3,7 @@
  * `engine` implement these; the sync knows nothing else of them.
  */
 import type { SyncEventBody } from './events.ts';
-import type { ConversationList, ConversationSnapshot, CursorPage, Instant, Lease, MessageSnapshot } from './model.ts';
+import type { Channel, ConversationList, ConversationSnapshot, CursorPage, Instant, MessageSnapshot } from './model.ts';
 import type { PoolUsage, Quiet } from './quota.ts';
 
 export interface Clock {
@@ -38,9 +38,9 @@ export interface CallGate {
 /** Facebook's large pools of calls, as far as this process knows them: one of the app, one of each channel. */
 export interface CallPools {
   /** Parks them for as long as other processes, or this one before it was started again, were told to. */
-  heed(lease: Lease, parked: readonly Quiet[]): void;
-  /** How full the fullest pool is that the holder of the lease draws on, in percent; 100 or more while it is parked. */
-  fill(lease: Lease): number;
+  heed(channel: Channel, parked: readonly Quiet[]): void;
+  /** How full the fullest pool is that the channel draws on, in percent; 100 or more while it is parked. */
+  fill(channel: Channel): number;
 }
 
 export interface ListRequest {

@@ -114,7 +114,7 @@ export interface RunFailure extends RunProgress {
 }
 
 /** Who may walk, across all processes, and what became of it. */
-export interface RunLedger {
+export interface RunStore {
   /** Begins a run, or names the one under way and asks it to step aside where it should. Undefined when the Page is gone or the lease just changed hands. */
   begin(request: BeginRequest): Promise<BegunRun | OtherRun | undefined>;
   /** Keeps the lease for another while, unless the run has to end. */

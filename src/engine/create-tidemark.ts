@@ -2,32 +2,30 @@
  * The one place where the parts meet: Facebook, the mirror and the algorithm become Tidemark. Nothing is decided here
  * about what to fetch or how to store it.
  */
-import { toSyncAnswer, toVerifyAnswer } from '../core/answers.ts';
-import type { SyncAnswer, SyncRequest } from '../core/api/sync.ts';
-import type { VerifyAnswer, VerifyRequest } from '../core/api/verify.ts';
+import type { PageRef } from '../core/api/pages.ts';
 import type { Tidemark } from '../core/engine-api.ts';
-import { TidemarkError, toRecordedError } from '../core/errors.ts';
+import { TidemarkError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
-import type { Page } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
+import { createGraphClient } from '../graph/client.ts';
+import type { Secret } from '../lib/secret.ts';
+import { sleep } from '../lib/sleep.ts';
+import { createChannelRuns } from '../runs/channel-runs.ts';
+import { openRunReader } from '../runs/reader.ts';
+import { openHistoryStore } from '../store/history-store.ts';
+import { openRunStore } from '../store/leases.ts';
+import { openStore } from '../store/open-store.ts';
+import { findReferredPage } from '../store/pages.ts';
+import { cancelRun, findRun, listRuns } from '../store/runs.ts';
+import { openVerify } from '../store/verify-store.ts';
+import { openWalkStore } from '../store/walk-store.ts';
+import { createEventHub } from './event-hub.ts';
 import { openJobs } from './jobs.ts';
 import { openMirrorReader } from './mirror-reader.ts';
+import { createPageActions } from './page-actions.ts';
 import { createPageCalls } from './page-calls.ts';
 import { openPageDirectory } from './page-directory.ts';
 import { createRounds } from './rounds.ts';
-import { openRunHistory } from './run-history.ts';
-import { createGraphClient } from '../graph/client.ts';
-import { createPageRuns, type RunOptions } from '../jobs/page-runs.ts';
-import type { Secret } from '../lib/secret.ts';
-import { sleep } from '../lib/sleep.ts';
-import { openHistoryStore } from '../store/history-store.ts';
-import { openStore } from '../store/open-store.ts';
-import { findReferredPage } from '../store/pages.ts';
-import { listOpenRetries } from '../store/retry-ledger.ts';
-import { findRun } from '../store/sync-runs.ts';
-import { openRunLedger } from '../store/sync-state.ts';
-import { openVerify } from '../store/verify-store.ts';
-import { openWalkStore } from '../store/walk-store.ts';
 
 export interface EngineSettings {
   /** PostgreSQL 15 or newer. Default: the embedded one in `dataDir`. */
@@ -39,7 +37,7 @@ export interface EngineSettings {
   readonly graphApiUrl: string;
   readonly graphApiVersion: string;
   readonly appSecret?: Secret | undefined;
-  /** Per Page and platform. */
+  /** Of each channel: a Page on one platform. */
   readonly callsPerSecond: number;
   /** Whether incremental listings carry `since`; a hint, never relied on. */
   readonly sinceParameter: 'send' | 'off';
@@ -84,9 +82,13 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
   });
   const calls = createPageCalls({ store, client, clock, callsPerSecond: settings.callsPerSecond });
   const depth = settings.messagesPerConversation === 'all' ? Infinity : settings.messagesPerConversation;
-  const pageRuns = createPageRuns(
+  const closing = new AbortController();
+  const { signal } = closing;
+  const events = createEventHub();
+  if (options.onEvent !== undefined) events.subscribe(options.onEvent);
+  const channelRuns = createChannelRuns(
     {
-      ledger: openRunLedger(database, crypto.randomUUID()),
+      runStore: openRunStore(database, crypto.randomUUID()),
       clock,
       newRunId: () => crypto.randomUUID(),
       openSource: calls.openSource,
@@ -95,78 +97,58 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
       openStore: (lease) => openWalkStore(database, lease),
       openHistory: (lease) => openHistoryStore(database, lease),
       openVerify: (lease, repairs) => openVerify(database, lease, repairs),
-      afterSync: (page, trigger) => jobs.afterSync(page, trigger),
-      onEvent: options.onEvent,
+      onEvent: events.emit,
     },
     { sendHint: settings.sinceParameter === 'send', depth },
   );
-  const closing = new AbortController();
+  const actions = createPageActions({ database, clock, channelRuns, signal });
+  const { pageConcurrency } = settings;
+  const rounds = createRounds({ database, clock, actions, depth, pageConcurrency, signal });
   const jobs = openJobs({
     ...settings,
     database,
     clock,
-    pageRuns,
+    channelRuns,
+    actions,
+    rounds,
+    events,
+    pools: calls.pools,
     depth,
-    syncPage,
-    syncAll: (request) => tidemark.syncAll(request),
-    verify: (request) => tidemark.verify(request),
-    collectHistory: (request) => tidemark.collectHistory(request),
-    signal: closing.signal,
+    signal,
   });
-
-  async function sync(request: SyncRequest): Promise<SyncAnswer> {
-    closing.signal.throwIfAborted();
-    return syncPage(await findReferredPage(database, request), request);
-  }
-
-  async function syncPage(page: Page, request: RunOptions): Promise<SyncAnswer> {
-    closing.signal.throwIfAborted();
-    const runId = await pageRuns.sync(page, request);
-    const run = await findRun(database, runId, page.id);
-    if (run === undefined) {
-      throw new TidemarkError('PAGE_NOT_FOUND', `Page ${page.facebookPageId} was removed while it was synced.`);
-    }
-    if (run.status === 'failed' || run.status === 'cancelled') {
-      throw toRecordedError(run.errorCode, run.errorMessage ?? `Run ${runId} was ${run.status}.`);
-    }
-    // A complete walk with an empty ledger is what succeeded means.
-    const openRetries = run.status === 'succeeded' ? [] : await listOpenRetries(database, run);
-    return toSyncAnswer(page, run, openRetries);
-  }
-
-  async function verify(request: VerifyRequest): Promise<VerifyAnswer> {
-    closing.signal.throwIfAborted();
-    const startedAt = clock.now();
-    const repairs = request.repair ?? false;
-    const page = await findReferredPage(database, request);
-    const { report, ...end } = await pageRuns.verify(page, { ...request, repair: repairs });
-    return toVerifyAnswer(page, { ...end, ...report, repairs, durationMs: clock.now() - startedAt });
-  }
+  const findPage = (ref: PageRef) => findReferredPage(database, ref);
 
   const tidemark: Tidemark = {
     embeddedDatabaseUrl: store.embeddedDatabaseUrl,
     pages: openPageDirectory({ store, client, gate: calls.appGate }),
     conversations: openMirrorReader(database),
-    runs: openRunHistory({ database, pageRuns, clock, signal: closing.signal }),
-    jobs: jobs.api,
-    sync,
-    verify,
-    ...createRounds({
-      database,
+    runs: openRunReader({
+      records: {
+        list: (query) => listRuns(database, query),
+        find: (runId) => findRun(database, runId),
+        requestCancel: (runId) => cancelRun(database, runId),
+      },
+      findPage,
+      cancel: channelRuns.cancel,
       clock,
-      pageRuns,
-      syncPage,
-      verify,
-      depth,
-      pageConcurrency: settings.pageConcurrency,
-      signal: closing.signal,
+      signal,
     }),
+    jobs: jobs.api,
+    async sync(request) {
+      signal.throwIfAborted();
+      return actions.sync(await findPage(request), request);
+    },
+    async verify(request) {
+      signal.throwIfAborted();
+      return actions.verify(await findPage(request), { ...request, repair: request.repair ?? false });
+    },
+    ...rounds,
     checkReady: () => store.checkReady(),
 
     async close() {
       if (closing.signal.aborted) return;
       closing.abort(new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed.'));
-      await jobs.close(() => pageRuns.close());
+      await jobs.close(channelRuns.close);
       await client.close();
       await store.close();
     },

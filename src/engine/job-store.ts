@@ -6,7 +6,13 @@ import type { Database } from '../store/connect.ts';
 import { listFailedJobs, recordFailedJob, takeFailedJobs } from '../store/failed-jobs.ts';
 import { findJobSchema, openJobDatabase } from '../store/job-database.ts';
 import { pruneRuns } from '../store/prune-runs.ts';
-import { bringForward, claimDueChannels, countDuePages, enrolChannels, giveBackDueChannels } from '../store/page-schedule.ts';
+import {
+  bringForward,
+  claimDueChannels,
+  countDuePages,
+  enrolChannels,
+  giveBackDueChannels,
+} from '../store/page-schedule.ts';
 
 export function openJobStore(database: Database): JobStore {
   return {

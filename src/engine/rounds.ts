@@ -11,26 +11,23 @@ import {
   toVerifyFailure,
 } from '../core/answers.ts';
 import type { PageRef } from '../core/api/pages.ts';
-import type { SyncAnswer } from '../core/api/sync.ts';
 import type { VerifyAllAnswer } from '../core/api/verify.ts';
 import type { Tidemark } from '../core/engine-api.ts';
 import { toTidemarkError } from '../core/errors.ts';
-import type { Page } from '../core/model.ts';
+import type { Page, Platform } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
-import type { PageRuns, RunOptions } from '../jobs/page-runs.ts';
 import { must } from '../lib/must.ts';
 import { createTaskGroup } from '../lib/task-group.ts';
+import { openDeadline } from '../runs/deadline.ts';
 import type { Database } from '../store/connect.ts';
-import { findPagesWithOpenHistory } from '../store/history-store.ts';
+import { findChannelsWithOpenHistory } from '../store/history-store.ts';
 import { findReferredPage, listPages } from '../store/pages.ts';
-import { findRun } from '../store/sync-runs.ts';
+import type { PageActions } from './page-actions.ts';
 
 export interface RoundsParts {
   readonly database: Database;
   readonly clock: Clock;
-  readonly pageRuns: PageRuns;
-  readonly syncPage: (page: Page, request: RunOptions) => Promise<SyncAnswer>;
-  readonly verify: Tidemark['verify'];
+  readonly actions: PageActions;
   /** Messages of a conversation to mirror; Infinity: all. */
   readonly depth: number;
   /** Pages at work at the same time. */
@@ -38,11 +35,18 @@ export interface RoundsParts {
   readonly signal: AbortSignal;
 }
 
-export function createRounds(parts: RoundsParts): Pick<Tidemark, 'syncAll' | 'verifyAll' | 'collectHistory'> {
-  const { database, clock, pageRuns, syncPage, verify, depth, pageConcurrency, signal } = parts;
+export type Rounds = Pick<Tidemark, 'syncAll' | 'verifyAll' | 'collectHistory'>;
 
-  async function findPages(refs: readonly PageRef[] | undefined): Promise<readonly Page[]> {
-    if (refs === undefined) return (await listPages(database)).filter((page) => page.isActive);
+export function createRounds(parts: RoundsParts): Rounds {
+  const { database, clock, actions, depth, pageConcurrency, signal } = parts;
+
+  /** All active ones, or those that are named; of one platform, those that are there. */
+  async function findPages(refs: readonly PageRef[] | undefined, platform: Platform | undefined) {
+    if (refs === undefined) {
+      const isThere = ({ channels }: Page) =>
+        platform === undefined || channels.some((one) => one.platform === platform);
+      return (await listPages(database)).filter((page) => page.isActive && isThere(page));
+    }
     const pages = await Promise.all(refs.map((ref) => findReferredPage(database, ref)));
     // A Page that is named twice is still one Page.
     return [...new Map(pages.map((page) => [page.id, page])).values()];
@@ -66,48 +70,50 @@ export function createRounds(parts: RoundsParts): Pick<Tidemark, 'syncAll' | 've
   /** The time is that of the whole round: a Page that had to wait for its turn has what is left of it. */
   function startTime<T extends { readonly maxDurationMs?: number | undefined }>(asked: T) {
     const startedAt = clock.now();
-    const { maxDurationMs } = asked;
-    const leftMs = () => (maxDurationMs === undefined ? Infinity : startedAt + maxDurationMs - clock.now());
-    const withTimeLeft = (): T => (maxDurationMs === undefined ? asked : { ...asked, maxDurationMs: leftMs() });
-    return { startedAt, isOver: () => leftMs() <= 0, withTimeLeft };
+    const { leftMs, isOver } = openDeadline(clock, asked.maxDurationMs);
+    const withTimeLeft = (): T => (asked.maxDurationMs === undefined ? asked : { ...asked, maxDurationMs: leftMs() });
+    return { startedAt, isOver, withTimeLeft };
   }
 
   return {
     async syncAll({ pages: refs, ...asked }) {
       const { startedAt, withTimeLeft } = startTime(asked);
-      const results = await eachPage(await findPages(refs), {
-        work: async (page) => toSyncRow(await syncPage(page, withTimeLeft())),
+      const results = await eachPage(await findPages(refs, asked.platform), {
+        work: async (page) => toSyncRow(await actions.sync(page, withTimeLeft())),
         failed: (page, error) => toFailedRow(page, toTidemarkError(error), clock.now() - startedAt),
       });
       return toSyncAllAnswer(results, clock.now() - startedAt);
     },
 
-    async verifyAll({ pages: refs, ...asked }) {
+    async verifyAll({ pages: refs, repair = false, ...asked }) {
       const { withTimeLeft } = startTime(asked);
-      const results = await eachPage<VerifyAllAnswer['results'][number]>(await findPages(refs), {
-        work: (page) => verify({ ...withTimeLeft(), pageId: page.id }),
+      const results = await eachPage<VerifyAllAnswer['results'][number]>(await findPages(refs, asked.platform), {
+        work: (page) => actions.verify(page, { ...withTimeLeft(), repair }),
         failed: (page, error) => toVerifyFailure(page, toTidemarkError(error)),
       });
       return toVerifyAllAnswer(results);
     },
 
-    async collectHistory({ pages: refs, ...asked }) {
+    async collectHistory({ pages: refs, platform, ...asked }) {
       const { isOver, withTimeLeft } = startTime(asked);
       let turns = 0;
-      const open = await findPagesWithOpenHistory(database, { depth });
-      const results = await eachPage(
-        (await findPages(refs)).filter((page) => open.has(page.id)),
-        {
-          async work(page) {
-            // Those that need not wait for their turn always come a step further.
-            const hasTurn = turns < pageConcurrency || !isOver();
-            turns += 1;
-            const runId = hasTurn ? await pageRuns.history(page, withTimeLeft()) : undefined;
-            return toHistoryRow(page, runId === undefined ? undefined : await findRun(database, runId, page.id));
-          },
-          failed: (page, error) => toHistoryRow(page, toTidemarkError(error)),
-        },
+      const found = await findChannelsWithOpenHistory(database, { depth });
+      const open = Map.groupBy(
+        found.filter((channel) => platform === undefined || channel.platform === platform),
+        ({ pageId }) => pageId,
       );
+      const pages = (await findPages(refs, platform)).filter((page) => open.has(page.id));
+      const results = await eachPage(pages, {
+        async work(page) {
+          // Those that need not wait for their turn always come a step further.
+          const hasTurn = turns < pageConcurrency || !isOver();
+          turns += 1;
+          return hasTurn
+            ? actions.history(page, open.get(page.id) ?? [], withTimeLeft())
+            : toHistoryRow(page, undefined);
+        },
+        failed: (page, error) => toHistoryRow(page, toTidemarkError(error)),
+      });
       return toHistoryAnswer(results);
     },
   };

@@ -125,7 +125,7 @@ interface Done {
 
 function toDueAnswer({ rows, unfinished, verified, durationMs, ...left }: Done): DueAnswer {
   const failed = new Set(rows.flatMap((row) => (row.success ? [] : [row.pageId])));
-  const synced = new Set(rows.map((row) => row.pageId)).difference(failed).difference(unfinished);
+  const synced = new Set(rows.map((row) => row.pageId).filter((id) => !failed.has(id) && !unfinished.has(id)));
   const [pagesFailed, pagesSynced] = [failed.size, synced.size];
   const { pagesLeft, verifyLeft, historyLeft } = left;
   const done = pagesLeft === 0 && verifyLeft === 0 && historyLeft === 0;

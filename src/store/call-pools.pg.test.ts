@@ -3,7 +3,7 @@ import { beforeEach, afterEach, expect, it } from 'vitest';
 import { describeEachPostgres } from '../../test/support/postgres.ts';
 import type { Quiet } from '../core/quota.ts';
 import { findParkedApp, parkApp, parkPage } from './call-pools.ts';
-import { openRunLedger } from './sync-state.ts';
+import { openRunStore } from './leases.ts';
 import { openStoreForTest, toBeginRequest } from '../../test/support/store/opened-store.ts';
 
 const FAILURE = { code: 'X', message: 'x', listed: 0, phases: {}, pageStatus: undefined };
@@ -21,7 +21,7 @@ describeEachPostgres('parked pools', (version) => {
 
   /** What the next run of the Page is told, by a process that knows nothing. */
   async function parkedAtBegin(pageId: string, platform: 'messenger' | 'instagram' = 'messenger') {
-    const stranger = openRunLedger(opened.database, crypto.randomUUID());
+    const stranger = openRunStore(opened.database, crypto.randomUUID());
     const run = await stranger.begin(await toBeginRequest(opened, { pageId, platform }));
     if (run?.kind !== 'begun') throw new Error('nothing was begun');
     await stranger.fail(run.lease, { ...FAILURE, graphCalls: 0 });

@@ -29,8 +29,7 @@ WHERE conversation.page_id = ${page} AND conversation.platform = ${platform} AND
   AND (${depth}::int IS NULL OR ${depth} > ${HELD})`;
 
 /** Those of them that are not left alone for now. */
-const OPEN = (where: Where) =>
-  `${INCOMPLETE(where)} AND (history_retry_at IS NULL OR history_retry_at <= now())`;
+const OPEN = (where: Where) => `${INCOMPLETE(where)} AND (history_retry_at IS NULL OR history_retry_at <= now())`;
 
 /** $1 page · $2 platform · $3 depth or null · $4 limit. */
 const FIND_OPEN = `

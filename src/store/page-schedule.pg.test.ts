@@ -1,6 +1,7 @@
 /** When Pages are due, and that a due Page is taken once, however many schedulers ask. */
 import { describe, expect, it } from 'vitest';
 import { describeEachPostgres } from '../../test/support/postgres.ts';
+import { must } from '../lib/must.ts';
 import { bringForward, claimDueChannels, countDuePages, enrolChannels, giveBackDueChannels } from './page-schedule.ts';
 import { connectAside, type OpenedStore, openStoreForTest } from '../../test/support/store/opened-store.ts';
 
@@ -96,18 +97,20 @@ describe('the schedule of Pages', () => {
   });
 
   it.each([
-    ['is paused', `is_active = false, status = 'paused'`],
-    ['has a dead token', `status = 'token_expired'`],
-    ['lacks a permission', `status = 'permission_missing'`],
+    ['is paused', 'UPDATE facebook_pages SET is_active = false WHERE id = $1'],
+    ['has a dead token', `UPDATE facebook_sync_state SET status = 'token_expired' WHERE page_id = $1`],
+    ['lacks a permission', `UPDATE facebook_sync_state SET status = 'permission_missing' WHERE page_id = $1`],
   ])('never takes a Page that %s, until it is well again', async (_what, change) => {
     await using store = await openStoreForTest(17);
     await addPages(store, 2);
     await makeDue(store);
-    await store.database.query(`UPDATE facebook_pages SET ${change} WHERE facebook_page_id = 'page 1'`);
+    const { id } = await store.one(`SELECT id FROM facebook_pages WHERE facebook_page_id = 'page 1'`);
+    await store.database.query(change, [id]);
     const take = () => claimDueChannels(store.database.query, 'sync', { intervalMs: HOUR, limit: 9 });
     expect((await take()).due).toHaveLength(1);
     expect(await countDuePages(store.database.query, 'sync')).toBe(0);
-    await store.database.query(`UPDATE facebook_pages SET is_active = true, status = 'connected'`);
+    await store.database.query(`UPDATE facebook_sync_state SET status = 'connected'`);
+    await store.database.query('UPDATE facebook_pages SET is_active = true');
     expect((await take()).due).toHaveLength(1);
   });
 
@@ -147,8 +150,8 @@ describe('the schedule of Pages', () => {
     const { query } = store.database;
     const [one, two] = (await claimDueChannels(query, 'sync', { intervalMs: HOUR, limit: 2 })).due;
     await giveBackDueChannels(query, 'sync', [
-      { pageId: one?.pageId ?? '', dueAt: undefined },
-      { pageId: two?.pageId ?? '', dueAt: two?.dueAt },
+      { ...must(one, 'it was due'), dueAt: undefined },
+      must(two, 'it was due'),
     ]);
     const again = (await claimDueChannels(query, 'sync', { intervalMs: HOUR, limit: 3 })).due;
     expect(again).toHaveLength(3);

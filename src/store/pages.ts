@@ -4,7 +4,7 @@
  */
 import type { PageRef } from '../core/api/pages.ts';
 import { TidemarkError } from '../core/errors.ts';
-import type { Instant, Page, PageStatus } from '../core/model.ts';
+import type { Instant, Page, PageStatus, Platform } from '../core/model.ts';
 import type { Secret } from '../lib/secret.ts';
 import { type Database, UUID } from './connect.ts';
 import { toText } from './conversations.ts';
@@ -20,6 +20,17 @@ export const DERIVE_PAGE = 'last_synced_at = now(), updated_at = now()';
 const COLUMNS = `id, facebook_page_id, name, is_active, status, status_detail, instagram_account_id, user_id,
   last_synced_at, created_at, updated_at`;
 
+/** COLUMNS, and the channels; `page` is the Page. Served by the primary key. */
+const PAGE = `${COLUMNS}, (
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+             'platform', state.platform, 'status', state.status, 'status_detail', state.status_detail,
+             'last_synced_at', CASE WHEN state.full_syncs_done >= page.full_syncs_requested
+                                    THEN extract(epoch FROM state.last_synced_at) * 1000 END
+           ) ORDER BY state.platform DESC), '[]')
+    FROM facebook_sync_state AS state
+    WHERE state.page_id = page.id AND (state.platform = 'messenger' OR page.instagram_account_id IS NOT NULL)
+  ) AS channels`;
+
 interface PageRow extends Record<string, unknown> {
   readonly id: string;
   readonly facebook_page_id: string;
@@ -30,26 +41,35 @@ interface PageRow extends Record<string, unknown> {
   readonly instagram_account_id: string | null;
   readonly user_id: string | null;
   readonly last_synced_at: Instant | null;
+  readonly channels: readonly {
+    readonly platform: Platform;
+    readonly status: Exclude<PageStatus, 'paused'>;
+    readonly status_detail: string | null;
+    readonly last_synced_at: Instant | null;
+  }[];
   readonly created_at: Instant;
   readonly updated_at: Instant;
 }
 
 export async function listPages(database: Database): Promise<readonly Page[]> {
-  const rows = await database.query<PageRow>(`SELECT ${COLUMNS} FROM facebook_pages ORDER BY name, facebook_page_id`);
+  const rows = await database.query<PageRow>(
+    `SELECT ${PAGE} FROM facebook_pages AS page ORDER BY name, facebook_page_id`,
+  );
   return rows.map(toPage);
 }
 
 /** Finds a Page by its uuid. Anything that is no uuid finds nothing. */
 export async function findPage(database: Database, pageId: string): Promise<Page | undefined> {
   if (!UUID.test(pageId)) return undefined;
-  const [row] = await database.query<PageRow>(`SELECT ${COLUMNS} FROM facebook_pages WHERE id = $1`, [pageId]);
+  const [row] = await database.query<PageRow>(`SELECT ${PAGE} FROM facebook_pages AS page WHERE id = $1`, [pageId]);
   return row && toPage(row);
 }
 
 async function findPageByFacebookId(database: Database, facebookPageId: string): Promise<Page | undefined> {
-  const [row] = await database.query<PageRow>(`SELECT ${COLUMNS} FROM facebook_pages WHERE facebook_page_id = $1`, [
-    facebookPageId,
-  ]);
+  const [row] = await database.query<PageRow>(
+    `SELECT ${PAGE} FROM facebook_pages AS page WHERE facebook_page_id = $1`,
+    [facebookPageId],
+  );
   return row && toPage(row);
 }
 
@@ -105,17 +125,18 @@ WITH input AS (
 ), known AS (
   UPDATE facebook_pages AS held SET ${RENEW('input')}
   FROM input WHERE held.facebook_page_id = input.facebook_page_id
-  RETURNING held.*
+  RETURNING held.facebook_page_id
 ), added AS (
   INSERT INTO facebook_pages AS held (facebook_page_id, name, access_token, instagram_account_id, status, is_active)
   SELECT facebook_page_id, name, access_token, instagram_account_id, 'connected', true FROM input
   WHERE NOT EXISTS (SELECT FROM facebook_pages AS other WHERE other.facebook_page_id = input.facebook_page_id)
   ON CONFLICT (facebook_page_id) DO UPDATE SET ${RENEW('excluded')}
-  RETURNING held.*
-), saved AS (
-  SELECT * FROM known UNION ALL SELECT * FROM added
 )
-SELECT ${COLUMNS} FROM saved ORDER BY array_position($1, facebook_page_id)`;
+SELECT FROM known`;
+
+/** $1 Facebook ids. */
+const FIND_SAVED = `
+SELECT ${PAGE} FROM facebook_pages AS page WHERE facebook_page_id = ANY ($1) ORDER BY array_position($1, facebook_page_id)`;
 
 export async function savePages(
   database: Database,
@@ -126,12 +147,13 @@ export async function savePages(
   const facebookPageIds = distinct.map((page) => page.facebookPageId);
   const rows = await database.transaction(async (query) => {
     await query(CONNECT_CHANNELS, [facebookPageIds]);
-    return query<PageRow>(SAVE_PAGES, [
+    await query(SAVE_PAGES, [
       facebookPageIds,
       distinct.map((page) => toText(page.name) ?? null),
       distinct.map((page) => cipher.encrypt(page.token, page.facebookPageId)),
       distinct.map((page) => page.instagramAccountId ?? null),
     ]);
+    return query<PageRow>(FIND_SAVED, [facebookPageIds]);
   });
   return rows.map(toPage);
 }
@@ -164,8 +186,8 @@ export async function openToken(
 /** Pauses or resumes a Page; undefined when there is none. */
 export async function setPageActive(database: Database, pageId: string, isActive: boolean): Promise<Page | undefined> {
   const [row] = await database.query<PageRow>(
-    `UPDATE facebook_pages SET is_active = $2, status = 'paused', status_detail = NULL, ${DERIVE_PAGE}
-     WHERE id = $1 RETURNING ${COLUMNS}`,
+    `UPDATE facebook_pages AS page SET is_active = $2, status = 'paused', status_detail = NULL, ${DERIVE_PAGE}
+     WHERE id = $1 RETURNING ${PAGE}`,
     [pageId, isActive],
   );
   return row && toPage(row);
@@ -192,6 +214,12 @@ function toPage(row: PageRow): Page {
     statusDetail: row.status_detail ?? undefined,
     instagramAccountId: row.instagram_account_id ?? undefined,
     userId: row.user_id ?? undefined,
+    channels: row.channels.map((channel) => ({
+      platform: channel.platform,
+      status: channel.status,
+      statusDetail: channel.status_detail ?? undefined,
+      lastSyncedAt: channel.last_synced_at ?? undefined,
+    })),
     lastSyncedAt: row.last_synced_at ?? undefined,
     createdAt: row.created_at,
     updatedAt: row.updated_at,

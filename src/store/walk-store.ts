@@ -3,7 +3,13 @@
  * conversations, messages and counters stand or fall together (I3), and write nothing at all when the lease has
  * passed to another walk (I6).
  */
-import type { BatchCounts, CollectedConversation, ConversationSnapshot, HeldConversation, Lease } from '../core/model.ts';
+import type {
+  BatchCounts,
+  CollectedConversation,
+  ConversationSnapshot,
+  HeldConversation,
+  Lease,
+} from '../core/model.ts';
 import type { SyncOutcome, WalkStore } from '../core/store-ports.ts';
 import { must } from '../lib/must.ts';
 import type { Database } from './connect.ts';

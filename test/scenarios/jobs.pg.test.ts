@@ -33,6 +33,7 @@ it('a dead token ends in one attempt, shows, and the Page goes on with a fresh o
     pageId: expect.any(String),
     facebookPageId: dead,
     pageName: expect.any(String),
+    platform: 'messenger',
     queue: 'sync',
     attempts: 1,
     code: 'TOKEN_EXPIRED',

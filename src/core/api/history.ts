@@ -1,9 +1,11 @@
 /** The fetching of older messages, as it is asked for and answered. */
 import type { EventSink } from '../events.ts';
-import type { RunTrigger } from '../model.ts';
+import type { Platform, RunTrigger } from '../model.ts';
 import type { PageRef } from './pages.ts';
 
 export interface HistoryRequest {
+  /** Only these channels. Default: all. */
+  readonly platform?: Platform | undefined;
   /** Which Pages. Default: every active one that has older messages to fetch. */
   readonly pages?: readonly PageRef[] | undefined;
   /** Stop between calls after this long. Default: no bound. */

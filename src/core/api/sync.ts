@@ -1,9 +1,9 @@
 /** Syncs as they are asked for and answered, of one Page and of many. */
 import type { EventSink } from '../events.ts';
-import type { RunTrigger, SyncMode } from '../model.ts';
-import type { PageRef } from './pages.ts';
+import type { Platform, RunTrigger, SyncMode } from '../model.ts';
+import type { ChannelRef, PageRef } from './pages.ts';
 
-export interface SyncRequest extends PageRef {
+export interface SyncRequest extends ChannelRef {
   /** Collect everything again, whatever the mirror holds. Default: false. */
   readonly forceFull?: boolean | undefined;
   /** Stop between batches after this long and answer `partial`. Default: no bound. */
@@ -44,6 +44,26 @@ export interface SyncAnswer {
   readonly reason?: string | undefined;
   /** Conversations that Facebook would not give, longest waiting first; the first hundred. Later syncs ask again. */
   readonly openRetries: readonly OpenRetryAnswer[];
+  /** What came of each channel; the fields above are of all of them together, `runId` is the first one's. */
+  readonly channels: readonly ChannelSyncAnswer[];
+}
+
+export interface ChannelSyncAnswer {
+  readonly platform: Platform;
+  /** Neither is known of a channel that failed. */
+  readonly runId?: string | undefined;
+  readonly syncMode?: SyncMode | undefined;
+  readonly synced: number;
+  readonly inserted: number;
+  readonly updated: number;
+  readonly skipped: number;
+  readonly eventsCreated: number;
+  readonly status: 'succeeded' | 'partial' | 'failed';
+  readonly lastSyncedAt: string | null;
+  readonly graphCalls: number;
+  readonly durationMs: number;
+  readonly error?: string | undefined;
+  readonly code?: string | undefined;
 }
 
 export interface OpenRetryAnswer {
@@ -73,6 +93,8 @@ export interface SyncAllRow {
   readonly code?: string;
   /** Conversations that Facebook would not give, of a Page that did not fail. */
   readonly openRetries?: readonly OpenRetryAnswer[];
+  /** Of a Page that did not fail. */
+  readonly channels?: readonly ChannelSyncAnswer[] | undefined;
 }
 
 export interface SyncAllAnswer {

@@ -1,9 +1,9 @@
 /** Verifies as they are asked for and answered, of one Page and of many. */
 import type { EventSink } from '../events.ts';
-import type { RunTrigger } from '../model.ts';
-import type { PageRef } from './pages.ts';
+import type { Platform, RunTrigger } from '../model.ts';
+import type { ChannelRef, PageRef } from './pages.ts';
 
-export interface VerifyRequest extends PageRef {
+export interface VerifyRequest extends ChannelRef {
   /** Collect what differs, and mark what is gone as deleted. Default: false, only report. */
   readonly repair?: boolean | undefined;
   /** Stop between calls after this long and answer `partial`; the next one goes on from there. Default: no bound. */
@@ -60,6 +60,25 @@ export interface VerifyAnswer {
   readonly durationMs: number;
   readonly duration: string;
   readonly message: string;
+  /** Why it is partial, when a channel failed: a code of the catalogue and a sentence. */
+  readonly code?: string | undefined;
+  readonly reason?: string | undefined;
+  /** What came of each channel; the fields above are of all of them together, `runId` is the first one's. */
+  readonly channels: readonly ChannelVerifyAnswer[];
+}
+
+export interface ChannelVerifyAnswer {
+  readonly platform: Platform;
+  readonly runId?: string | undefined;
+  readonly counts: VerifyAnswer['counts'];
+  readonly repaired: number;
+  readonly complete: boolean;
+  readonly total: number;
+  readonly status: 'succeeded' | 'partial' | 'failed';
+  readonly graphCalls: number;
+  readonly durationMs: number;
+  readonly error?: string | undefined;
+  readonly code?: string | undefined;
 }
 
 export interface VerifyFailure {

@@ -1,15 +1,9 @@
 /** Conversations and messages of the mirror as the API answers them, and how to ask for them. */
 import { z } from '@hono/zod-openapi';
-import type { Platform } from '../../core/model.ts';
 import type { ConversationAnswer, ConversationListAnswer, MessageAnswer, MessageListAnswer } from '../api.ts';
-import { Count, FacebookList, Instant, Limit, QueryText, Text } from './fields.ts';
+import { Count, FacebookList, Instant, Limit, QueryText, Text, PlatformSchema } from './fields.ts';
 
 const EXAMPLE_PAGE_ID = '0199a3c4-5b6d-7e8f-9a0b-1c2d3e4f5a6b';
-
-export const PlatformSchema = z.enum(
-  ['messenger', 'instagram'],
-  'must be messenger or instagram',
-) satisfies z.ZodType<Platform>;
 
 const Cursor = QueryText.openapi({ description: '`nextCursor` of the answer before; left out for the newest.' });
 const NextCursor = z.string().nullable().openapi({ description: 'Ask with this for what is older; null at the end.' });

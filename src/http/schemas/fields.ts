@@ -3,7 +3,7 @@
  * not take, which go after the field's name: "… must be true or false".
  */
 import { z } from '@hono/zod-openapi';
-import type { JsonValue } from '../../core/model.ts';
+import { type JsonValue, PLATFORMS } from '../../core/model.ts';
 
 export const NOT_AN_OBJECT = 'must be a JSON object';
 export const NOT_A_DURATION = 'must be a whole number of milliseconds above 0';
@@ -36,6 +36,13 @@ export const pageRef = {
   pageId: OptionalText.openapi({ description: 'The uuid of the Page. One of the two ids is enough.' }),
   facebookPageId: OptionalText.openapi({ description: "Facebook's own id of the Page." }),
 };
+
+export const PlatformSchema = z.enum(PLATFORMS, 'must be messenger or instagram');
+
+/** One channel of a Page in a body; without it, all of them. */
+export const platform = optional(PlatformSchema).openapi({
+  description: 'Only this channel of the Page. Default: all that it has, each on its own budget.',
+});
 
 /** How long something may take, in a body; it may be left out. */
 export const DurationMs = optional(z.number(NOT_A_DURATION).int(NOT_A_DURATION).positive(NOT_A_DURATION));

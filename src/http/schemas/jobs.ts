@@ -1,7 +1,16 @@
 /** Jobs as the API takes and answers them. */
 import { z } from '@hono/zod-openapi';
 import type { FailedJobAnswer, FailedJobListAnswer, JobsRetriedAnswer, QueueName } from '../api.ts';
-import { Count, DurationMs, Instant, NOT_A_DURATION, NOT_AN_OBJECT, OptionalText, optional } from './fields.ts';
+import {
+  Count,
+  DurationMs,
+  Instant,
+  NOT_A_DURATION,
+  NOT_AN_OBJECT,
+  OptionalText,
+  optional,
+  PlatformSchema,
+} from './fields.ts';
 import { SyncAllRowSchema, whichPage } from './sync.ts';
 
 const EXAMPLE_PAGE_ID = '0199a3c4-5b6d-7e8f-9a0b-1c2d3e4f5a6b';
@@ -13,6 +22,7 @@ const QueueSchema = z.enum(
 const FailedJobSchema = z
   .object({
     ...whichPage,
+    platform: PlatformSchema,
     queue: QueueSchema,
     attempts: Count,
     error: z.string().openapi({ description: 'Why the last attempt failed.' }),
@@ -24,6 +34,7 @@ const FailedJobSchema = z
       pageId: EXAMPLE_PAGE_ID,
       facebookPageId: '101234567890123',
       pageName: 'Corner Bakery',
+      platform: 'messenger',
       queue: 'sync',
       attempts: 1,
       error: 'Facebook no longer accepts the token of Page Corner Bakery.',
@@ -41,6 +52,7 @@ export const RetryRequestSchema = z
     {
       pageId: OptionalText.openapi({ description: 'Only jobs of this Page (uuid).' }),
       facebookPageId: OptionalText.openapi({ description: 'Only jobs of the Page with this id at Facebook.' }),
+      platform: optional(PlatformSchema).openapi({ description: 'Only jobs of this channel.' }),
       queue: optional(QueueSchema).openapi({ description: 'Only jobs of this kind.' }),
     },
     NOT_AN_OBJECT,

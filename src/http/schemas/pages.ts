@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { PAGE_STATUSES } from '../../core/model.ts';
 import { Secret } from '../../lib/secret.ts';
 import type { ConnectPagesAnswer, PageAnswer, PageChangedAnswer, PageListAnswer, PageRemovedAnswer } from '../api.ts';
-import { Instant, NOT_AN_OBJECT, Text } from './fields.ts';
+import { Instant, NOT_AN_OBJECT, Text, PlatformSchema } from './fields.ts';
 
 const EXAMPLE_ID = '0199a3c4-5b6d-7e8f-9a0b-1c2d3e4f5a6b';
 const NOT_A_TOKEN = 'must be an access token, as a text';
@@ -15,13 +15,25 @@ const shortPage = {
   status: z.enum(PAGE_STATUSES),
 };
 
+const ChannelSchema = z
+  .object({
+    platform: PlatformSchema,
+    status: z.enum(PAGE_STATUSES).exclude(['paused']),
+    statusDetail: z.string().nullable(),
+    lastSyncedAt: Instant.nullable(),
+  })
+  .openapi('Channel');
+
 const PageSchema = z
   .object({
     ...shortPage,
     isActive: z.boolean().openapi({ description: 'False while the Page is paused: no schedule syncs it.' }),
     statusDetail: z.string().nullable().openapi({ description: 'What is wrong and what to do, when something is.' }),
     instagramAccountId: z.string().nullable(),
-    lastSyncedAt: Instant.nullable().openapi({ description: 'The instant as of which the mirror is whole.' }),
+    lastSyncedAt: Instant.nullable().openapi({
+      description: 'The instant as of which the mirror is whole: the older one of the channels.',
+    }),
+    channels: z.array(ChannelSchema).readonly(),
     createdAt: Instant,
     updatedAt: Instant,
   })
@@ -35,6 +47,14 @@ const PageSchema = z
       statusDetail: null,
       instagramAccountId: null,
       lastSyncedAt: '2026-03-01T09:30:00.000Z',
+      channels: [
+        {
+          platform: 'messenger',
+          status: 'connected',
+          statusDetail: null,
+          lastSyncedAt: '2026-03-01T09:30:00.000Z',
+        },
+      ],
       createdAt: '2026-02-01T08:00:00.000Z',
       updatedAt: '2026-03-01T09:30:02.000Z',
     },

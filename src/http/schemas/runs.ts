@@ -2,8 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { RUN_PHASES } from '../../core/model.ts';
 import type { RunAnswer, RunFoundAnswer, RunListAnswer } from '../api.ts';
-import { PlatformSchema } from './conversations.ts';
-import { Count, Instant, Limit, QueryText, Text } from './fields.ts';
+import { Count, Instant, Limit, QueryText, Text, PlatformSchema } from './fields.ts';
 
 const EXAMPLE_RUN_ID = '0199a3c4-6c7d-7f80-8a9b-0c1d2e3f4a5b';
 

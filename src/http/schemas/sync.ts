@@ -1,11 +1,22 @@
 /** Syncs as the API takes and answers them. */
 import { z } from '@hono/zod-openapi';
 import type { SyncAnswer } from '../api.ts';
-import { Count, Duration, DurationMs, Instant, NOT_AN_OBJECT, optional, pageRef } from './fields.ts';
+import {
+  Count,
+  Duration,
+  DurationMs,
+  Instant,
+  NOT_AN_OBJECT,
+  optional,
+  pageRef,
+  platform,
+  PlatformSchema,
+} from './fields.ts';
 
 const EXAMPLE_PAGE_ID = '0199a3c4-5b6d-7e8f-9a0b-1c2d3e4f5a6b';
 
 const how = {
+  platform,
   forceFull: optional(z.boolean('must be true or false')).openapi({
     description: 'Collect everything again, whatever the mirror holds. Default: false.',
   }),
@@ -54,6 +65,24 @@ const openRetries = z
   .readonly()
   .openapi({ description: 'Conversations that Facebook would not give; later syncs ask again. At most a hundred.' });
 
+const ChannelSyncSchema = z
+  .object({
+    platform: PlatformSchema,
+    runId: z.string().optional(),
+    syncMode: SyncModeSchema.optional(),
+    ...changes,
+    skipped: Count,
+    status: z.enum(['succeeded', 'partial', 'failed']),
+    lastSyncedAt: Instant.nullable(),
+    error: z.string().optional(),
+    code: z.string().optional(),
+  })
+  .openapi('ChannelSync');
+const channels = z
+  .array(ChannelSyncSchema)
+  .readonly()
+  .openapi({ description: 'What came of each channel of the Page; the other fields are of all of them together.' });
+
 export const SyncSchema = z
   .object({
     success: z.literal(true),
@@ -67,12 +96,13 @@ export const SyncSchema = z
       description: '`partial`: something is left for the next sync; `lastSyncedAt` has not moved.',
     }),
     duration: Duration,
-    runId: z.string(),
+    runId: z.string().openapi({ description: 'The run of the first channel.' }),
     ...whichPage,
-    lastSyncedAt: Instant.nullable(),
+    lastSyncedAt: Instant.nullable().openapi({ description: 'The older one of the channels.' }),
     code: z.string().optional().openapi({ description: 'Why it is partial, when that is not for lack of time.' }),
     reason: z.string().optional().openapi({ description: 'The same in a sentence.' }),
     openRetries,
+    channels,
   })
   .openapi('Sync', {
     example: {
@@ -96,6 +126,22 @@ export const SyncSchema = z
       graphCalls: 2,
       lastSyncedAt: '2026-03-01T09:30:00.000Z',
       openRetries: [],
+      channels: [
+        {
+          platform: 'messenger',
+          runId: '0199a3c4-6c7d-7f80-8a9b-0c1d2e3f4a5b',
+          syncMode: 'incremental',
+          synced: 5,
+          inserted: 3,
+          updated: 2,
+          skipped: 0,
+          eventsCreated: 12,
+          status: 'succeeded',
+          lastSyncedAt: '2026-03-01T09:30:00.000Z',
+          graphCalls: 2,
+          durationMs: 640,
+        },
+      ],
     },
   }) satisfies z.ZodType<SyncAnswer>;
 
@@ -109,6 +155,7 @@ export const SyncAllRowSchema = z
     error: z.string().optional().openapi({ description: 'Why this Page failed, or is partial.' }),
     code: z.string().optional(),
     openRetries: openRetries.optional(),
+    channels: channels.optional(),
   })
   .openapi('SyncAllRow');
 

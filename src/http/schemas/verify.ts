@@ -1,7 +1,17 @@
 /** Verifies as the API takes and answers them. */
 import { z } from '@hono/zod-openapi';
 import type { FindingAnswer, VerifyAnswer } from '../api.ts';
-import { Count, Duration, DurationMs, Instant, NOT_AN_OBJECT, optional, pageRef } from './fields.ts';
+import {
+  Count,
+  Duration,
+  DurationMs,
+  Instant,
+  NOT_AN_OBJECT,
+  optional,
+  pageRef,
+  platform,
+  PlatformSchema,
+} from './fields.ts';
 
 const EXAMPLE_PAGE_ID = '0199a3c4-5b6d-7e8f-9a0b-1c2d3e4f5a6b';
 
@@ -9,6 +19,7 @@ export const VerifyRequestSchema = z
   .object(
     {
       ...pageRef,
+      platform,
       repair: optional(z.boolean('must be true or false')).openapi({
         description: 'Collect what differs, and mark what is gone as deleted. Default: false, only report.',
       }),
@@ -32,6 +43,26 @@ const FindingSchema = z
 
 const Findings = z.array(FindingSchema).readonly();
 
+const counts = z
+  .object({ missing: Count, stale: Count, deleted: Count, shouldHaveBeenMet: Count })
+  .openapi({ description: 'How many there are of each, beyond the thousand too.' });
+
+const ChannelVerifySchema = z
+  .object({
+    platform: PlatformSchema,
+    runId: z.string().optional(),
+    counts,
+    repaired: Count,
+    complete: z.boolean(),
+    total: Count,
+    status: z.enum(['succeeded', 'partial', 'failed']),
+    graphCalls: Count,
+    durationMs: Count,
+    error: z.string().optional(),
+    code: z.string().optional(),
+  })
+  .openapi('ChannelVerify');
+
 export const VerifySchema = z
   .object({
     success: z.literal(true),
@@ -43,9 +74,7 @@ export const VerifySchema = z
     stale: Findings.openapi({ description: 'Older in the mirror than at Facebook. A thousand at most.' }),
     deleted: Findings.openapi({ description: 'Gone at Facebook, proved one by one. A thousand at most.' }),
     repaired: Count.openapi({ description: 'How many of all these have been repaired.' }),
-    counts: z
-      .object({ missing: Count, stale: Count, deleted: Count, shouldHaveBeenMet: Count })
-      .openapi({ description: 'How many there are of each, beyond the thousand too.' }),
+    counts,
     undecided: z.string().nullable().openapi({
       description: 'Why some that Facebook did not list are not called deleted; null when all is known.',
     }),
@@ -60,6 +89,12 @@ export const VerifySchema = z
     durationMs: Count,
     duration: Duration,
     message: z.string(),
+    code: z.string().optional().openapi({ description: 'Why it is partial, when a channel failed.' }),
+    reason: z.string().optional().openapi({ description: 'The same in a sentence.' }),
+    channels: z
+      .array(ChannelVerifySchema)
+      .readonly()
+      .openapi({ description: 'What came of each channel of the Page; the other fields are of all of them together.' }),
   })
   .openapi('Verify', {
     example: {
@@ -89,5 +124,18 @@ export const VerifySchema = z
       durationMs: 5_950,
       duration: '5.95s',
       message: '1000 conversations compared: 1 missing, 0 stale, 0 deleted, 1 repaired; no sync has missed any',
+      channels: [
+        {
+          platform: 'messenger',
+          runId: '0199a3c4-6c7d-7f80-8a9b-0c1d2e3f4a5b',
+          counts: { missing: 1, stale: 0, deleted: 0, shouldHaveBeenMet: 0 },
+          repaired: 1,
+          complete: true,
+          total: 1_000,
+          status: 'succeeded',
+          graphCalls: 12,
+          durationMs: 5_950,
+        },
+      ],
     },
   }) satisfies z.ZodType<VerifyAnswer>;

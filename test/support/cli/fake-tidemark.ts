@@ -142,10 +142,22 @@ export function createFakeTidemark(input: FakeTidemarkOptions): FakeTidemark {
       const results = chosen.map((page) => {
         const total = world.pages.get(page.facebookPageId)?.conversations.length ?? 0;
         for (const sink of [options.onEvent, request.onEvent ?? (() => undefined)]) {
-          const run = { runId: 'run-1', page: { ...page, name: page.name ?? undefined }, mode: 'verify' } as const;
+          const run = {
+            runId: 'run-1',
+            page: { ...page, name: page.name ?? undefined },
+            platform: 'messenger',
+            mode: 'verify',
+          } as const;
           sink({ ...run, type: 'run-started', trigger: trigger ?? 'library', cutAt: undefined });
           sink({ ...run, type: 'list-surveyed', listed: total, differing: 0 });
-          sink({ ...run, type: 'run-finished', status: 'succeeded', counts: NO_COUNTS, durationMs: 500 });
+          sink({
+            ...run,
+            type: 'run-finished',
+            trigger: trigger ?? 'library',
+            status: 'succeeded',
+            counts: NO_COUNTS,
+            durationMs: 500,
+          });
         }
         return toVerifyRow(page, { total, ...verifies[page.facebookPageId] });
       });
@@ -196,11 +208,23 @@ export function createFakeTidemark(input: FakeTidemarkOptions): FakeTidemark {
         mirror.set(page.id, structuredClone(truth));
         const mode = before === undefined || forceFull ? 'full' : 'incremental';
         for (const sink of [options.onEvent, request.onEvent ?? (() => undefined)]) {
-          const run = { runId: 'run-1', page: { ...page, name: page.name ?? undefined }, mode } as const;
+          const run = {
+            runId: 'run-1',
+            page: { ...page, name: page.name ?? undefined },
+            platform: 'messenger',
+            mode,
+          } as const;
           sink({ ...run, type: 'run-started', trigger: trigger ?? 'library', cutAt: undefined });
           sink({ ...run, type: 'list-surveyed', listed: truth.length, differing: fresh.length });
           sink({ ...run, type: 'batch-committed', counts });
-          sink({ ...run, type: 'run-finished', status: 'succeeded', counts, durationMs: 500 });
+          sink({
+            ...run,
+            type: 'run-finished',
+            trigger: trigger ?? 'library',
+            status: 'succeeded',
+            counts,
+            durationMs: 500,
+          });
         }
         const row: SyncAllRow = {
           pageId: page.id,
@@ -276,7 +300,8 @@ function toVerifyRow(
     durationMs: 500,
     duration: '0.50s',
     message: 'done',
-    ...found,
+    channels: [],
+    ...(found as Partial<VerifyAnswer>),
   };
 }
 
@@ -290,6 +315,7 @@ function toPage(world: FakeWorld, facebookPageId: string): PageAnswer {
     statusDetail: null,
     instagramAccountId: null,
     lastSyncedAt: LAST_SYNC,
+    channels: [{ platform: 'messenger', status: 'connected', statusDetail: null, lastSyncedAt: LAST_SYNC }],
     createdAt: LAST_SYNC,
     updatedAt: LAST_SYNC,
   };

@@ -30,6 +30,22 @@ export function fakeSyncAnswer(page: PageAnswer, { forceFull }: SyncAllRequest):
     graphCalls: 2,
     lastSyncedAt: AT,
     openRetries: [],
+    channels: [
+      {
+        platform: 'messenger',
+        runId: RUN_ID,
+        syncMode: full ? 'full' : 'incremental',
+        synced: 5,
+        inserted: 3,
+        updated: 2,
+        skipped: 0,
+        eventsCreated: 12,
+        status: 'succeeded',
+        lastSyncedAt: AT,
+        graphCalls: 2,
+        durationMs: 640,
+      },
+    ],
   };
 }
 
@@ -109,6 +125,19 @@ export function fakeVerifyAnswer(page: PageAnswer, { repair = false }: VerifyReq
     durationMs: 900,
     duration: '0.90s',
     message: '40 conversations compared: 1 missing, 0 stale, 1 deleted; no sync has missed any',
+    channels: [
+      {
+        platform: 'messenger',
+        runId: RUN_ID,
+        counts: { missing: 1, stale: 0, deleted: 1, shouldHaveBeenMet: 0 },
+        repaired: repair ? 2 : 0,
+        complete: true,
+        total: 40,
+        status: 'succeeded',
+        graphCalls: 2,
+        durationMs: 900,
+      },
+    ],
   };
 }
 

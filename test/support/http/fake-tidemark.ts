@@ -24,6 +24,14 @@ function fakePage(number: number): PageAnswer {
     statusDetail: null,
     instagramAccountId: null,
     lastSyncedAt: number === 1 ? INSTANT : null,
+    channels: [
+      {
+        platform: 'messenger',
+        status: 'connected',
+        statusDetail: null,
+        lastSyncedAt: number === 1 ? INSTANT : null,
+      },
+    ],
     createdAt: INSTANT,
     updatedAt: INSTANT,
   };
@@ -108,6 +116,7 @@ export const FAILED_JOB: FailedJobAnswer = {
   pageId: PAGE_2.id,
   facebookPageId: PAGE_2.facebookPageId,
   pageName: PAGE_2.name,
+  platform: 'messenger',
   queue: 'sync',
   attempts: 1,
   error: 'Facebook no longer accepts the token of Page 2.',

@@ -4,7 +4,7 @@
  */
 import { TidemarkError } from '../core/errors.ts';
 import { type Instant, type Lease, LEASE_MS, type RunMode } from '../core/model.ts';
-import type { BeginRequest, BegunRun, OtherRun, Renewal, RunLedger } from '../core/store-ports.ts';
+import type { BeginRequest, BegunRun, OtherRun, Renewal, RunStore } from '../core/store-ports.ts';
 import { LIST_LIMIT } from '../core/plan.ts';
 import { OVERLAP_MS } from '../core/watermark.ts';
 import { Secret } from '../lib/secret.ts';
@@ -113,7 +113,7 @@ JOIN facebook_sync_runs AS run ON run.page_id = $1 AND run.id = $5
 LEFT JOIN (${PARKED_APP}) AS app ON true`;
 
 /** `processId` tells our own calls from those of other processes. */
-export function openRunLedger(database: Database, processId: string): RunLedger {
+export function openRunStore(database: Database, processId: string): RunStore {
   return {
     begin: (request) => beginRun(database, request, processId),
     renew: (lease) => renewLease(database, lease),

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeEachPostgres } from '../../test/support/postgres.ts';
 import { NO_COUNTS } from '../core/model.ts';
 import { must } from '../lib/must.ts';
-import { findRun, listRuns } from './sync-runs.ts';
+import { findRun, listRuns } from './runs.ts';
 import { openStoreForTest, outcome } from '../../test/support/store/opened-store.ts';
 
 describeEachPostgres('runs', (version) => {

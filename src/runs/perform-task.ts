@@ -5,11 +5,11 @@ import type { BegunRun, HistoryStore, OpenedVerify, SyncResult, VerifyStore, Wal
 import { HISTORY_YIELDS_AT_PERCENT, SCARCE_FROM_PERCENT } from '../core/quota.ts';
 import { toCut } from '../core/watermark.ts';
 import { assertNever } from '../lib/assert-never.ts';
-import { collectHistory } from './history.ts';
-import type { Inspection } from './inspection.ts';
-import type { Meter } from './meter.ts';
-import { syncPage } from './sync-page.ts';
-import type { Watch } from './watch.ts';
+import { collectHistory } from '../sync/history.ts';
+import type { Inspection } from '../sync/inspection.ts';
+import type { Meter } from './phase-costs.ts';
+import { syncPage } from '../sync/sync-page.ts';
+import type { Watch } from '../sync/watch.ts';
 
 export interface TaskParts {
   readonly clock: Clock;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CallKind, Clock, ConversationSource } from '../core/ports.ts';
 import type { RunPurpose } from '../core/store-ports.ts';
-import { openMeter } from './meter.ts';
+import { openMeter } from './phase-costs.ts';
 
 /** Facebook and a clock by hand: a call takes as long as it is asked to, and may be tried more than once. */
 function openBench(purpose: RunPurpose) {

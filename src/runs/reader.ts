@@ -1,28 +1,35 @@
-/** The runs as the engine offers them: what was done, what goes on, and how to end it. */
+/** The runs as everybody may see them: what was done, what goes on, and how to end it. */
 import { toRunAnswer } from '../core/answers.ts';
+import type { PageRef } from '../core/api/pages.ts';
 import type { Tidemark } from '../core/engine-api.ts';
 import { TidemarkError } from '../core/errors.ts';
-import type { Run } from '../core/model.ts';
+import type { Page, Run } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
-import type { PageRuns } from '../jobs/page-runs.ts';
-import type { Database } from '../store/connect.ts';
-import { findReferredPage } from '../store/pages.ts';
-import { cancelRun, findRun, listRuns } from '../store/sync-runs.ts';
 
-export interface RunHistoryParts {
-  readonly database: Database;
-  readonly pageRuns: PageRuns;
+/** The record of runs, of every process. */
+export interface RunRecords {
+  list(query: { readonly pageId: string | undefined; readonly limit: number | undefined }): Promise<readonly Run[]>;
+  find(runId: string): Promise<Run | undefined>;
+  /** Notes that somebody wants the run to end; false when it is not running. */
+  requestCancel(runId: string): Promise<boolean>;
+}
+
+export interface RunReaderParts {
+  readonly records: RunRecords;
+  readonly findPage: (ref: PageRef) => Promise<Page>;
+  /** Ends a run of this process. */
+  readonly cancel: (runId: string) => Promise<void>;
   readonly clock: Clock;
   /** Aborted when the engine is closed; nobody watches longer. */
   readonly signal: AbortSignal;
 }
 
-/** The row is all that processes share of a run; this is how often who watches one looks at it. */
-const LOOK_EVERY_MS = 500;
+/** The row is all that processes share of a run; this is how often who watches one reads it. */
+const READ_EVERY_MS = 500;
 
-export function openRunHistory({ database, pageRuns, clock, signal }: RunHistoryParts): Tidemark['runs'] {
+export function openRunReader({ records, findPage, cancel, clock, signal }: RunReaderParts): Tidemark['runs'] {
   async function find(runId: string): Promise<Run> {
-    const run = await findRun(database, runId);
+    const run = await records.find(runId);
     if (run === undefined) throw new TidemarkError('RUN_NOT_FOUND', `No run ${runId} is recorded.`);
     return run;
   }
@@ -30,18 +37,18 @@ export function openRunHistory({ database, pageRuns, clock, signal }: RunHistory
   return {
     async list(query) {
       const named = query.pageId !== undefined || query.facebookPageId !== undefined;
-      const page = named ? await findReferredPage(database, query) : undefined;
-      const recent = await listRuns(database, { pageId: page?.id, limit: query.limit });
+      const page = named ? await findPage(query) : undefined;
+      const recent = await records.list({ pageId: page?.id, limit: query.limit });
       return recent.map(toRunAnswer);
     },
     find: async (runId) => toRunAnswer(await find(runId)),
     async cancel(runId) {
       const { id, status } = await find(runId);
-      if (!(await cancelRun(database, id))) {
+      if (!(await records.requestCancel(id))) {
         throw new TidemarkError('RUN_ENDED', `Run ${id} has ended already (${status}).`);
       }
       // Elsewhere it is seen with the next renewal of the lease.
-      await pageRuns.cancel(id);
+      await cancel(id);
       return toRunAnswer(await find(id));
     },
     async *watch(runId, { signal: wanted = signal } = {}) {
@@ -53,7 +60,7 @@ export function openRunHistory({ database, pageRuns, clock, signal }: RunHistory
         if (state !== last) yield run;
         if (run.status !== 'running') return;
         last = state;
-        await clock.sleep(LOOK_EVERY_MS, ended);
+        await clock.sleep(READ_EVERY_MS, ended);
       }
     },
   };
