@@ -13,7 +13,7 @@ import { must } from '../src/lib/must.ts';
 import { connect, type Database } from '../src/store/connect.ts';
 import { startEmbeddedPostgres } from '../src/embedded-postgres/embedded-postgres.ts';
 import { findConversationPages, listConversations, listMessages } from '../src/store/reading.ts';
-import { openRunStore } from '../src/store/leases.ts';
+import { openRunStore } from '../src/store/run-store.ts';
 import { openWalkStore } from '../src/store/walk-store.ts';
 import { fillUpTo, mirrorOnePage } from './grow-mirror.ts';
 

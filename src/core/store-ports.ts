@@ -146,11 +146,11 @@ export interface WalkStore {
   findDueRetries(limit: number): Promise<readonly string[]>;
   /** All of the retry ledger, as far as a walk to the end of the list may settle it. */
   findOpenRetries(): Promise<readonly { readonly conversationId: string; readonly attempts: number }[]>;
-  /** Takes conversations out of the retry ledger that Facebook no longer lists. That is no deletion. */
+  /** Takes conversations out of the retry ledger that Facebook no longer lists. That is no deletion. Rejects with LEASE_LOST. */
   closeRetries(conversationIds: readonly string[]): Promise<void>;
-  /** Remembers that the `since` hint is of no use for this Page. */
+  /** Remembers that the `since` hint is of no use for this channel. Rejects with LEASE_LOST. */
   withdrawHint(): Promise<void>;
-  /** Notes where the next walk of this kind goes on, before the run fails; without the lease, nothing. */
+  /** Notes where the next walk of this kind goes on, before the run fails. Rejects with LEASE_LOST. */
   keepPlace(rest: WalkPosition): Promise<void>;
   /**
    * Ends the run and gives the lease back. Only a complete walk carries a watermark, and only it moves one (I1).
@@ -196,7 +196,7 @@ export interface VerifyStore {
   findUnseen(query: { readonly limit: number; readonly asked: readonly string[] }): Promise<UnseenConversations>;
   /** Marks conversations as deleted; a later walk that meets one takes the mark away. Rejects with LEASE_LOST. */
   markDeleted(conversationIds: readonly string[]): Promise<void>;
-  /** Forgets all that was noted, and the place; nothing without the lease. */
+  /** Forgets all that was noted, and the place. Rejects with LEASE_LOST. */
   forget(): Promise<void>;
 }
 

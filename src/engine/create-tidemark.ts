@@ -13,7 +13,7 @@ import { sleep } from '../lib/sleep.ts';
 import { createChannelRuns } from '../runs/channel-runs.ts';
 import { openRunReader } from '../runs/reader.ts';
 import { openHistoryStore } from '../store/history-store.ts';
-import { openRunStore } from '../store/leases.ts';
+import { openRunStore } from '../store/run-store.ts';
 import { openStore } from '../store/open-store.ts';
 import { findReferredPage } from '../store/pages.ts';
 import { cancelRun, findRun, listRuns } from '../store/runs.ts';

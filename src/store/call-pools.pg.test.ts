@@ -3,7 +3,7 @@ import { beforeEach, afterEach, expect, it } from 'vitest';
 import { describeEachPostgres } from '../../test/support/postgres.ts';
 import type { Quiet } from '../core/quota.ts';
 import { findParkedApp, parkApp, parkPage } from './call-pools.ts';
-import { openRunStore } from './leases.ts';
+import { openRunStore } from './run-store.ts';
 import { openStoreForTest, toBeginRequest } from '../../test/support/store/opened-store.ts';
 
 const FAILURE = { code: 'X', message: 'x', listed: 0, phases: {}, pageStatus: undefined };

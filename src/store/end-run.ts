@@ -5,7 +5,7 @@
 import type { Lease } from '../core/model.ts';
 import type { RunFailure, RunProgress, SyncOutcome, WalkPosition } from '../core/store-ports.ts';
 import type { Database } from './connect.ts';
-import { toIso, toText } from './conversations.ts';
+import { toIso, toText } from './sql-values.ts';
 import { DERIVE_PAGE } from './pages.ts';
 import { toStorableText } from './text.ts';
 
@@ -75,7 +75,8 @@ SET checkpoint_mode = run.mode, checkpoint_forced = run.forced, checkpoint_curso
     checkpoint_started_at = $7, checkpoint_full_syncs_requested = run.full_syncs_requested
 FROM facebook_sync_runs AS run
 WHERE state.page_id = $1 AND state.platform = $2 AND state.lease_fence = $3
-  AND run.page_id = $1 AND run.id = $4 AND run.status = 'running'`;
+  AND run.page_id = $1 AND run.id = $4 AND run.status = 'running'
+RETURNING state.page_id`;
 
 /**
  * $1 page · $2 platform · $3 fence · $4 run · $5 calls · $6 code · $7 message · $8 status of the channel or null
@@ -104,14 +105,14 @@ export async function noteProgress(
   await database.query(NOTE_PROGRESS, [pageId, platform, fence, runId, graphCalls, listed, phases]);
 }
 
-/** Notes where the next walk of this kind goes on; nothing when another run has taken the lease over. */
+/** Notes where the next walk of this kind goes on; false when another run has taken the lease over. */
 export async function keepPlace(
   database: Database,
   { pageId, platform, fence, runId }: Lease,
   { after, top, startedAt }: WalkPosition,
-): Promise<void> {
+): Promise<boolean> {
   const place = [after ?? null, toIso(top) ?? null, toIso(startedAt)];
-  await database.query(KEEP_PLACE, [pageId, platform, fence, runId, ...place]);
+  return (await database.query(KEEP_PLACE, [pageId, platform, fence, runId, ...place])).length > 0;
 }
 
 /** Ends a run that did not fail; undefined when another run has taken the lease over, and nothing was written. */

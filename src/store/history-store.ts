@@ -5,8 +5,8 @@
 import type { Channel, Lease, Platform } from '../core/model.ts';
 import type { HistoryStore, OpenHistory } from '../core/store-ports.ts';
 import type { Database } from './connect.ts';
-import { toIso, toText } from './conversations.ts';
-import { whyLeaseIsLost } from './lost-lease.ts';
+import { toIso, toText } from './sql-values.ts';
+import { UNDER_LEASE, whyLeaseIsLost } from './leases.ts';
 import { toMessageInput, UPSERT_MESSAGES } from './messages.ts';
 import { CALLABLE } from './page-schedule.ts';
 
@@ -40,11 +40,7 @@ LIMIT $4`;
 
 /** $1 page · $2 platform · $3 fence · $4 run · $5, $6 messages · $7 conversation · $8 floor · $9 its time · $10 cursor · $11 complete. */
 const COMMIT_STEP = `
-WITH lease AS MATERIALIZED (
-  SELECT page_id, yield_requested FROM facebook_sync_state
-  WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
-  FOR SHARE
-), messages AS (
+WITH lease AS MATERIALIZED (${UNDER_LEASE}), messages AS (
   ${UPSERT_MESSAGES({ input: ['$5', '$6'], source: 'history' })}
 ), conversation AS (
   UPDATE facebook_conversations AS conversation
@@ -62,11 +58,7 @@ SELECT yield_requested, events_created FROM lease, counts`;
 
 /** $1 page · $2 platform · $3 fence · $4 conversation · $5 reason · $6 ms to wait. */
 const POSTPONE = `
-WITH lease AS MATERIALIZED (
-  SELECT page_id, yield_requested FROM facebook_sync_state
-  WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
-  FOR SHARE
-), conversation AS (
+WITH lease AS MATERIALIZED (${UNDER_LEASE}), conversation AS (
   UPDATE facebook_conversations AS conversation
   SET history_retry_at = now() + $6 * interval '1 millisecond', history_problem = $5
   FROM lease

@@ -1,7 +1,7 @@
 /** Who may walk a Page: one run at a time across all processes, and none for ever. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeEachPostgres } from '../../test/support/postgres.ts';
-import { openRunStore } from './leases.ts';
+import { openRunStore } from './run-store.ts';
 import {
   connectAside,
   openStoreForTest,

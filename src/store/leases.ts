@@ -3,15 +3,22 @@
  * one statement, so it holds at every instant a process may be killed. How a run ends is in end-run.ts.
  */
 import { TidemarkError } from '../core/errors.ts';
-import { type Instant, type Lease, LEASE_MS, type RunMode } from '../core/model.ts';
-import type { BeginRequest, BegunRun, OtherRun, Renewal, RunStore } from '../core/store-ports.ts';
+import { type Channel, type Instant, type Lease, LEASE_MS, type RunMode } from '../core/model.ts';
+import type { BeginRequest, BegunRun, OtherRun, Renewal } from '../core/store-ports.ts';
 import { LIST_LIMIT } from '../core/plan.ts';
 import { OVERLAP_MS } from '../core/watermark.ts';
 import { Secret } from '../lib/secret.ts';
 import { MS_UNTIL, PARKED_APP, type ParkedAppRow, toParkedApp, toQuiet } from './call-pools.ts';
 import type { Database } from './connect.ts';
-import { failRun, noteProgress } from './end-run.ts';
-import { whyLeaseIsLost } from './lost-lease.ts';
+
+/**
+ * $1 page · $2 platform · $3 fence. A row for the holder of the lease, none for anybody else; held until the statement
+ * ends, so nobody takes the lease over while it writes (I6). Who finds none asks `whyLeaseIsLost`.
+ */
+export const UNDER_LEASE = `
+  SELECT page_id, yield_requested FROM facebook_sync_state
+  WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
+  FOR SHARE`;
 
 /**
  * $1 page · $2 platform · $3 run · $4 lease ms · $5 forced · $6 trigger · $7 this process
@@ -112,19 +119,18 @@ FROM renewed
 JOIN facebook_sync_runs AS run ON run.page_id = $1 AND run.id = $5
 LEFT JOIN (${PARKED_APP}) AS app ON true`;
 
-/** `processId` tells our own calls from those of other processes. */
-export function openRunStore(database: Database, processId: string): RunStore {
-  return {
-    begin: (request) => beginRun(database, request, processId),
-    renew: (lease) => renewLease(database, lease),
-    note: (lease, progress) => noteProgress(database, lease, progress),
-    fail: (lease, failure) => failRun(database, lease, failure),
-    async stateOf(runId) {
-      const [row] = await database.query<{ state: 'running' | 'ended' | 'abandoned' }>(STATE_OF, [runId]);
-      // Without a row the Page is gone, and `begin` will say so.
-      return row?.state ?? 'abandoned';
-    },
-  };
+/** How a run stands; `abandoned` as well when it is not there any more: its Page is gone, and `begin` will say so. */
+export async function findRunState(database: Database, runId: string): Promise<'running' | 'ended' | 'abandoned'> {
+  const [row] = await database.query<{ state: 'running' | 'ended' | 'abandoned' }>(STATE_OF, [runId]);
+  return row?.state ?? 'abandoned';
+}
+
+/** The error for who has just been refused: LEASE_LOST or PAGE_NOT_FOUND. */
+export async function whyLeaseIsLost(database: Database, { pageId, platform }: Channel): Promise<TidemarkError> {
+  const pages = await database.query('SELECT FROM facebook_pages WHERE id = $1', [pageId]);
+  return pages.length === 0
+    ? new TidemarkError('PAGE_NOT_FOUND', `Page ${pageId} was removed while a run of it went on; the run has ended.`)
+    : new TidemarkError('LEASE_LOST', `Another process has taken over the ${platform} sync of Page ${pageId}.`);
 }
 
 interface HolderRow extends Record<string, unknown> {
@@ -152,7 +158,8 @@ interface BegunRow extends ParkedAppRow {
   readonly page_parked_reason: string | null;
 }
 
-async function beginRun(
+/** `processId` tells our own calls from those of other processes. */
+export async function beginRun(
   database: Database,
   request: BeginRequest,
   processId: string,
@@ -192,7 +199,7 @@ async function beginRun(
   };
 }
 
-async function renewLease(database: Database, lease: Lease): Promise<Renewal> {
+export async function renewLease(database: Database, lease: Lease): Promise<Renewal> {
   const { pageId, platform, fence, runId } = lease;
   const values = [pageId, platform, fence, LEASE_MS, runId];
   const [row] = await database.query<ParkedAppRow & { readonly cancel_wanted: boolean }>(RENEW, values);

@@ -4,15 +4,12 @@
  */
 import type { Lease, MessageSnapshot } from '../core/model.ts';
 import type { Database } from './connect.ts';
+import { UNDER_LEASE } from './leases.ts';
 import { toMessageInput, UPSERT_MESSAGES } from './messages.ts';
 
 /** $1 page · $2 platform · $3 fence · $4 run · $5, $6 messages. Idempotent by their primary key. */
 const COMMIT_MESSAGES = `
-WITH lease AS MATERIALIZED (
-  SELECT page_id FROM facebook_sync_state
-  WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
-  FOR SHARE
-), messages AS (
+WITH lease AS MATERIALIZED (${UNDER_LEASE}), messages AS (
   ${UPSERT_MESSAGES({ input: ['$5', '$6'], source: 'sync' })}
 ), counts AS (
   SELECT count(*) FILTER (WHERE inserted)::int AS events_created FROM messages

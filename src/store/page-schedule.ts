@@ -5,7 +5,7 @@
  */
 import type { Channel, Instant, Platform } from '../core/model.ts';
 import type { Database } from './connect.ts';
-import { toIso } from './conversations.ts';
+import { toIso } from './sql-values.ts';
 
 /** What is scheduled, each with a rhythm of its own. */
 export type ScheduledQueue = 'sync' | 'verify';

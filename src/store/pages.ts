@@ -7,7 +7,7 @@ import { TidemarkError } from '../core/errors.ts';
 import type { Instant, Page, PageStatus, Platform } from '../core/model.ts';
 import type { Secret } from '../lib/secret.ts';
 import { type Database, UUID } from './connect.ts';
-import { toText } from './conversations.ts';
+import { toText } from './sql-values.ts';
 import type { TokenCipher } from './token-cipher.ts';
 
 /**

@@ -11,7 +11,7 @@ import { connect } from './connect.ts';
 import { findChannelsWithOpenHistory, openHistoryStore } from './history-store.ts';
 import { listConversations, listMessages } from './reading.ts';
 import { findRun, listRuns } from './runs.ts';
-import { openRunStore } from './leases.ts';
+import { openRunStore } from './run-store.ts';
 import {
   collected,
   light,

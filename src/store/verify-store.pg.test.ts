@@ -70,7 +70,7 @@ describe('an unfinished verify', () => {
     });
     await expect(stale.isWanted()).rejects.toMatchObject({ code: 'LEASE_LOST' });
     await expect(openVerify(store.database, old, true)).rejects.toMatchObject({ code: 'LEASE_LOST' });
-    await stale.forget();
+    await expect(stale.forget()).rejects.toMatchObject({ code: 'LEASE_LOST' });
     expect(await countSeen(pageId)).toBe(1);
     const { unfinished, verifyStore } = await openVerify(store.database, lease, true);
     expect(unfinished?.rest.after).toBe('cursor');

@@ -8,23 +8,17 @@ import type { Instant, JsonObject, Lease } from '../core/model.ts';
 import type { OpenedVerify, UnfinishedVerify, VerifyStore } from '../core/store-ports.ts';
 import { must } from '../lib/must.ts';
 import type { Database } from './connect.ts';
-import { toIso } from './conversations.ts';
-import { whyLeaseIsLost } from './lost-lease.ts';
+import { toIso } from './sql-values.ts';
+import { UNDER_LEASE, whyLeaseIsLost } from './leases.ts';
 import { toStorableJson, toStorableText } from './text.ts';
 
-/** $1 page · $2 platform · $3 fence. Held until the statement ends, so nobody takes the lease over while we write. */
-const LEASE = `
-  SELECT page_id, yield_requested FROM facebook_sync_state
-  WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
-  FOR SHARE`;
-
 /**
- * And $4 repairs. Finds the verify of this kind to go on with. One that rests for long has an old cursor and old
+ * $1 page · $2 platform · $3 fence · $4 repairs. Finds the verify of this kind to go on with. One that rests for long has an old cursor and old
  * findings, and one whose Page was asked to be synced anew may be past what that is for: they are dropped. What was
  * seen by a verify that nobody goes on with is swept away: whoever else was at it has lost the lease.
  */
 const RESUME = `
-WITH lease AS MATERIALIZED (${LEASE}), unfinished AS (
+WITH lease AS MATERIALIZED (${UNDER_LEASE}), unfinished AS (
   SELECT resting.repairs, resting.generation, resting.after, resting.top, resting.started_at, resting.notes,
          coalesce(
            resting.kept_at > now() - interval '2 hours'
@@ -49,7 +43,7 @@ FROM lease LEFT JOIN unfinished ON unfinished.fits AND unfinished.repairs = $4`;
 
 /** And $4 repairs · $5 generation · $6 run · $7 cursor · $8 top · $9 start · $10 notes. */
 const KEEP = `
-WITH lease AS MATERIALIZED (${LEASE})
+WITH lease AS MATERIALIZED (${UNDER_LEASE})
 INSERT INTO facebook_unfinished_verifies (
   page_id, platform, repairs, generation, after, top, started_at, notes, full_syncs_requested)
 SELECT lease.page_id, $2, $4, $5, $7, $8, $9, $10, run.full_syncs_requested
@@ -61,7 +55,7 @@ RETURNING page_id`;
 
 /** And $4 generation · $5 ids. */
 const RECORD_SEEN = `
-WITH lease AS MATERIALIZED (${LEASE}), noted AS (
+WITH lease AS MATERIALIZED (${UNDER_LEASE}), noted AS (
   INSERT INTO facebook_verify_seen (page_id, platform, generation, position, conversation_ids)
   SELECT page_id, $2, $4, (
     SELECT count(*) FROM facebook_verify_seen AS seen
@@ -107,7 +101,7 @@ interface UnseenRow extends Record<string, unknown> {
 
 /** And $4 run · $5 ids. Idempotent: what is marked already is left alone. */
 const MARK_DELETED = `
-WITH lease AS MATERIALIZED (${LEASE}), gone AS (
+WITH lease AS MATERIALIZED (${UNDER_LEASE}), gone AS (
   UPDATE facebook_conversations AS held
   SET deleted_at = now(), synced_at = now(), revision = revision + 1
   FROM lease
@@ -121,12 +115,14 @@ SELECT count(*)::int AS leases FROM lease`;
 
 /** And $4 generation · $5 repairs. What one that only looks has found is out of date once another has repaired it. */
 const FORGET = `
-WITH lease AS MATERIALIZED (${LEASE}), resting AS (
+WITH lease AS MATERIALIZED (${UNDER_LEASE}), resting AS (
   DELETE FROM facebook_unfinished_verifies AS resting USING lease
   WHERE resting.page_id = $1 AND resting.platform = $2 AND (resting.generation = $4 OR ($5 AND NOT resting.repairs))
+), seen AS (
+  DELETE FROM facebook_verify_seen AS seen USING lease
+  WHERE seen.page_id = $1 AND seen.platform = $2 AND seen.generation = $4
 )
-DELETE FROM facebook_verify_seen AS seen USING lease
-WHERE seen.page_id = $1 AND seen.platform = $2 AND seen.generation = $4`;
+SELECT page_id FROM lease`;
 
 interface ResumedRow extends Record<string, unknown> {
   readonly generation: string | null;
@@ -204,7 +200,7 @@ function openVerifyStore(
     },
 
     async forget() {
-      await database.query(FORGET, [...held, generation, repairs]);
+      await underLease(FORGET, [generation, repairs]);
     },
   };
 }

@@ -15,7 +15,7 @@ import { must } from '../lib/must.ts';
 import type { Database } from './connect.ts';
 import { contentHash } from './content-hash.ts';
 import { toConversationInput, UPSERT_CONVERSATIONS } from './conversations.ts';
-import { whyLeaseIsLost } from './lost-lease.ts';
+import { UNDER_LEASE, whyLeaseIsLost } from './leases.ts';
 import { commitMessages } from './loose-messages.ts';
 import { toMessageInput, UPSERT_MESSAGES } from './messages.ts';
 import { closeRetries, findDueRetries, findOpenRetries, recordFailures } from './retry-ledger.ts';
@@ -24,12 +24,7 @@ import { toStorableText } from './text.ts';
 
 /** $1 page · $2 platform · $3 fence · $4 run · $5, $6 conversations · $7, $8 messages. */
 const COMMIT_BATCH = `
-WITH lease AS MATERIALIZED (
-  -- Held until this statement ends, so nobody takes the lease over while we write.
-  SELECT page_id FROM facebook_sync_state
-  WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
-  FOR SHARE
-), conversations AS (
+WITH lease AS MATERIALIZED (${UNDER_LEASE}), conversations AS (
   ${UPSERT_CONVERSATIONS({ input: ['$5', '$6'], platform: '$2' })}
 ), messages AS (
   ${UPSERT_MESSAGES({ input: ['$7', '$8'], source: 'sync' })}
@@ -76,7 +71,8 @@ LIMIT $3`;
 
 const WITHDRAW_HINT = `
 UPDATE facebook_sync_state SET since_filter_usable = false
-WHERE page_id = $1 AND platform = $2 AND lease_fence = $3`;
+WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
+RETURNING page_id`;
 
 interface HeldRow extends Record<string, unknown> {
   readonly id: string;
@@ -148,13 +144,19 @@ export function openWalkStore(database: Database, lease: Lease): WalkStore {
 
     findDueRetries: (limit) => findDueRetries(database, lease, limit),
     findOpenRetries: () => findOpenRetries(database, lease),
-    closeRetries: (conversationIds) => closeRetries(database, lease, conversationIds),
 
-    async withdrawHint() {
-      await database.query(WITHDRAW_HINT, [pageId, platform, fence]);
+    async closeRetries(conversationIds) {
+      if (!(await closeRetries(database, lease, conversationIds))) throw await whyLeaseIsLost(database, lease);
     },
 
-    keepPlace: (rest) => keepPlace(database, lease, rest),
+    async withdrawHint() {
+      const rows = await database.query(WITHDRAW_HINT, [pageId, platform, fence]);
+      if (rows.length === 0) throw await whyLeaseIsLost(database, lease);
+    },
+
+    async keepPlace(rest) {
+      if (!(await keepPlace(database, lease, rest))) throw await whyLeaseIsLost(database, lease);
+    },
 
     async finish(outcome: SyncOutcome) {
       const status = await finishRun(database, lease, outcome);

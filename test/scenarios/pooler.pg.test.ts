@@ -9,7 +9,7 @@ import type { TidemarkError } from '../../src/core/errors.ts';
 import { must } from '../../src/lib/must.ts';
 import { connect, type Database } from '../../src/store/connect.ts';
 import { migrateDatabase, readMigrations } from '../../src/store/migrate.ts';
-import { openRunStore } from '../../src/store/leases.ts';
+import { openRunStore } from '../../src/store/run-store.ts';
 import { collected, openStoreForTest, snapshot, toBeginRequest } from '../support/store/opened-store.ts';
 import { openWalkStore } from '../../src/store/walk-store.ts';
 import { overlappingRuns } from '../support/all-pages.ts';

@@ -11,7 +11,7 @@ import type { BeginRequest, BegunRun, RunStore, SyncOutcome, WalkStore } from '.
 import { NO_COUNTS } from '../../../src/core/model.ts';
 import { must } from '../../../src/lib/must.ts';
 import { connect, type Database, type Row } from '../../../src/store/connect.ts';
-import { openRunStore } from '../../../src/store/leases.ts';
+import { openRunStore } from '../../../src/store/run-store.ts';
 import { openWalkStore } from '../../../src/store/walk-store.ts';
 
 export interface OpenedStore {
