@@ -96,7 +96,7 @@ function advance(state: PageState, event: SyncEvent): PageState {
       return { ...state, ending: `failed: ${event.code}` };
     case 'list-requested':
     case 'survey-finished':
-    case 'hint-withdrawn':
+    case 'filter-disabled':
     case 'order-violated':
     case 'batch-processing':
     case 'item-unreadable':

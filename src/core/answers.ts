@@ -113,7 +113,7 @@ export interface VerifyOutcome {
   readonly runId: string;
   readonly findings: readonly Finding[];
   readonly counts: VerifyAnswer['counts'] & { readonly repaired: number };
-  readonly undecided: string | undefined;
+  readonly inconclusive: string | undefined;
   readonly listed: number;
   readonly isComplete: boolean;
   readonly repairs: boolean;
@@ -122,10 +122,10 @@ export interface VerifyOutcome {
 }
 
 export function toVerifyAnswer(page: Page, outcome: VerifyOutcome): VerifyAnswer {
-  const { findings, isComplete, repairs, undecided, durationMs, graphCalls, runId } = outcome;
+  const { findings, isComplete, repairs, inconclusive, durationMs, graphCalls, runId } = outcome;
   const { repaired, ...counts } = outcome.counts;
   const all = counts.missing + counts.stale + counts.deleted;
-  const isDone = isComplete && undecided === undefined && (!repairs || repaired === all);
+  const isDone = isComplete && inconclusive === undefined && (!repairs || repaired === all);
   const ofKind = (kind: FindingKind) => findings.filter((finding) => finding.kind === kind).map(toFindingAnswer);
   return {
     success: true,
@@ -138,7 +138,7 @@ export function toVerifyAnswer(page: Page, outcome: VerifyOutcome): VerifyAnswer
     deleted: ofKind('deleted'),
     repaired,
     counts,
-    undecided: undecided ?? null,
+    inconclusive: inconclusive ?? null,
     complete: isComplete,
     total: outcome.listed,
     status: isDone ? 'succeeded' : 'partial',
@@ -166,22 +166,22 @@ export function toVerifyAllAnswer(results: VerifyAllAnswer['results']): VerifyAl
   };
 }
 
-function toFindingAnswer({ conversationId, contactName, updatedAt, shouldHaveBeenMet, repaired }: Finding) {
+function toFindingAnswer({ conversationId, contactName, updatedAt, missedBySync, repaired }: Finding) {
   return {
     conversationId,
     contactName: contactName ?? null,
     updatedTime: toIsoOrNull(updatedAt),
-    shouldHaveBeenMet,
+    missedBySync,
     repaired,
   };
 }
 
 function describeVerify({ listed, counts, isComplete, repairs }: VerifyOutcome): string {
   const compared = `${listed} conversations compared${isComplete ? '' : ', not all yet'}`;
-  const { missing, stale, deleted, repaired, shouldHaveBeenMet } = counts;
+  const { missing, stale, deleted, repaired, missedBySync } = counts;
   if (missing + stale + deleted === 0) return `${compared}: nothing differs`;
   const differing = `${missing} missing, ${stale} stale, ${deleted} deleted`;
-  const blame = shouldHaveBeenMet === 0 ? 'no sync has missed any' : `syncs have missed ${shouldHaveBeenMet}`;
+  const blame = missedBySync === 0 ? 'no sync has missed any' : `syncs have missed ${missedBySync}`;
   return `${compared}: ${differing}${repairs ? `, ${repaired} repaired` : ''}; ${blame}`;
 }
 

@@ -95,3 +95,8 @@ export function isGraphError(error: unknown, kind?: GraphFaultKind): error is Gr
 export function isRefusal(error: unknown, kind?: GraphFaultKind): error is GraphError {
   return isGraphError(error, kind) && error.code === 'GRAPH_ERROR';
 }
+
+/** A refusal of the one object that was asked for, an answer about it that takes too long included; not of the Page. */
+export function concernsOneObject(error: unknown): error is GraphError {
+  return isRefusal(error) || isGraphError(error, 'permission') || isGraphError(error, 'too-much-data');
+}

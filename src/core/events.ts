@@ -12,7 +12,7 @@ export interface RunIdentity {
 
 export type SyncEvent = RunIdentity &
   (
-    | { readonly type: 'run-started'; readonly trigger: RunTrigger; readonly cutAt: Instant | undefined }
+    | { readonly type: 'run-started'; readonly trigger: RunTrigger; readonly lookbackStart: Instant | undefined }
     | { readonly type: 'list-requested' }
     /** `listed` and `differing` are of this list page. */
     | { readonly type: 'list-surveyed'; readonly listed: number; readonly differing: number }
@@ -20,7 +20,7 @@ export type SyncEvent = RunIdentity &
     | { readonly type: 'survey-restarted'; readonly reason: string }
     /** `conversations` that are known are read one by one instead. */
     | { readonly type: 'list-refused'; readonly reason: string; readonly conversations: number }
-    | { readonly type: 'hint-withdrawn'; readonly reason: string }
+    | { readonly type: 'filter-disabled'; readonly reason: string }
     | { readonly type: 'order-violated'; readonly conversationId: string }
     | { readonly type: 'batch-processing'; readonly conversations: number }
     | { readonly type: 'batch-committed'; readonly counts: RunCounts }

@@ -88,19 +88,19 @@ export interface MessagePoint {
   readonly createdAt: Instant | undefined;
 }
 
-/** The unbroken run of held messages (I14): from the newest that a sync has seen down to the floor. */
-export interface Stretch {
+/** The contiguous range of stored messages (I14): from the newest that a sync has seen down to the oldest. */
+export interface ContiguousRange {
   readonly newest: MessagePoint;
-  readonly floor: MessagePoint;
+  readonly oldest: MessagePoint;
 }
 
-/** What the store holds of a conversation, as far as deciding needs it. */
-export interface HeldConversation {
+/** What is stored of a conversation, as far as deciding needs it. */
+export interface StoredConversation {
   /** `updatedAt` and `messageCount` as of the last collect; undefined when its messages were never collected. */
   readonly collectedUpdatedAt: Instant | undefined;
   readonly collectedMessageCount: number | undefined;
   readonly collected: boolean;
-  readonly stretch: Stretch | undefined;
+  readonly range: ContiguousRange | undefined;
   readonly historyComplete: boolean;
   readonly deleted: boolean;
   /** Whether the row already says what the listing says. */
@@ -110,12 +110,12 @@ export interface HeldConversation {
 /** A conversation ready to be written. */
 export interface CollectedConversation {
   readonly snapshot: ConversationSnapshot;
-  /** Messages to write, in any order; already held ones cost nothing. */
+  /** Messages to write, in any order; those that are stored already cost nothing. */
   readonly messages: readonly MessageSnapshot[];
-  /** The stretch after this write. Undefined for a light snapshot, and for a conversation without any message. */
-  readonly stretch: Stretch | undefined;
-  /** Facebook's cursor to what is older than the floor; undefined when the floor has not moved or nothing is older. */
-  readonly floorCursor: string | undefined;
+  /** The range after this write. Undefined for a light snapshot, and for a conversation without any message. */
+  readonly range: ContiguousRange | undefined;
+  /** Facebook's cursor to what is older than the range; undefined when its end has not moved or nothing is older. */
+  readonly olderCursor: string | undefined;
   readonly historyComplete: boolean;
   /** False for a light snapshot: the row is refreshed, what was collected stays as it is. */
   readonly collected: boolean;

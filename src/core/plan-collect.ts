@@ -2,8 +2,7 @@
  * Deciding how to collect what differs, with the fewest calls. Pure: it sees what was listed and what is held, and
  * answers with calls to make.
  */
-import { type ListTime, expectedMs } from './answer-times.ts';
-import { type Comparison, NESTED_MESSAGES, type SurveyedPage } from './plan.ts';
+import { type Comparison, NESTED_MESSAGES, type SurveyBatch } from './plan.ts';
 
 /** Messages asked for beyond what the counts say is new: late ones, ties, and the join with what is held. */
 const MESSAGE_MARGIN = 3;
@@ -32,8 +31,6 @@ export interface CollectMeans {
   readonly depth: number;
   /** Conversations with messages that Facebook brings at once. */
   readonly nestedLimit: number;
-  /** How long it takes for that. */
-  readonly time: ListTime;
 }
 
 /** Part of a range that one list could bring: from the start of a page to a wanted conversation. */
@@ -48,19 +45,18 @@ interface Span {
 /**
  * The cheapest way to collect what a range of consecutive survey pages wants: a list from the start of one of them,
  * which brings any number in one call as long as Facebook finds it small enough, single reads for what lies outside
- * of it, or single reads alone. Of plans with as few calls, the quickest.
+ * of it, or single reads alone. Of plans with as few calls, the one that brings the
+ * least.
  */
-export function planCollect(range: readonly SurveyedPage[], { depth, nestedLimit, time }: CollectMeans): CollectPlan {
+export function planCollect(range: readonly SurveyBatch[], { depth, nestedLimit }: CollectMeans): CollectPlan {
   const { wanted, spans } = outline(range);
   let best: Span | undefined;
-  const singleMs = expectedMs(time, 1);
-  let least = { calls: wanted.length, ms: wanted.length * singleMs };
+  let least = { calls: wanted.length, items: wanted.length };
   for (const span of spans) {
     const lists = Math.ceil(span.length / nestedLimit);
     const singles = wanted.length - (span.to - span.from);
-    const listMs = lists * time.baseMs + span.length * time.perItemMs;
-    const cost = { calls: lists + singles, ms: listMs + singles * singleMs };
-    if (cost.calls > least.calls || (cost.calls === least.calls && cost.ms >= least.ms)) continue;
+    const cost = { calls: lists + singles, items: span.length + singles };
+    if (cost.calls > least.calls || (cost.calls === least.calls && cost.items >= least.items)) continue;
     best = span;
     least = cost;
   }
@@ -72,7 +68,7 @@ export function planCollect(range: readonly SurveyedPage[], { depth, nestedLimit
 }
 
 /** What is to be fetched, in the order of the list, and every span that a list could bring of it. */
-function outline(range: readonly SurveyedPage[]): {
+function outline(range: readonly SurveyBatch[]): {
   readonly wanted: readonly Comparison[];
   readonly spans: readonly Span[];
 } {
@@ -103,8 +99,8 @@ function outline(range: readonly SurveyedPage[]): {
 }
 
 /** Wanted, and not brought by the survey already. */
-function mustFetch(page: SurveyedPage, { listed }: Comparison): boolean {
-  return page.wanted.has(listed.id) && listed.messages === undefined;
+function mustFetch(page: SurveyBatch, { listed }: Comparison): boolean {
+  return page.changed.has(listed.id) && listed.messages === undefined;
 }
 
 /**
@@ -112,10 +108,10 @@ function mustFetch(page: SurveyedPage, { listed }: Comparison): boolean {
  * more, to join what is held. Of any other one: what a nested list goes to, whatever it counts now; it may be growing.
  * Never more than the depth that is to be mirrored.
  */
-export function messagesFor({ listed, held }: Comparison, depth = Infinity): number {
+export function messagesFor({ listed, stored }: Comparison, depth = Infinity): number {
   const most = Math.min(NESTED_MESSAGES, depth);
   const count = listed.messageCount;
-  const before = held?.stretch === undefined ? undefined : held.collectedMessageCount;
+  const before = stored?.range === undefined ? undefined : stored.collectedMessageCount;
   if (count === undefined || before === undefined || count < before) return most;
   return Math.min(count - before + MESSAGE_MARGIN, most);
 }

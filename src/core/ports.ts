@@ -12,6 +12,14 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** When a run has to stop between calls. */
+export interface Deadline {
+  /** Its time is over then; Infinity: never. */
+  readonly at: Instant;
+  /** Whether it has to stop now, for lack of time or for another reason. */
+  isOver(): boolean;
+}
+
 export interface EnterOptions {
   /** Passes all who wait and do not. Default: false. */
   readonly goesFirst?: boolean | undefined;
@@ -51,7 +59,7 @@ export interface ListRequest {
   readonly after: string | undefined;
   /** Newest messages per conversation to bring along; 0 for a light listing. */
   readonly messages: number;
-  /** Hint: nothing older is wanted. Facebook may ignore it or get it wrong. */
+  /** Asks Facebook to leave out what is older. It may ignore that or get it wrong. */
   readonly since: Instant | undefined;
   /** Passes other calls that wait for the budget: what it brings gives them something to do. Default: false. */
   readonly goesFirst?: boolean;
@@ -77,11 +85,11 @@ export interface ConversationSource {
 /** The run that a source is opened for. */
 export interface SourceUse {
   readonly emit: Emit;
-  /** When its time is over: it waits for no pool that opens later. Infinity: never. */
-  readonly endsAt: Instant;
+  /** It waits for no pool that opens later. */
+  readonly deadline: Deadline;
 }
 
 /** What a call asks for: a list without messages or with them, a conversation with them or only whether it is there, messages. */
-export type CallKind = 'light' | 'nested' | 'single' | 'look' | 'messages';
+export type CallKind = 'light' | 'nested' | 'single' | 'probe' | 'messages';
 
 export type Emit = (event: SyncEventBody) => void;

@@ -91,14 +91,13 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
       newRunId: () => crypto.randomUUID(),
       openSource: calls.openSource,
       pools: calls.pools,
-      callsPerSecond: settings.callsPerSecond,
       openStore: (lease) => openWalkStore(database, lease),
       openHistory: (lease) => openHistoryStore(database, lease),
       openVerify: (lease, repairs) => openVerify(database, lease, repairs),
       afterSync: (page, trigger) => jobs.afterSync(page, trigger),
       onEvent: options.onEvent,
     },
-    { sendHint: settings.sinceParameter === 'send', depth },
+    { sendSince: settings.sinceParameter === 'send', depth },
   );
   const closing = new AbortController();
   const jobs = openJobs({

@@ -81,7 +81,7 @@ export function createPageCalls({ store, client, clock, callsPerSecond }: PageCa
   const ofNoPage = createBudget({ clock, callsPerSecond, pools: [app], subject: 'an access token', patienceMs: 0 });
 
   return {
-    async openSource(page, run, { emit, endsAt }) {
+    async openSource(page, run, { emit, deadline }) {
       const budget = openBudget(page, run);
       return openPageSource({
         client,
@@ -91,7 +91,7 @@ export function createPageCalls({ store, client, clock, callsPerSecond }: PageCa
         token: await openToken(store, page, run.storedToken),
         lookLimit,
         gate: toGate({
-          enter: (signal, options) => budget.enter(signal, { ...options, endsAt }),
+          enter: (signal, options) => budget.enter(signal, { ...options, endsAt: deadline.at }),
           own: poolOf(run.lease),
           tell: ({ ms, reason }) => emit({ type: 'call-delayed', waitMs: ms, reason }),
         }),

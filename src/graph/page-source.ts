@@ -46,7 +46,7 @@ export function openPageSource(options: PageSourceOptions): ConversationSource {
   const self = toSelf({ facebookPageId, instagramAccountId, platform });
   const page = `Page ${facebookPageId} (${platform})`;
   const send = withSilenceLimit((request) => client.get(request));
-  const calls: Record<CallKind, number> = { light: 0, nested: 0, single: 0, look: 0, messages: 0 };
+  const calls: Record<CallKind, number> = { light: 0, nested: 0, single: 0, probe: 0, messages: 0 };
 
   async function get({ kind, ...asked }: Asked, signal?: AbortSignal) {
     let tookMs: number | undefined;
@@ -94,7 +94,7 @@ export function openPageSource(options: PageSourceOptions): ConversationSource {
       const subject = `conversation ${conversationId} of ${page}`;
       const params = { fields: toConversationFields(clamp(messages)) };
       try {
-        const kind = messages === 0 ? 'look' : 'single';
+        const kind = messages === 0 ? 'probe' : 'single';
         const { body } = await get({ kind, path: [conversationId], params, subject }, signal);
         return readConversation(body, messages);
       } catch (error) {

@@ -6,7 +6,7 @@ import { TidemarkError } from '../core/errors.ts';
 import { type Instant, LEASE_MS, type RunMode } from '../core/model.ts';
 import type { BeginRequest, BegunRun, Lease, OtherRun, Renewal, RunLedger } from '../core/store-ports.ts';
 import { LIST_LIMIT } from '../core/plan.ts';
-import { OVERLAP_MS } from '../core/watermark.ts';
+import { LOOKBACK_MS } from '../core/watermark.ts';
 import { Secret } from '../lib/secret.ts';
 import { MS_UNTIL, PARKED_APP, type ParkedAppRow, toParkedApp, toQuiet } from './call-pools.ts';
 import type { Database } from './connect.ts';
@@ -153,7 +153,7 @@ async function beginRun(
   processId: string,
 ): Promise<BegunRun | OtherRun | undefined> {
   const { pageId, platform, runId, forced, trigger, insteadOf, purpose } = request;
-  const asked = [pageId, platform, runId, LEASE_MS, forced, trigger, processId, OVERLAP_MS, LIST_LIMIT];
+  const asked = [pageId, platform, runId, LEASE_MS, forced, trigger, processId, LOOKBACK_MS, LIST_LIMIT];
   const values = [...asked, insteadOf ?? null, purpose];
   const [row] = await database.query<BegunRow>(BEGIN_RUN, values);
   if (row === undefined) {
@@ -170,14 +170,14 @@ async function beginRun(
     storedToken: row.access_token ? new Secret(row.access_token) : undefined,
     watermark: row.watermark ?? undefined,
     lastSyncedAt: row.last_synced_at ?? undefined,
-    heldAboveCut: row.held_above_cut,
-    hintUsable: row.hint_usable,
+    storedInLookback: row.held_above_cut,
+    filterUsable: row.hint_usable,
     hasOpenRetries: row.has_open_retries,
     nestedLimit: row.nested_limit ?? LIST_LIMIT,
-    rest:
+    checkpoint:
       row.rest_fits !== true || row.rest_after === null || row.rest_started_at === null
         ? undefined
-        : { after: row.rest_after, top: row.rest_top ?? undefined, startedAt: row.rest_started_at },
+        : { after: row.rest_after, nextWatermark: row.rest_top ?? undefined, startedAt: row.rest_started_at },
     lastCallAgoMs: row.last_call_ago_ms ?? undefined,
     parked: [...toParkedApp(row), ...toQuiet('page', { ms: row.page_parked_ms, reason: row.page_parked_reason })],
   };

@@ -11,7 +11,7 @@ function openBench(purpose: RunPurpose) {
     now: () => now,
     sleep: (ms) => new Promise((resolve) => waiting.push({ at: now + ms, resolve })),
   };
-  const calls: Record<CallKind, number> = { light: 0, nested: 0, single: 0, look: 0, messages: 0 };
+  const calls: Record<CallKind, number> = { light: 0, nested: 0, single: 0, probe: 0, messages: 0 };
   const call = async (kind: CallKind, ms: number, attempts = 1) => {
     calls[kind] += attempts;
     await clock.sleep(ms);
@@ -23,7 +23,7 @@ function openBench(purpose: RunPurpose) {
       return { items, after: undefined, servedAt: undefined, tookMs: undefined };
     },
     async fetchConversation({ messages }) {
-      await call(messages === 0 ? 'look' : 'single', 10, 2);
+      await call(messages === 0 ? 'probe' : 'single', 10, 2);
       return undefined;
     },
     async listMessages() {

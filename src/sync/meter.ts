@@ -31,7 +31,7 @@ export function openMeter(clock: Clock, purpose: RunPurpose): Meter {
     light: 'survey',
     nested: 'collect',
     single: 'collect',
-    look: 'settle',
+    probe: 'settle',
     messages: purpose === 'history' ? 'history' : 'collect',
   };
   const watches = new Map<RunPhase, Stopwatch>();
@@ -79,7 +79,7 @@ export function openMeter(clock: Clock, purpose: RunPurpose): Meter {
           ),
         fetchConversation: (request, signal) =>
           time(
-            phaseOf[request.messages === 0 ? 'look' : 'single'],
+            phaseOf[request.messages === 0 ? 'probe' : 'single'],
             source.fetchConversation(request, signal),
             (found) => (found === undefined ? 0 : rowsIn(found)),
           ),
@@ -109,7 +109,7 @@ export function openMeter(clock: Clock, purpose: RunPurpose): Meter {
   };
 }
 
-const CALL_KINDS: readonly CallKind[] = ['light', 'nested', 'single', 'look', 'messages'];
+const CALL_KINDS: readonly CallKind[] = ['light', 'nested', 'single', 'probe', 'messages'];
 
 /** A conversation, and the messages that came with it. */
 function rowsIn({ messages }: { readonly messages: { readonly items: readonly unknown[] } | undefined }): number {

@@ -4,15 +4,16 @@
  */
 import { TidemarkError, toTidemarkError } from '../core/errors.ts';
 import type { SyncEventBody } from '../core/events.ts';
-import { type Instant, LEASE_MS, type Platform, type RunMode, type RunTrigger } from '../core/model.ts';
-import type { ConversationSource, Emit, SourceUse } from '../core/ports.ts';
-import type { BegunRun, Lease, RunFailure, RunLedger, RunProgress, SyncResult } from '../core/store-ports.ts';
-import { toCut } from '../core/watermark.ts';
+import { LEASE_MS, type Platform, type RunMode, type RunTrigger } from '../core/model.ts';
+import type { Clock, ConversationSource, Deadline, Emit, SourceUse } from '../core/ports.ts';
+import type { BegunRun, Lease, RunFailure, RunLedger, RunProgress } from '../core/store-ports.ts';
+import { toLookbackStart } from '../core/watermark.ts';
 import { keepNoted } from './keep-noted.ts';
 import { openMeter } from './meter.ts';
-import { performTask, type RunTask, type TaskParts } from './perform-task.ts';
+import { performTask, type RunTask, type TaskParts, type TaskResult } from './perform-task.ts';
 
 export interface RunParts extends TaskParts {
+  readonly clock: Clock;
   readonly ledger: RunLedger;
   readonly openSource: (run: BegunRun, use: SourceUse) => Promise<ConversationSource>;
   readonly onEvent: (run: { readonly runId: string; readonly mode: RunMode }, event: SyncEventBody) => void;
@@ -21,8 +22,8 @@ export interface RunParts extends TaskParts {
   /** Told of the run of somebody else that it waits for, as soon as it knows it. */
   readonly onJoined: (runId: string) => void;
   readonly newRunId: () => string;
-  /** Asked between calls, besides the run's own time budget. */
-  readonly shouldStop: () => boolean;
+  /** Whether the process ends: asked between calls, besides the run's own deadline. */
+  readonly isClosing: () => boolean;
   readonly signal: AbortSignal;
 }
 
@@ -39,7 +40,7 @@ export interface RunRequest {
 export interface RunEnd {
   readonly runId: string;
   /** Undefined for a run that somebody else does. */
-  readonly result: SyncResult | undefined;
+  readonly result: TaskResult | undefined;
 }
 
 const RENEW_EVERY_MS = 5000;
@@ -56,11 +57,12 @@ export async function runPage(parts: RunParts, request: RunRequest): Promise<Run
   const { purpose } = task;
   const forced = purpose === 'sync' && task.forced;
   const endsAt = clock.now() + maxDurationMs;
+  const deadline = { at: endsAt, isOver: () => parts.isClosing() || clock.now() >= endsAt };
   let joined: string | undefined;
   for (;;) {
     const runId = parts.newRunId();
     const begun = await ledger.begin({ purpose, pageId, platform, runId, forced, trigger, insteadOf: joined });
-    if (begun?.kind === 'begun') return { runId, result: await work(parts, request, { run: begun, endsAt }) };
+    if (begun?.kind === 'begun') return { runId, result: await work(parts, request, { run: begun, deadline }) };
     if (purpose === 'history') return undefined;
     // A run of another kind has no answer to share; nor has one that does less than was asked for.
     const isOurs = begun !== undefined && isSync(begun.mode) && purpose === 'sync' && (begun.forced || !forced);
@@ -75,7 +77,7 @@ export async function runPage(parts: RunParts, request: RunRequest): Promise<Run
     }
     // Somebody else has replaced the dead one: wait for that one then.
     if (state === 'abandoned') joined = undefined;
-    if (parts.shouldStop()) throw new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed while it waited for a run.');
+    if (parts.isClosing()) throw new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed while it waited for a run.');
     if (clock.now() >= endsAt) throw pageBusy(pageId);
     await clock.sleep(JOIN_POLL_MS, signal);
   }
@@ -92,11 +94,11 @@ function isSync(mode: RunMode): boolean {
 
 interface Turn {
   readonly run: BegunRun;
-  /** When its time is over, the waiting for the Page included. */
-  readonly endsAt: Instant;
+  /** The waiting for the Page included. */
+  readonly deadline: Deadline;
 }
 
-async function work(parts: RunParts, request: RunRequest, { run, endsAt }: Turn): Promise<SyncResult> {
+async function work(parts: RunParts, request: RunRequest, { run, deadline }: Turn): Promise<TaskResult> {
   const { ledger, clock } = parts;
   const { lease, mode } = run;
   const startedAt = clock.now();
@@ -110,14 +112,13 @@ async function work(parts: RunParts, request: RunRequest, { run, endsAt }: Turn)
   parts.onBegun(lease.runId, (reason) => ended.abort(reason));
   const keeping = keepLease(parts, lease, ended);
   const noting = keepNoted({ ledger, clock, lease, meter, signal: ended.signal });
-  const shouldStop = () => parts.shouldStop() || clock.now() >= endsAt;
   try {
-    const cutAt = mode === 'incremental' ? toCut(run.watermark) : undefined;
-    emit({ type: 'run-started', trigger: request.trigger, cutAt });
+    const lookbackStart = mode === 'incremental' ? toLookbackStart(run.watermark) : undefined;
+    emit({ type: 'run-started', trigger: request.trigger, lookbackStart });
     parts.pools.heed(lease, run.parked);
-    const source = meter.source(await parts.openSource(run, { emit, endsAt }));
+    const source = meter.source(await parts.openSource(run, { emit, deadline }));
     const { task, depth } = request;
-    const result = await performTask({ ...parts, source, meter, emit, signal, shouldStop }, { task, depth, run });
+    const result = await performTask(parts, task, { begun: run, source, meter, clock, emit, depth, deadline, signal });
     const { status, counts } = result;
     emit({ type: 'run-finished', status, counts, durationMs: clock.now() - startedAt });
     return result;

@@ -20,7 +20,7 @@ const messages = (lines: readonly string[]) => lines.map((line) => (JSON.parse(l
 const levels = (lines: readonly string[]) => lines.map((line) => (JSON.parse(line) as { level: number }).level);
 
 const FIRST_SYNC: readonly SyncEventBody[] = [
-  { type: 'run-started', trigger: 'cli', cutAt: undefined },
+  { type: 'run-started', trigger: 'cli', lookbackStart: undefined },
   { type: 'list-requested' },
   { type: 'batch-processing', conversations: 100 },
 ];
@@ -36,7 +36,7 @@ describe('logSyncEvents', () => {
 
   it('words an incremental sync as documented', () => {
     const bodies: readonly SyncEventBody[] = [
-      { type: 'run-started', trigger: 'cli', cutAt: CUT_AT },
+      { type: 'run-started', trigger: 'cli', lookbackStart: CUT_AT },
       { type: 'list-requested' },
       { type: 'batch-processing', conversations: 5 },
     ];
@@ -76,7 +76,7 @@ describe('logSyncEvents', () => {
   it('words a verify, which is no sync, and the fetching of older messages', () => {
     const did = '5 conversations (3 new, 2 changed), 12 messages, 2 calls';
     const ended: readonly SyncEventBody[] = [
-      { type: 'run-started', trigger: 'cli', cutAt: undefined },
+      { type: 'run-started', trigger: 'cli', lookbackStart: undefined },
       { type: 'run-finished', status: 'succeeded', counts: COUNTS, durationMs: 640 },
       { type: 'run-finished', status: 'partial', counts: COUNTS, durationMs: 640 },
       { type: 'run-failed', code: 'RUN_CANCELLED', message: 'Run 1 was cancelled.', durationMs: 640 },
@@ -95,7 +95,7 @@ describe('logSyncEvents', () => {
 
   it('tells of a lost hint, and warns of a list out of order and a conversation left behind', () => {
     const lines = logged('incremental', [
-      { type: 'hint-withdrawn', reason: 'ignored' },
+      { type: 'filter-disabled', reason: 'ignored' },
       { type: 'order-violated', conversationId: 't_1' },
       { type: 'conversation-failed', conversationId: 't_2', reason: 'Facebook refused it' },
       {

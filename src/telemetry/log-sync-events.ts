@@ -58,8 +58,8 @@ function toLines(event: SyncEvent): readonly Line[] {
       if (event.mode === 'verify') return [['info', `Verifying page: ${event.page.facebookPageId}`]];
       return [
         ['info', `Starting ${event.mode} sync for page: ${event.page.facebookPageId}`],
-        ...(event.mode === 'incremental' && event.cutAt !== undefined
-          ? [['info', `Only fetching conversations updated since: ${toSecond(event.cutAt)}`] as const]
+        ...(event.mode === 'incremental' && event.lookbackStart !== undefined
+          ? [['info', `Only fetching conversations updated since: ${toSecond(event.lookbackStart)}`] as const]
           : []),
       ];
     case 'list-requested':
@@ -78,7 +78,7 @@ function toLines(event: SyncEvent): readonly Line[] {
             `reading the ${event.conversations} newest known ones one by one instead`,
         ],
       ];
-    case 'hint-withdrawn':
+    case 'filter-disabled':
       return [
         [
           'info',

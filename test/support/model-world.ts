@@ -141,7 +141,7 @@ export async function openModelWorld({
   async function verifyToTheEnd(): Promise<void> {
     const first = await engine.verify({ facebookPageId: pageId, repair: true });
     if (first.status !== 'succeeded') throw new Error(`A verify in a world at rest is partial: ${first.message}`);
-    const missed = [...first.missing, ...first.stale].filter((finding) => finding.shouldHaveBeenMet);
+    const missed = [...first.missing, ...first.stale].filter((finding) => finding.missedBySync);
     // What came back where it was, without having been mirrored before, no sync could meet.
     const blamed = missed.filter((finding) => !restored.has(finding.conversationId));
     if (blamed.length > 0) throw new Error(`Syncs have missed something: ${JSON.stringify(blamed)}`);

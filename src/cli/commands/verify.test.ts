@@ -12,14 +12,14 @@ const finding = (conversationId: string, fields: Partial<FindingAnswer> = {}): F
   conversationId,
   contactName: 'Ada Winter',
   updatedTime: '2026-01-01T09:30:00.000Z',
-  shouldHaveBeenMet: false,
+  missedBySync: false,
   repaired: false,
   ...fields,
 });
 
 const differing = (fields: Partial<FindingAnswer> = {}) => ({
   2: {
-    missing: [finding('t_1', { shouldHaveBeenMet: true, ...fields })],
+    missing: [finding('t_1', { missedBySync: true, ...fields })],
     stale: [finding('t_2', { contactName: null, ...fields })],
     deleted: [finding('t_3', { updatedTime: null, ...fields })],
   },
@@ -71,7 +71,7 @@ describe('tidemark verify', () => {
   });
 
   it('says what was repaired, which leaves nothing for --exit-code', async () => {
-    const fake = createFake({ ...twoPages(), verifies: differing({ repaired: true, shouldHaveBeenMet: false }) });
+    const fake = createFake({ ...twoPages(), verifies: differing({ repaired: true, missedBySync: false }) });
     expect(await fake.run('verify', '--repair', '--exit-code')).toBe(0);
     expect(fake.stdout()).toContain('is missing from the mirror; now repaired.\n');
     expect(fake.stdout()).toContain('is gone at Facebook; now marked as deleted.\n');
@@ -90,16 +90,16 @@ describe('tidemark verify', () => {
     );
   });
 
-  it('exits 1 when a Page is partial, and says what is undecided', async () => {
-    const undecided = 'Facebook did not list 60 of the 120 conversations that are held.';
-    const fake = createFake({ ...twoPages(), verifies: { 1: { status: 'partial', undecided } } });
+  it('exits 1 when a Page is partial, and says what is inconclusive', async () => {
+    const inconclusive = 'Facebook did not list 60 of the 120 conversations that are held.';
+    const fake = createFake({ ...twoPages(), verifies: { 1: { status: 'partial', inconclusive } } });
     expect(await fake.run('verify')).toBe(1);
-    expect(fake.stdout()).toContain(`Page 1: ${undecided}\nPage 1 is partial: `);
+    expect(fake.stdout()).toContain(`Page 1: ${inconclusive}\nPage 1 is partial: `);
     expect(fake.stdout()).not.toContain('Everything is in sync');
   });
 
   it('counts the differences beyond those that the answer names', async () => {
-    const counts = { missing: 1_500, stale: 0, deleted: 0, shouldHaveBeenMet: 0 };
+    const counts = { missing: 1_500, stale: 0, deleted: 0, missedBySync: 0 };
     const fake = createFake({ ...twoPages(), verifies: { 1: { missing: [finding('t_1')], counts } } });
     await fake.run('verify');
     expect(fake.stdout()).toContain('Page 1: … and 1,499 differences more\n');

@@ -22,7 +22,7 @@ export interface FindingAnswer {
   readonly contactName: string | null;
   readonly updatedTime: string | null;
   /** It changed before the line up to which the mirror was said to be whole: a sync has missed it. */
-  readonly shouldHaveBeenMet: boolean;
+  readonly missedBySync: boolean;
   readonly repaired: boolean;
 }
 
@@ -46,10 +46,10 @@ export interface VerifyAnswer {
     readonly stale: number;
     readonly deleted: number;
     /** Of the missing and stale ones: those that a sync has missed. Anything but 0 is a fault of this program. */
-    readonly shouldHaveBeenMet: number;
+    readonly missedBySync: number;
   };
   /** Why some conversations that were not listed are not called deleted; null when all is known. */
-  readonly undecided: string | null;
+  readonly inconclusive: string | null;
   /** Whether it came to its end. When not, the next verify with the same `repair` goes on where this one stopped. */
   readonly complete: boolean;
   /** Conversations compared. */

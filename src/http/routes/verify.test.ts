@@ -14,11 +14,11 @@ describe('POST /api/conversations/verify', () => {
       expect((await ask(PATH, sending('POST', body))).body).toMatchObject({
         success: true,
         pageId: PAGE_1.id,
-        missing: [{ conversationId: 't_1', contactName: 'Ada Winter', shouldHaveBeenMet: false, repaired: false }],
+        missing: [{ conversationId: 't_1', contactName: 'Ada Winter', missedBySync: false, repaired: false }],
         stale: [],
         deleted: [{ conversationId: 't_2', contactName: null }],
         repaired: 0,
-        counts: { missing: 1, stale: 0, deleted: 1, shouldHaveBeenMet: 0 },
+        counts: { missing: 1, stale: 0, deleted: 1, missedBySync: 0 },
       });
     },
   );

@@ -25,7 +25,7 @@ const FindingSchema = z
     conversationId: z.string(),
     contactName: z.string().nullable(),
     updatedTime: Instant.nullable().openapi({ description: 'When it last changed.' }),
-    shouldHaveBeenMet: z.boolean().openapi({ description: 'A sync has missed it.' }),
+    missedBySync: z.boolean().openapi({ description: 'A sync has missed it.' }),
     repaired: z.boolean(),
   })
   .openapi('Finding') satisfies z.ZodType<FindingAnswer>;
@@ -44,9 +44,9 @@ export const VerifySchema = z
     deleted: Findings.openapi({ description: 'Gone at Facebook, proved one by one. A thousand at most.' }),
     repaired: Count.openapi({ description: 'How many of all these have been repaired.' }),
     counts: z
-      .object({ missing: Count, stale: Count, deleted: Count, shouldHaveBeenMet: Count })
+      .object({ missing: Count, stale: Count, deleted: Count, missedBySync: Count })
       .openapi({ description: 'How many there are of each, beyond the thousand too.' }),
-    undecided: z.string().nullable().openapi({
+    inconclusive: z.string().nullable().openapi({
       description: 'Why some that Facebook did not list are not called deleted; null when all is known.',
     }),
     complete: z.boolean().openapi({
@@ -73,15 +73,15 @@ export const VerifySchema = z
           conversationId: 't_10161234567890123',
           contactName: 'Ada Winter',
           updatedTime: '2026-03-01T09:29:41.000Z',
-          shouldHaveBeenMet: false,
+          missedBySync: false,
           repaired: true,
         },
       ],
       stale: [],
       deleted: [],
       repaired: 1,
-      counts: { missing: 1, stale: 0, deleted: 0, shouldHaveBeenMet: 0 },
-      undecided: null,
+      counts: { missing: 1, stale: 0, deleted: 0, missedBySync: 0 },
+      inconclusive: null,
       complete: true,
       total: 1_000,
       status: 'succeeded',

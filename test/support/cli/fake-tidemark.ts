@@ -143,7 +143,7 @@ export function createFakeTidemark(input: FakeTidemarkOptions): FakeTidemark {
         const total = world.pages.get(page.facebookPageId)?.conversations.length ?? 0;
         for (const sink of [options.onEvent, request.onEvent ?? (() => undefined)]) {
           const run = { runId: 'run-1', page: { ...page, name: page.name ?? undefined }, mode: 'verify' } as const;
-          sink({ ...run, type: 'run-started', trigger: trigger ?? 'library', cutAt: undefined });
+          sink({ ...run, type: 'run-started', trigger: trigger ?? 'library', lookbackStart: undefined });
           sink({ ...run, type: 'list-surveyed', listed: total, differing: 0 });
           sink({ ...run, type: 'run-finished', status: 'succeeded', counts: NO_COUNTS, durationMs: 500 });
         }
@@ -197,7 +197,7 @@ export function createFakeTidemark(input: FakeTidemarkOptions): FakeTidemark {
         const mode = before === undefined || forceFull ? 'full' : 'incremental';
         for (const sink of [options.onEvent, request.onEvent ?? (() => undefined)]) {
           const run = { runId: 'run-1', page: { ...page, name: page.name ?? undefined }, mode } as const;
-          sink({ ...run, type: 'run-started', trigger: trigger ?? 'library', cutAt: undefined });
+          sink({ ...run, type: 'run-started', trigger: trigger ?? 'library', lookbackStart: undefined });
           sink({ ...run, type: 'list-surveyed', listed: truth.length, differing: fresh.length });
           sink({ ...run, type: 'batch-committed', counts });
           sink({ ...run, type: 'run-finished', status: 'succeeded', counts, durationMs: 500 });
@@ -266,9 +266,9 @@ function toVerifyRow(
       missing: missing.length,
       stale: stale.length,
       deleted: deleted.length,
-      shouldHaveBeenMet: all.filter((finding) => finding.shouldHaveBeenMet).length,
+      missedBySync: all.filter((finding) => finding.missedBySync).length,
     },
-    undecided: null,
+    inconclusive: null,
     complete: true,
     total: 0,
     status: 'succeeded',

@@ -89,7 +89,7 @@ export function fakeSyncAllAnswer(
 
 /** One conversation is missing, and one is gone. */
 export function fakeVerifyAnswer(page: PageAnswer, { repair = false }: VerifyRequest): VerifyAnswer {
-  const found = { contactName: null, updatedTime: null, shouldHaveBeenMet: false, repaired: repair };
+  const found = { contactName: null, updatedTime: null, missedBySync: false, repaired: repair };
   return {
     success: true,
     runId: RUN_ID,
@@ -100,8 +100,8 @@ export function fakeVerifyAnswer(page: PageAnswer, { repair = false }: VerifyReq
     stale: [],
     deleted: [{ ...found, conversationId: 't_2' }],
     repaired: repair ? 2 : 0,
-    counts: { missing: 1, stale: 0, deleted: 1, shouldHaveBeenMet: 0 },
-    undecided: null,
+    counts: { missing: 1, stale: 0, deleted: 1, missedBySync: 0 },
+    inconclusive: null,
     complete: true,
     total: 40,
     status: 'succeeded',
