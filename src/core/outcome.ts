@@ -28,7 +28,7 @@ export type Settled = 'whole' | 'doubtful' | 'stopped';
 
 export type Outcome =
   | { readonly kind: 'ended'; readonly end: SyncOutcome['end']; readonly reason?: RunReason }
-  | { readonly kind: 'failed'; readonly error: TidemarkError; readonly checkpoint?: Checkpoint | undefined };
+  | { readonly kind: 'failed'; readonly error: TidemarkError; readonly checkpoint: Checkpoint | undefined };
 
 export interface Verdict {
   readonly purpose: WalkPurpose;
@@ -44,7 +44,7 @@ export interface Verdict {
 export function decideOutcome({ purpose, mode, walk, settled, startedAt, checkpoint }: Verdict): Outcome {
   switch (walk.kind) {
     case 'refused':
-      if (purpose !== 'sync') return { kind: 'failed', error: walk.error };
+      if (purpose !== 'sync') return { kind: 'failed', error: walk.error, checkpoint: undefined };
       return { kind: 'ended', end: { kind: 'stopped', checkpoint }, reason: toPartialReason(walk.error) };
     case 'throttled':
       // A quota that is smaller than the list must not have each run begin at the head of it.

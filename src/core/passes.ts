@@ -54,20 +54,19 @@ type Step = (pass: Pass, walked: Walked) => Pass | 'done' | 'give-up';
 /** A list whose cursors keep dying changes faster than it can be walked. */
 const MOST_RESTARTS = 3;
 
+const HEAD = { from: undefined, isFromEarlierRun: false } as const;
+
 const done: Step = () => 'done';
 const again: Step = (pass) =>
-  pass.restarts >= MOST_RESTARTS
-    ? 'give-up'
-    : { ...pass, from: undefined, isFromEarlierRun: false, restarts: pass.restarts + 1 };
+  pass.restarts >= MOST_RESTARTS ? 'give-up' : { ...pass, ...HEAD, restarts: pass.restarts + 1 };
 /** The list may have ended because of the filter. */
-const againUnfiltered: Step = (pass) => ({ ...pass, kind: 'main', from: undefined, restarts: pass.restarts + 1 });
+const againUnfiltered: Step = (pass) => ({ ...pass, ...HEAD, kind: 'main', restarts: pass.restarts + 1 });
 const goOnUnfiltered: Step = (pass, { next }) => ({ ...pass, kind: 'main', from: next, isFromEarlierRun: false });
 const finish: Step = (_, { needsRecheck, nextWatermark }) =>
   needsRecheck
     ? {
         kind: 'recheck',
-        from: undefined,
-        isFromEarlierRun: false,
+        ...HEAD,
         lookbackStart: toLookbackStart(nextWatermark),
         restarts: 0,
       }

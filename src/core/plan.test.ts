@@ -77,15 +77,17 @@ describe('list pages', () => {
   });
 });
 
-describe('a list page brings its messages along', () => {
-  it('when two more lists of conversations wait to be collected', () => {
-    expect(bringsMessages({ waiting: 2 * LIST_LIMIT, areCallsScarce: false })).toBe(true);
-    expect(bringsMessages({ waiting: 2 * LIST_LIMIT - 1, areCallsScarce: false })).toBe(false);
+describe('light pages before one that brings its messages along', () => {
+  const before = (callsPerSecond: number) =>
+    Array.from({ length: 10 }, (_, pages) => pages).find((pages) => bringsMessages(pages, callsPerSecond));
+
+  it('are two at Facebook', () => expect(before(2)).toBe(2));
+
+  it('are fewer the fewer calls may be made, and more the more, within bounds', () => {
+    expect([0.5, 1, 3, 1000].map(before)).toEqual([0, 1, 3, 4]);
   });
 
-  it('always where calls are scarce', () => {
-    expect(bringsMessages({ waiting: 0, areCallsScarce: true })).toBe(true);
-  });
+  it('are none where calls are scarce', () => expect(before(0)).toBe(0));
 });
 
 describe('the size of a list page', () => {

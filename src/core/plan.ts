@@ -62,16 +62,16 @@ export interface SurveyBatch {
   readonly skipped: number;
 }
 
-/** So many conversations keep the calls of the collects going while one more list page comes with its messages. */
-const ENOUGH_WAITING = 2 * LIST_LIMIT;
+/** Light pages in a row that may run ahead of what is collected; more would only wait. */
+const MOST_LIGHT_PAGES = 4;
 
 /**
- * Whether a list page is to bring its messages along, where everything that is listed has changed. A light page is
- * quicker and finds work for others; one with messages saves its call. So it is for when enough waits to be collected,
- * and always where calls are scarce.
+ * Whether a list page is to bring its messages along, where everything that is listed has changed. Light pages are
+ * quicker and find work for others, but they cost a call more. A page with messages takes as long as about two of them
+ * need to be collected at two calls a second: so as many go before it as calls may be made in a second.
  */
-export function bringsMessages({ waiting, areCallsScarce }: { waiting: number; areCallsScarce: boolean }): boolean {
-  return areCallsScarce || waiting >= ENOUGH_WAITING;
+export function bringsMessages(lightPages: number, callsPerSecond: number): boolean {
+  return lightPages >= Math.min(MOST_LIGHT_PAGES, Math.floor(callsPerSecond));
 }
 
 /** How many conversations the list pages of a walk are asked for. */

@@ -91,6 +91,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
       newRunId: () => crypto.randomUUID(),
       openSource: calls.openSource,
       pools: calls.pools,
+      callsPerSecond: settings.callsPerSecond,
       openStore: (lease) => openWalkStore(database, lease),
       openHistory: (lease) => openHistoryStore(database, lease),
       openVerify: (lease, repairs) => openVerify(database, lease, repairs),

@@ -17,6 +17,8 @@ export interface PageRunsParts {
   readonly clock: Clock;
   readonly newRunId: () => string;
   readonly pools: CallPools;
+  /** Of one Page and platform. */
+  readonly callsPerSecond: number;
   readonly openSource: (page: Page, run: BegunRun, use: SourceUse) => Promise<ConversationSource>;
   readonly openStore: (lease: Lease) => WalkStore;
   readonly openHistory: (lease: Lease) => HistoryStore;

@@ -1,12 +1,12 @@
 /**
- * One list page of the survey: light as a rule. Where everything that is listed has changed and enough waits to be
- * collected, a page brings its messages along, which saves a call. Facebook may refuse that: then that page is a light
+ * One list page of the survey: light as a rule. Where everything that is listed has changed, a page brings its
+ * messages along now and then, which saves a call. Facebook may refuse that: then that page is a light
  * one, and so are all that follow.
  */
 import { isGraphError } from '../core/errors.ts';
 import type { Cursor } from '../core/list-pages.ts';
 import type { ConversationList, Instant } from '../core/model.ts';
-import { LIST_LIMIT } from '../core/plan.ts';
+import { bringsMessages, LIST_LIMIT } from '../core/plan.ts';
 import type { RunContext } from './run-context.ts';
 
 export interface PageAsker {
@@ -19,22 +19,16 @@ export interface PageAsker {
   note(page: ConversationList, changed: number): void;
 }
 
-export interface PageAskerOptions {
-  /** Newest messages that each conversation may bring along; 0 for none. */
-  readonly messages: number;
-  /** Whether a page is to bring them, as of now. */
-  readonly bringMessages: () => boolean;
-}
-
-export function openPageAsker(
-  { source, emit, signal }: RunContext,
-  { messages, bringMessages }: PageAskerOptions,
-): PageAsker {
+/** `messages`: the newest ones of each conversation that may come along; 0 for none. */
+export function openPageAsker({ source, emit, signal, callsPerSecond }: RunContext, messages: number): PageAsker {
   let isRefused = messages === 0;
+  /** In a row; on each of them, and on the last page whatever it was, everything has changed. */
+  let lightPages = 0;
   let hasAllChanged = false;
 
   async function askNested(after: Cursor): Promise<ConversationList | undefined> {
-    if (after === undefined || isRefused || !hasAllChanged || !bringMessages()) return undefined;
+    const isWorthIt = after !== undefined && hasAllChanged && bringsMessages(lightPages, callsPerSecond());
+    if (isRefused || !isWorthIt) return undefined;
     try {
       const request = { limit: LIST_LIMIT, after, messages, since: undefined, goesFirst: true };
       return await source.listConversations(request, signal);
@@ -53,7 +47,9 @@ export function openPageAsker(
       return nested ?? source.listConversations({ ...request, messages: 0, goesFirst: true }, signal);
     },
     note({ items }, changed) {
+      const isLight = items.every((item) => item.messages === undefined);
       hasAllChanged = items.length > 0 && changed === items.length;
+      lightPages = isLight && hasAllChanged ? lightPages + 1 : 0;
     },
   };
 }

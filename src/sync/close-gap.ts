@@ -31,7 +31,7 @@ export async function closeGap(
   snapshot: ConversationSnapshot,
   stored: StoredConversation | undefined,
 ): Promise<ClosedGap> {
-  let messages: readonly MessageSnapshot[] = snapshot.messages?.items ?? [];
+  let messages: MessageSnapshot[] = [...(snapshot.messages?.items ?? [])];
   let scan = extend(NOTHING_SCANNED, messages, stored);
   let eventsCreated = 0;
   const toResult = (after: string | undefined): ClosedGap | undefined => {
@@ -52,7 +52,7 @@ export async function closeGap(
     subject: `the messages of conversation ${conversationId}`,
   });
   for await (const page of pages) {
-    messages = [...messages, ...page.items];
+    messages.push(...page.items);
     scan = extend(scan, page.items, stored);
     const closed = toResult(page.after);
     if (closed !== undefined) return closed;

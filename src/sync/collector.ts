@@ -20,8 +20,6 @@ export interface Collector extends AsyncDisposable {
   start(work: Work): Promise<void>;
   /** Resolves when all that was added is committed; rejects with the first failure. */
   drain(): Promise<void>;
-  /** Conversations that were added and are not committed yet. */
-  waiting(): number;
   /** What was done so far. */
   counts(): RunCounts;
   /** The last list page up to which all is committed or in the retry ledger; undefined when the first is not. */
@@ -42,11 +40,8 @@ export function openCollector(run: RunContext, nestedLimit: number): Collector {
   const nestedSize = createPageSize({ limit: nestedLimit, onFault: 'half' });
   const failed = new Set<string>();
   const pages: SurveyBatch[] = [];
-  /** In the order of the walk; those at its start leave it when they are done. */
-  const walked: { readonly last: SurveyBatch; isDone: boolean }[] = [];
-  let reached: SurveyBatch | undefined;
+  const progress = createProgress();
   let counts: RunCounts = NO_COUNTS;
-  let waiting = 0;
 
   const start = (work: Work): Promise<void> =>
     group.start(async (signal) => {
@@ -62,15 +57,10 @@ export function openCollector(run: RunContext, nestedLimit: number): Collector {
     const batch = pages.splice(0);
     const last = batch.at(-1);
     if (last === undefined) return;
-    const part = { last, isDone: false };
-    walked.push(part);
-    const changed = batch.reduce((sum, page) => sum + page.changed.size, 0);
-    waiting += changed;
+    const finish = progress.begin(last);
     await start(async (context) => {
       const result = await collect(context, batch);
-      part.isDone = true;
-      waiting -= changed;
-      while (walked[0]?.isDone === true) reached = walked.shift()?.last;
+      finish();
       return result;
     });
   }
@@ -79,8 +69,8 @@ export function openCollector(run: RunContext, nestedLimit: number): Collector {
     signal: group.signal,
     async add(page) {
       counts = { ...counts, skipped: counts.skipped + page.skipped };
-      // After a restart the pages of two passes must not be taken for neighbours.
-      if (page.after !== pages.at(-1)?.next || sizeOf([...pages, page]) > LIST_LIMIT) await flush();
+      const isNeighbour = page.after !== undefined && page.after === pages.at(-1)?.next;
+      if (!isNeighbour || sizeOf([...pages, page]) > LIST_LIMIT) await flush();
       pages.push(page);
       if (sizeOf(pages) >= LIST_LIMIT) await flush();
     },
@@ -92,12 +82,29 @@ export function openCollector(run: RunContext, nestedLimit: number): Collector {
       await flush();
       await group.done();
     },
-    waiting: () => waiting,
     counts: () => counts,
-    reached: () => reached,
+    reached: progress.reached,
     failed: () => failed,
     nestedLimit: () => nestedSize.limit,
     [Symbol.asyncDispose]: () => group[Symbol.asyncDispose](),
+  };
+}
+
+/** How far the walk is collected: batches are done in any order, and what lies behind one that is not does not count. */
+function createProgress() {
+  /** In the order of the walk; those at its start leave it when they are done. */
+  const begun: { readonly last: SurveyBatch; isDone: boolean }[] = [];
+  let reached: SurveyBatch | undefined;
+  return {
+    begin(last: SurveyBatch): () => void {
+      const part = { last, isDone: false };
+      begun.push(part);
+      return () => {
+        part.isDone = true;
+        while (begun[0]?.isDone === true) reached = begun.shift()?.last;
+      };
+    },
+    reached: () => reached,
   };
 }
 

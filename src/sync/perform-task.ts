@@ -15,6 +15,8 @@ import { collectChanges } from './walk-policy.ts';
 
 export interface TaskParts {
   readonly pools: CallPools;
+  /** Of one Page and platform. */
+  readonly callsPerSecond: number;
   readonly openStore: (lease: Lease) => WalkStore;
   readonly openHistory: (lease: Lease) => HistoryStore;
   readonly openVerify: (lease: Lease, repairs: boolean) => Promise<OpenedVerify>;
@@ -32,7 +34,7 @@ export interface TaskResult extends SyncResult {
   readonly report?: VerificationReport;
 }
 
-export interface TaskContext extends Omit<RunContext, 'store' | 'areCallsScarce'> {
+export interface TaskContext extends Omit<RunContext, 'store' | 'callsPerSecond'> {
   readonly begun: BegunRun;
   /** Notes what each phase costs. */
   readonly meter: Meter;
@@ -41,15 +43,15 @@ export interface TaskContext extends Omit<RunContext, 'store' | 'areCallsScarce'
 export async function performTask(parts: TaskParts, task: RunTask, context: TaskContext): Promise<TaskResult> {
   const { begun, meter } = context;
   const { lease } = begun;
-  const areCallsScarce = () => parts.pools.fill(lease) >= SCARCE_FROM_PERCENT;
+  const callsPerSecond = () => (parts.pools.fill(lease) >= SCARCE_FROM_PERCENT ? 0 : parts.callsPerSecond);
   switch (task.purpose) {
     case 'sync': {
       const mode = begun.mode === 'incremental' ? 'incremental' : 'full';
-      const run = { ...context, areCallsScarce, store: meter.walk(parts.openStore(lease)) };
+      const run = { ...context, callsPerSecond, store: meter.walk(parts.openStore(lease)) };
       return syncPage({ run, policy: collectChanges({ ...task, mode }), state: begun });
     }
     case 'verify': {
-      const run = { ...context, areCallsScarce, store: meter.walk(parts.openStore(lease)) };
+      const run = { ...context, callsPerSecond, store: meter.walk(parts.openStore(lease)) };
       const { verifyStore, unfinished } = await parts.openVerify(lease, task.repairs);
       const open = await run.store.findOpenRetries();
       const prior = {
@@ -70,10 +72,10 @@ export async function performTask(parts: TaskParts, task: RunTask, context: Task
 /** Older messages, as long as the pools are not nearly empty: what is left in them is for syncs. */
 async function deepenHistory(parts: TaskParts, context: TaskContext): Promise<TaskResult> {
   const { source, depth, meter, begun } = context;
-  const areCallsScarce = () => parts.pools.fill(begun.lease) >= HISTORY_YIELDS_AT_PERCENT;
-  const deadline = { ...context.deadline, isOver: () => context.deadline.isOver() || areCallsScarce() };
+  const callsPerSecond = () => (parts.pools.fill(begun.lease) >= HISTORY_YIELDS_AT_PERCENT ? 0 : parts.callsPerSecond);
+  const deadline = { ...context.deadline, isOver: () => context.deadline.isOver() || callsPerSecond() === 0 };
   const store = meter.history(parts.openHistory(begun.lease));
-  if (!areCallsScarce()) await collectHistory({ ...context, areCallsScarce, store, deadline });
+  if (callsPerSecond() > 0) await collectHistory({ ...context, callsPerSecond, store, deadline });
   const graphCalls = source.callCount();
   const status = await store.finish({ depth, graphCalls });
   return { status, counts: { ...NO_COUNTS, graphCalls }, checkpoint: undefined };

@@ -1,5 +1,5 @@
 /** How the list is walked, as the purpose of the walk and what is known of the Page want it. */
-import { bringsMessages, type PagePlan, planPages } from '../core/plan.ts';
+import { type PagePlan, planPages } from '../core/plan.ts';
 import type { Instant } from '../core/model.ts';
 import type { Checkpoint, WalkState } from '../core/store-ports.ts';
 import { toLookbackStart } from '../core/watermark.ts';
@@ -20,8 +20,6 @@ export interface SurveyPlan {
   /** Whether it goes from the head to the end of the list. */
   readonly isWhole: boolean;
   readonly pages: PagePlan;
-  /** Whether a list page is to bring its messages along, as of now. */
-  readonly bringMessages: () => boolean;
 }
 
 export interface SurveyPlanInput {
@@ -30,10 +28,9 @@ export interface SurveyPlanInput {
   readonly state: WalkState;
   /** Whether some conversations failed so often that only a walk to the end of the list can tell what became of them. */
   readonly retries: { readonly areStubborn: boolean };
-  readonly collector: { readonly waiting: () => number };
 }
 
-export function planSurvey({ run, policy, state, retries, collector }: SurveyPlanInput): SurveyPlan {
+export function planSurvey({ run, policy, state, retries }: SurveyPlanInput): SurveyPlan {
   const { checkpoint } = state;
   const isIncremental = policy.mode === 'incremental' && !retries.areStubborn;
   const lookbackStart = isIncremental ? toLookbackStart(state.watermark) : undefined;
@@ -46,6 +43,5 @@ export function planSurvey({ run, policy, state, retries, collector }: SurveyPla
     rechecks: checkpoint !== undefined || policy.purpose !== 'sync',
     isWhole: lookbackStart === undefined && checkpoint === undefined,
     pages: planPages({ ...state, lookbackStart, depth }),
-    bringMessages: () => bringsMessages({ waiting: collector.waiting(), areCallsScarce: run.areCallsScarce() }),
   };
 }

@@ -9,8 +9,8 @@ export interface RunContext<Store = WalkStore> {
   readonly emit: Emit;
   /** Messages of a conversation to mirror; Infinity: all. */
   readonly depth: number;
-  /** Whether calls are to be saved even where that takes time, as of now. */
-  readonly areCallsScarce: () => boolean;
+  /** Calls that may be spent each second, as of now; 0 where they are to be saved even if that takes time. */
+  readonly callsPerSecond: () => number;
   /** Asked between calls: whether to stop there and leave the rest to the next run. */
   readonly deadline: Deadline;
   /** Aborted when the run must end at once: cancelled, or its lease lost. */

@@ -50,10 +50,7 @@ export async function comparePage({ store, emit }: RunContext, met: Met, listed:
   const showsFilteredOut = page.items.some((item) => isBefore(item, lookbackStart));
   const reachesLookback = !met.isOutOfOrder && endsWalk({ comparisons, changed }, lookbackStart);
   const end = endOfPass(pass, { reachesLookback, showsFilteredOut, isLast: page.after === undefined });
-  if (after === undefined) met.headWatermark = toNextWatermark(page);
-  // A walk that begins again keeps the watermark it began with: the lower one is the safe one. A recheck has to be whole.
-  const isProved = isRecheck ? end !== undefined : after === undefined && pass.restarts === 0;
-  if (isProved) met.nextWatermark = met.headWatermark;
+  noteWatermark(met, listed, end);
   const batch = {
     after,
     next: end === undefined || end === 'filter-ignored' ? page.after : undefined,
@@ -66,6 +63,13 @@ export async function comparePage({ store, emit }: RunContext, met: Met, listed:
     skipped: fresh.filter(({ id }) => !changed.has(id)).length,
   };
   return { batch, end };
+}
+
+function noteWatermark(met: Met, { page, after, pass }: ListedPage, end: PassEnd | undefined): void {
+  if (after === undefined) met.headWatermark = toNextWatermark(page);
+  // A walk that begins again keeps the watermark it began with: the lower one is the safe one. A recheck has to be whole.
+  const isProved = pass.kind === 'recheck' ? end !== undefined : after === undefined && pass.restarts === 0;
+  if (isProved) met.nextWatermark = met.headWatermark;
 }
 
 function meet(met: Met, { items }: ConversationList, emit: Emit): void {

@@ -24,7 +24,7 @@ export async function* survey(run: RunContext, plan: SurveyPlan): AsyncGenerator
     ids: new Set(),
   };
   const size = createPageSize({ limit: LIGHT_PAGE_SIZE, onFault: 'tenth', growsBack: true });
-  const asker = openPageAsker(run, { messages: plan.pages.messages, bringMessages: plan.bringMessages });
+  const asker = openPageAsker(run, plan.pages.messages);
   let pass: Pass | 'done' = firstPass(plan);
   while (pass !== 'done') {
     if (pass.from === undefined) Object.assign(met, { pages: 0, lastUpdatedAt: Infinity });

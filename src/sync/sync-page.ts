@@ -4,16 +4,15 @@
  * decided by `core/outcome.ts`: only a complete one moves the watermark (I1), and only past what is collected or in the
  * retry ledger (I13).
  */
-import { checkpointBehind, decideOutcome, isListRefused, isThrottled, stopBehind } from '../core/outcome.ts';
-import type { WalkEnd } from '../core/outcome.ts';
+import { decideOutcome } from '../core/outcome.ts';
 import { growNestedLimit } from '../core/plan.ts';
 import type { SyncResult, WalkState } from '../core/store-ports.ts';
-import { type Collector, openCollector } from './collector.ts';
+import { openCollector } from './collector.ts';
 import { readKnownSingly } from './list-fallback.ts';
-import { planSurvey, type SurveyPlan } from './plan-survey.ts';
-import { openRetries, type Retries } from './retries.ts';
+import { planSurvey } from './plan-survey.ts';
+import { openRetries } from './retries.ts';
 import type { RunContext } from './run-context.ts';
-import { survey } from './survey.ts';
+import { walkList } from './walk-list.ts';
 import type { WalkPolicy } from './walk-policy.ts';
 
 export interface Walk {
@@ -28,10 +27,10 @@ export async function syncPage({ run, policy, state }: Walk): Promise<SyncResult
   const startedAt = checkpoint?.startedAt ?? run.clock.now();
   const retries = await openRetries(run.store, state);
   await using collector = openCollector(run, state.nestedLimit);
-  const plan = planSurvey({ run, policy, state, retries, collector });
+  const plan = planSurvey({ run, policy, state, retries });
 
   if (purpose !== 'inspect') await collector.addSingles(retries.due);
-  const { end, listed } = await walkList(run, policy, { plan, startedAt, retries, collector });
+  const { end, listed } = await walkList({ run, policy, plan, startedAt, retries, collector });
   if (end.kind === 'refused' && purpose === 'sync') await collector.start((work) => readKnownSingly(work, end.error));
   const { settled, changed } = end.kind === 'complete' ? await policy.settle() : NOTHING_TO_SETTLE;
   await collector.addSingles(changed);
@@ -53,47 +52,3 @@ export async function syncPage({ run, policy, state }: Walk): Promise<SyncResult
 }
 
 const NOTHING_TO_SETTLE = { settled: 'whole', changed: [] } as const;
-
-interface WalkParts {
-  readonly plan: SurveyPlan;
-  readonly startedAt: number;
-  readonly retries: Retries;
-  readonly collector: Collector;
-}
-
-/** Walks the list for as long as the time allows; resolves when what it found is collected. */
-async function walkList(
-  run: RunContext,
-  policy: WalkPolicy,
-  { plan, startedAt, retries, collector }: WalkParts,
-): Promise<{ readonly end: WalkEnd; readonly listed: number }> {
-  let end: WalkEnd = { kind: 'complete', nextWatermark: plan.checkpoint?.nextWatermark };
-  let hasList = false;
-  let listed = 0;
-  try {
-    for await (const batch of survey({ ...run, signal: collector.signal }, plan)) {
-      hasList = true;
-      listed += batch.listed;
-      retries.meet(batch);
-      if (policy.purpose !== 'inspect') await collector.add(batch);
-      const wish = await policy.visit(batch);
-      const mustStop = batch.next !== undefined && (wish === 'yield' || run.deadline.isOver());
-      end = mustStop ? stopBehind(batch, startedAt) : { kind: 'complete', nextWatermark: batch.nextWatermark };
-      // What was listed under the filter is walked again, without it.
-      if (mustStop && batch.pass === 'filtered') await run.store.disableSinceFilter();
-      if (mustStop) break;
-    }
-    await collector.drain();
-  } catch (error) {
-    if (isThrottled(error)) {
-      // What is under way may still be committed.
-      await collector.drain().catch(() => {});
-      end = { kind: 'throttled', error, checkpoint: checkpointBehind(collector.reached(), startedAt) };
-    } else if (!hasList && isListRefused(error)) {
-      end = { kind: 'refused', error };
-    } else {
-      throw error;
-    }
-  }
-  return { end, listed };
-}
