@@ -34,7 +34,7 @@ export type SyncEvent = RunIdentity &
         readonly reason: string;
       }
     | { readonly type: 'conversation-failed'; readonly conversationId: string; readonly reason: string }
-    /** `messages` that were not held before; `complete` down to the first one. */
+    /** `messages` that were not stored before; `complete` down to the first one. */
     | {
         readonly type: 'history-committed';
         readonly conversationId: string;

@@ -1,6 +1,6 @@
 /**
- * Deciding what differs, and how to look for it with the fewest calls. Pure: it sees what was listed, what is held,
- * how fast Facebook answers and what calls may cost. The survey follows it and decides nothing of its own.
+ * Deciding what differs, and how to list it with the fewest calls. Pure: it sees what was listed and what is stored. The
+ * survey follows it and decides nothing of its own.
  */
 import type { Cursor } from './list-pages.ts';
 import type { ConversationSnapshot, StoredConversation, Instant } from './model.ts';
@@ -14,14 +14,14 @@ export const LIST_LIMIT = 100;
  */
 export const LIGHT_PAGE_SIZE = 200;
 /**
- * How many new conversations an incremental walk can meet with its first page. More would save looks now and then, but
+ * How many new conversations an incremental walk can meet with its first page. More would save pages now and then, but
  * most find nothing new, and this many take hardly longer than one.
  */
 const PROBE_MARGIN = 60;
 /** The most messages per conversation that a nested list is asked for; more come from the conversation itself. */
 export const NESTED_MESSAGES = 25;
 
-/** A listed conversation beside what is held of it. */
+/** A listed conversation beside what is stored of it. */
 export interface Comparison {
   readonly listed: ConversationSnapshot;
   readonly stored: StoredConversation | undefined;

@@ -5,7 +5,7 @@ import { LOOKBACK_MS, toLookbackStart, toNextWatermark } from './watermark.ts';
 
 function listOf(updatedAts: readonly (number | undefined)[], servedAt?: number): ConversationList {
   const items = updatedAts.map((updatedAt, index) => listed(`t_${index}`, { updatedAt }));
-  return { items, after: undefined, servedAt, tookMs: undefined };
+  return { items, after: undefined, servedAt };
 }
 
 describe('the watermark (I1)', () => {

@@ -8,7 +8,7 @@ import type { ConversationList, Instant } from './model.ts';
 /** Covers ties (times have a resolution of one second) and changes that become visible late. Costs no call. */
 export const LOOKBACK_MS = 120_000;
 
-/** Below the cut, everything was met by an earlier walk; undefined when there was none. */
+/** Where the lookback of the next walk begins: below it everything was met before. Undefined when no walk was. */
 export function toLookbackStart(watermark: Instant | undefined): Instant | undefined {
   return watermark === undefined ? undefined : watermark - LOOKBACK_MS;
 }

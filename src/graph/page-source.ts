@@ -49,14 +49,11 @@ export function openPageSource(options: PageSourceOptions): ConversationSource {
   const calls: Record<CallKind, number> = { light: 0, nested: 0, single: 0, probe: 0, messages: 0 };
 
   async function get({ kind, ...asked }: Asked, signal?: AbortSignal) {
-    let tookMs: number | undefined;
     const countCall = (report: CallReport) => {
       calls[kind] += 1;
-      tookMs = report.durationMs;
       onCall?.(report);
     };
-    const answer = await send({ ...asked, token, gate, signal, onCall: countCall });
-    return { ...answer, tookMs };
+    return send({ ...asked, token, gate, signal, onCall: countCall });
   }
 
   function readConversation(value: JsonValue, messages: number) {
@@ -81,13 +78,13 @@ export function openPageSource(options: PageSourceOptions): ConversationSource {
         return get({ kind, path: [facebookPageId, 'conversations'], params, subject, goesFirst, mayShare }, signal);
       };
       const asked = messages === 0 ? lookLimit.list({ limit, after }, ask) : ask(clamp(limit));
-      const { body, servedAt, tookMs } = await asked.catch((error: unknown) => {
+      const { body, servedAt } = await asked.catch((error: unknown) => {
         throw asPageTrouble(error, page);
       });
       const list = parseList({ body, sentAfter: after, subject });
       const parse = (item: JsonValue) => readConversation(item, messages);
       const items = parseItems({ items: list.items, parse, subject, onProblem });
-      return { items, after: list.after, servedAt, tookMs };
+      return { items, after: list.after, servedAt };
     },
 
     async fetchConversation({ conversationId, messages }, signal) {

@@ -112,6 +112,14 @@ describe('a user token', () => {
     expect(seen).toHaveLength(2);
   });
 
+  test('whose list shows nothing behind ever new cursors ends with an error', async () => {
+    let calls = 0;
+    await expect(discover(() => ({ json: { data: [], paging: listLinks(`c${(calls += 1)}`) } }))).rejects.toMatchObject(
+      { code: 'GRAPH_ERROR', message: expect.stringContaining('empty pages') },
+    );
+    expect(calls).toBe(5);
+  });
+
   test('whose list turns in a circle ends with an error', async () => {
     let calls = 0;
     await expect(

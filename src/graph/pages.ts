@@ -3,7 +3,9 @@
  * token. A Page that cannot be synced is named with its reason, never left out.
  */
 import { GraphError, isGraphError, TidemarkError } from '../core/errors.ts';
+import { listPages } from '../core/list-pages.ts';
 import type { JsonObject, JsonValue } from '../core/model.ts';
+import { createPageSize } from '../core/page-size.ts';
 import type { CallGate } from '../core/ports.ts';
 import { Secret } from '../lib/secret.ts';
 import type { GraphAnswer, GraphClient, GraphRequest } from './call.ts';
@@ -71,33 +73,38 @@ async function discoverAsUser(client: GraphClient, asked: Asked): Promise<Discov
   const subject = 'the Pages of the access token';
   const connected = new Map<string, DiscoveredPage>();
   const refused: UnusablePage[] = [];
-  const seen = new Set<string>();
-  let after: string | undefined;
-  do {
-    const answer = await getWithInstagram(client, {
-      ...asked,
-      path: ['me', 'accounts'],
-      params: { fields: 'id,name,access_token,tasks', limit: PAGES_PER_CALL, ...toCursorParams(after) },
-      subject,
-    }).catch((error: unknown) => {
-      if (after === undefined && (isGraphError(error, 'invalid') || isGraphError(error, 'missing'))) return undefined;
-      throw error;
-    });
-    if (answer === undefined || (after === undefined && !isList(answer.body))) return undefined;
-    const list = parseList({ body: answer.body, sentAfter: after, subject });
-    for (const entry of list.items) {
-      const page = readAccount(entry);
-      if ('reason' in page) refused.push(page);
-      else connected.set(page.facebookPageId, page);
-    }
-    after = list.after;
-    if (after !== undefined && seen.has(after)) {
-      throw new GraphError('GRAPH_ERROR', `Facebook lists ${subject} in a circle. Try again later.`, {
-        kind: 'invalid',
+  const pages = listPages({
+    from: undefined,
+    size: createPageSize({ limit: PAGES_PER_CALL }),
+    subject,
+    async ask({ after, limit }) {
+      const { body } = await getWithInstagram(client, {
+        ...asked,
+        path: ['me', 'accounts'],
+        params: { fields: 'id,name,access_token,tasks', limit, ...toCursorParams(after) },
+        subject,
       });
+      // A Page's token opens something else there, or nothing.
+      if (after === undefined && !isList(body)) throw new GraphError('GRAPH_ERROR', 'No list.', { kind: 'missing' });
+      const list = parseList({ body, sentAfter: after, subject });
+      const items = list.items.map((entry) => ({ entry, id: isObject(entry) ? toId(entry['id']) : undefined }));
+      return { items, after: list.after };
+    },
+  });
+  let hasList = false;
+  try {
+    for await (const { items } of pages) {
+      hasList = true;
+      for (const { entry } of items) {
+        const page = readAccount(entry);
+        if ('reason' in page) refused.push(page);
+        else connected.set(page.facebookPageId, page);
+      }
     }
-    if (after !== undefined) seen.add(after);
-  } while (after !== undefined);
+  } catch (error) {
+    if (hasList || !(isGraphError(error, 'invalid') || isGraphError(error, 'missing'))) throw error;
+    return undefined;
+  }
   return { kind: 'user', connected: [...connected.values()], refused };
 }
 

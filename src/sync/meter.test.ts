@@ -20,7 +20,7 @@ function openBench(purpose: RunPurpose) {
   const source: ConversationSource = {
     async listConversations({ messages, limit }) {
       await call(messages === 0 ? 'light' : 'nested', limit);
-      return { items, after: undefined, servedAt: undefined, tookMs: undefined };
+      return { items, after: undefined, servedAt: undefined };
     },
     async fetchConversation({ messages }) {
       await call(messages === 0 ? 'probe' : 'single', 10, 2);
