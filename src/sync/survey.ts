@@ -15,6 +15,8 @@ import { comparePage, type Met } from './survey-page.ts';
 
 export async function* survey(run: RunContext, plan: SurveyPlan): AsyncGenerator<SurveyBatch, void> {
   const { checkpoint, rechecks } = plan;
+  // The whole list was met by an earlier run.
+  if (checkpoint !== undefined && checkpoint.after === undefined) return;
   const met: Met = {
     pages: Infinity,
     nextWatermark: checkpoint?.nextWatermark,
