@@ -34,7 +34,7 @@ export async function syncPage({ run, policy, state }: Walk): Promise<SyncResult
   if (end.kind === 'refused' && purpose === 'sync') await collector.start((work) => readKnownSingly(work, end.error));
   const { settled, changed } = end.kind === 'complete' ? await policy.settle() : NOTHING_TO_SETTLE;
   await collector.addSingles(changed);
-  await collector.drain();
+  if (end.kind !== 'throttled') await collector.drain();
 
   const outcome = decideOutcome({ purpose, mode, walk: end, settled, startedAt, checkpoint });
   if (outcome.kind === 'failed') {
