@@ -43,8 +43,6 @@ export interface EngineSettings {
   readonly callsPerSecond: number;
   /** Whether incremental listings carry `since`; a hint, never relied on. */
   readonly sinceParameter: 'send' | 'off';
-  /** Whether the first looks at different Pages may share HTTP requests. Default: off. */
-  readonly graphBatch?: 'on' | 'off' | undefined;
   /** How many of the newest messages of a conversation are mirrored. */
   readonly messagesPerConversation: 'all' | number;
   /** Pages synced at the same time. */
@@ -78,7 +76,6 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     baseUrl: settings.graphApiUrl,
     version: settings.graphApiVersion,
     appSecret: settings.appSecret,
-    sharesLists: settings.graphBatch === 'on',
     timeoutMs: settings.answerTimeoutMs,
     clock,
   });

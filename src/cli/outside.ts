@@ -27,7 +27,6 @@ export type EngineSettings = Pick<
   | 'appSecret'
   | 'callsPerSecond'
   | 'sinceParameter'
-  | 'graphBatch'
   | 'messagesPerConversation'
   | 'pageConcurrency'
   | 'syncIntervalMs'

@@ -18,8 +18,6 @@ export interface GraphRequest {
   /** What is asked for, as messages name it: `the conversations of Page 1001`. */
   readonly subject: string;
   readonly token: Secret;
-  /** Whether it may travel in one HTTP request with calls for other Pages; its path begins with the Page's id. */
-  readonly mayShare?: boolean | undefined;
   /** Admission; entered before every attempt, told of usage, and parked when Facebook asks for quiet. */
   readonly gate: CallGate;
   /** Passes other calls that wait at the gate. Default: false. */

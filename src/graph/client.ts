@@ -1,19 +1,17 @@
 /**
  * The one door to Facebook. It talks to the host of `baseUrl` and no other: no redirect and no link in an answer is
- * ever followed. The token travels in the `Authorization` header, or in the body of a batch, and leaves through no
- * message, report or error.
+ * ever followed. The token travels in the `Authorization` header alone, and leaves through no message, report or
+ * error.
  */
 import { isGraphError } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
 import type { Secret } from '../lib/secret.ts';
 import { proveAppSecret } from './app-secret-proof.ts';
-import { openBatches } from './batch.ts';
 import type { Ask, CallReport, GraphAnswer, GraphClient, GraphParams, GraphRequest } from './call.ts';
 import { openHost } from './exchange.ts';
 import { interpret } from './interpret.ts';
 import { toRelativeUrl } from './relative-url.ts';
 import { withGate, withParking, withRetries } from './retry.ts';
-import { withSharedLists } from './shared-lists.ts';
 import { NO_USAGE, readUsage, type Usage } from './usage.ts';
 
 export interface GraphClientOptions {
@@ -23,8 +21,6 @@ export interface GraphClientOptions {
   readonly version: string;
   /** Secret of the app that the tokens belong to; with it every call carries a proof. Default: none. */
   readonly appSecret?: Secret | undefined;
-  /** Whether calls that may travel together, of different Pages, do. Default: each travels alone. */
-  readonly sharesLists?: boolean | undefined;
   /** For one attempt, from sending to the last byte. Facebook itself cuts off at 30 s: stay above. Default: 60 000 ms. */
   readonly timeoutMs?: number | undefined;
   /** Largest answer, unpacked. Default: 64 MiB; 100 conversations with 25 messages are about 2.5 MB. */
@@ -43,9 +39,8 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
   const prove = (token: Secret): GraphParams =>
     appSecret === undefined ? {} : proveAppSecret({ appSecret, token, at: clock.now() });
 
-  const askAlone: Ask = async ({ path, params, token, subject, signal }, departed) =>
+  const ask: Ask = async ({ path, params, token, subject, signal }, departed) =>
     host.exchange({
-      method: 'GET',
       path: `${root}/${toRelativeUrl({ path, params: { ...params, ...prove(token) }, subject })}`,
       headers: { authorization: `Bearer ${token.reveal()}` },
       subject,
@@ -54,8 +49,6 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
       timeoutMs,
       departed,
     });
-  const askTogether = openBatches({ exchange: host.exchange, path: `${root}/`, prove });
-  const ask = options.sharesLists ? withSharedLists({ askAlone, askTogether, clock, timeoutMs }) : askAlone;
 
   async function attempt(request: GraphRequest, departed: () => void): Promise<GraphAnswer> {
     const { subject, token } = request;

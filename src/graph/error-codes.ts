@@ -81,7 +81,6 @@ const CODE_OF_KIND: Partial<Record<GraphFaultKind, ErrorCode>> = {
 };
 
 export interface RefusedAnswer {
-  /** HTTP status; of the part, when it was a part of a batch. */
   readonly status: number;
   /** The parsed body, already without the token that was sent; undefined when it was not JSON. */
   readonly body: Maybe;

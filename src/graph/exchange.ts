@@ -18,11 +18,9 @@ export interface HostOptions {
 }
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST';
   /** Path and query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
   /** What is asked for, as messages name it. */
   readonly subject: string;
   /** Must stand in no error. */
@@ -56,12 +54,12 @@ export function openHost({ baseUrl, maxBytes, userAgent }: HostOptions): Host {
   });
 
   async function exchange(request: HttpRequest): Promise<HttpAnswer> {
-    const { method, path, signal, timeoutMs, departed } = request;
+    const { path, signal, timeoutMs, departed } = request;
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), timeoutMs);
     try {
       const { statusCode, headers, body } = await withDeparture(pool, departed).request({
-        method,
+        method: 'GET',
         path,
         headers: {
           ...request.headers,
@@ -69,7 +67,6 @@ export function openHost({ baseUrl, maxBytes, userAgent }: HostOptions): Host {
           'accept-encoding': 'gzip',
           'user-agent': userAgent,
         },
-        body: request.body ?? null,
         signal: signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal,
       });
       const bytes = await body.bytes();

@@ -19,7 +19,6 @@ import { recordingGate, testClient, token, TOKEN_TEXT } from './testing/ports.ts
 import { type Reply, type SeenRequest, startStub, type StubServer } from './testing/stub-server.ts';
 import { openPageSource } from './page-source.ts';
 import { HEAD_CURSOR, type ItemProblem } from './paging.ts';
-import { NO_USAGE } from './usage.ts';
 
 interface Scene {
   readonly stub: StubServer;
@@ -262,33 +261,4 @@ test('objects that are asked for by their ids come through whole', async () => {
     });
     expect(body).toEqual(byIds);
   });
-});
-
-test('only the first look of a run, at the head and without messages, may share a request', async () => {
-  const shared: boolean[] = [];
-  const client: GraphClient = {
-    async get({ mayShare, onCall, subject }) {
-      shared.push(mayShare ?? false);
-      const report = { subject, startedAt: 0, durationMs: 0, httpStatus: 200, outcome: 'answered' as const };
-      onCall?.({ ...report, graphCode: undefined, usage: NO_USAGE });
-      return { body: { data: [] }, servedAt: undefined, usage: NO_USAGE };
-    },
-    close: async () => {},
-  };
-  const open = () =>
-    openPageSource({
-      client,
-      facebookPageId: PAGE_ID,
-      platform: 'messenger',
-      token,
-      gate: recordingGate(),
-      onProblem: () => {},
-    });
-  const source = open();
-  await source.listConversations(list());
-  await source.listConversations(list());
-  await open().listConversations(list({ after: 'A' }));
-  await open().listConversations(list({ messages: 10 }));
-  await open().listMessages({ conversationId: 't_1', limit: 5, after: undefined });
-  expect(shared).toEqual([true, false, false, false, false]);
 });

@@ -37,7 +37,6 @@ interface Asked {
   readonly params: GraphParams;
   readonly subject: string;
   readonly goesFirst?: boolean;
-  readonly mayShare?: boolean;
 }
 
 export function openPageSource(options: PageSourceOptions): ConversationSource {
@@ -75,10 +74,7 @@ export function openPageSource(options: PageSourceOptions): ConversationSource {
           ...toCursorParams(after),
         };
         const kind = messages === 0 ? 'light' : 'nested';
-        // The first look of a run is small, quick and the same for all Pages; everything after it has its own size.
-        const isFirst = Object.values(calls).every((made) => made === 0);
-        const mayShare = isFirst && after === undefined && messages === 0;
-        return get({ kind, path: [facebookPageId, 'conversations'], params, subject, goesFirst, mayShare }, signal);
+        return get({ kind, path: [facebookPageId, 'conversations'], params, subject, goesFirst }, signal);
       };
       const asked = messages === 0 ? lookLimit.list({ limit, after }, ask) : ask(clamp(limit));
       const { body, servedAt, tookMs } = await asked.catch((error: unknown) => {

@@ -72,7 +72,6 @@ export function authorise(caller: Caller, target: Target, world: World): void {
       if (target.page === undefined) throw needsPageToken();
       break;
     case 'me':
-    case 'batch':
     case 'debug_token':
     case 'oauth':
     case 'unknown':

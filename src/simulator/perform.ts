@@ -85,7 +85,7 @@ export async function perform(facebook: Facebook, incoming: Incoming): Promise<O
 }
 
 function describeArrival(facebook: Facebook, incoming: Incoming, target: Target): Arrival {
-  const { parameters, arrivedMs, method, inBatch } = incoming;
+  const { parameters, arrivedMs, method } = incoming;
   const { limit, since, after, fields } = parameters;
   const isNumber = limit !== undefined && /^\d+$/.test(limit);
   return {
@@ -99,7 +99,6 @@ function describeArrival(facebook: Facebook, incoming: Incoming, target: Target)
     after,
     fields,
     byUser: parameters['user_id'] !== undefined,
-    inBatch,
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import type { DeadSubcode } from './tokens.ts';
 
-export type ErrorType = 'OAuthException' | 'GraphMethodException' | 'GraphBatchException' | 'IGApiException';
+export type ErrorType = 'OAuthException' | 'GraphMethodException' | 'IGApiException';
 
 export interface RefusalBody {
   readonly message: string;

@@ -3,7 +3,6 @@
  * faults. Must never listen anywhere else.
  */
 import { createServer } from 'node:http';
-import { performBatch } from './batch.ts';
 import { createCallLog } from './calls.ts';
 import { control } from './control.ts';
 import { createFaults } from './faults.ts';
@@ -84,8 +83,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     }
     const form = readForm(body, request.headers['content-type']);
     const incoming = readIncoming({ method, target, arrivedMs }, form, { token: bearerOf(request) });
-    const isBatch = incoming.method === 'POST' && incoming.segments.length === 0;
-    await send(response, await (isBatch ? performBatch : perform)(facebook, incoming), closing.signal);
+    await send(response, await perform(facebook, incoming), closing.signal);
   };
 
   const server = createServer((request, response) => {

@@ -18,7 +18,7 @@ export type Target =
       readonly message: Message;
     }
   | { readonly kind: 'ids'; readonly ids: readonly string[]; readonly page: Page | undefined }
-  | { readonly kind: 'me' | 'accounts' | 'batch' | 'debug_token' | 'oauth' }
+  | { readonly kind: 'me' | 'accounts' | 'debug_token' | 'oauth' }
   /** `rest` is set when the object exists and its edge does not. */
   | { readonly kind: 'unknown'; readonly id: string; readonly rest: string | undefined };
 
@@ -69,7 +69,6 @@ export function describeTarget(target: Target): {
       return { ...nothing, pageId: target.page?.id, platform: target.page && 'messenger', units: target.ids.length };
     case 'me':
     case 'accounts':
-    case 'batch':
     case 'debug_token':
     case 'oauth':
     case 'unknown':
@@ -78,7 +77,6 @@ export function describeTarget(target: Target): {
 }
 
 function findRootTarget(incoming: Incoming, world: World): Target {
-  if (incoming.method === 'POST') return { kind: 'batch' };
   const ids = (incoming.parameters['ids'] ?? '').split(',').filter(Boolean);
   if (ids.length === 0) return { kind: 'unknown', id: '', rest: undefined };
   const speaker = incoming.token === undefined ? undefined : world.tokens.find(incoming.token);
