@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { TidemarkError } from '../core/errors.ts';
 import type { RunAnswer } from '../core/api/runs.ts';
-import { createFake } from './testing/fake-outside.ts';
-import { LAST_SYNC, pageIdOf } from './testing/fake-tidemark.ts';
+import { createFake } from '../../test/support/cli/fake-outside.ts';
+import { LAST_SYNC, pageIdOf } from '../../test/support/cli/fake-tidemark.ts';
 
 const RUN: RunAnswer = {
   id: 'run-1',

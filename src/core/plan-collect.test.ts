@@ -4,7 +4,7 @@ import { must } from '../lib/must.ts';
 import { TYPICAL_TIMES } from './answer-times.ts';
 import { LIST_LIMIT, NESTED_MESSAGES } from './plan.ts';
 import { type CollectPlan, messagesFor, planCollect } from './plan-collect.ts';
-import { held, listed, pageOf } from './testing/surveyed.ts';
+import { held, listed, pageOf } from '../../test/support/core/surveyed.ts';
 
 const MEANS = { depth: Infinity, nestedLimit: LIST_LIMIT, time: TYPICAL_TIMES.nested };
 

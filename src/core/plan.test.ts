@@ -10,7 +10,7 @@ import {
   NESTED_MESSAGES,
   planLooks,
 } from './plan.ts';
-import { held, listed, pageOf } from './testing/surveyed.ts';
+import { held, listed, pageOf } from '../../test/support/core/surveyed.ts';
 
 const CUT_AT = 1_000_000;
 

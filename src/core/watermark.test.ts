@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ConversationList } from './model.ts';
-import { listed } from './testing/surveyed.ts';
+import { listed } from '../../test/support/core/surveyed.ts';
 import { OVERLAP_MS, toCut, topOfWalk } from './watermark.ts';
 
 function listOf(updatedAts: readonly (number | undefined)[], servedAt?: number): ConversationList {

@@ -4,9 +4,9 @@ import { must } from '../lib/must.ts';
 import { Secret } from '../lib/secret.ts';
 import type { CallReport } from './call.ts';
 import { errors, listLinks, messages, refusal } from './fixtures/payloads.ts';
-import { recordingGate, testClient, TOKEN_TEXT } from './testing/ports.ts';
-import { errorOf, graphErrorOf, testRequest } from './testing/requests.ts';
-import { type Reply, startStub } from './testing/stub-server.ts';
+import { recordingGate, testClient, TOKEN_TEXT } from '../../test/support/graph/ports.ts';
+import { errorOf, graphErrorOf, testRequest } from '../../test/support/graph/requests.ts';
+import { type Reply, startStub } from '../../test/support/graph/stub-server.ts';
 
 describe('I9: the token', () => {
   test('travels in the Authorization header and in no address', async () => {

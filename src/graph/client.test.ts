@@ -5,9 +5,9 @@ import { must } from '../lib/must.ts';
 import { Secret } from '../lib/secret.ts';
 import { createGraphClient } from './client.ts';
 import { errors, refusal } from './fixtures/payloads.ts';
-import { jumpingClock, recordingGate, testClient, TOKEN_TEXT } from './testing/ports.ts';
-import { errorOf, graphErrorOf, testRequest } from './testing/requests.ts';
-import { startStub } from './testing/stub-server.ts';
+import { jumpingClock, recordingGate, testClient, TOKEN_TEXT } from '../../test/support/graph/ports.ts';
+import { errorOf, graphErrorOf, testRequest } from '../../test/support/graph/requests.ts';
+import { startStub } from '../../test/support/graph/stub-server.ts';
 
 describe('a call', () => {
   test('asks the versioned path with the parameters, and gives body, time and usage', async () => {

@@ -15,8 +15,8 @@ import {
   PAGE_ID,
   refusal,
 } from './fixtures/payloads.ts';
-import { recordingGate, testClient, token, TOKEN_TEXT } from './testing/ports.ts';
-import { type Reply, type SeenRequest, startStub, type StubServer } from './testing/stub-server.ts';
+import { recordingGate, testClient, token, TOKEN_TEXT } from '../../test/support/graph/ports.ts';
+import { type Reply, type SeenRequest, startStub, type StubServer } from '../../test/support/graph/stub-server.ts';
 import { openPageSource } from './page-source.ts';
 import { HEAD_CURSOR, type ItemProblem } from './paging.ts';
 

@@ -2,8 +2,8 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { Secret } from '../lib/secret.ts';
 import { errors, listLinks, refusal } from './fixtures/payloads.ts';
-import { testClient, token, TOKEN_TEXT } from './testing/ports.ts';
-import { type Reply, type SeenRequest, startStub } from './testing/stub-server.ts';
+import { testClient, token, TOKEN_TEXT } from '../../test/support/graph/ports.ts';
+import { type Reply, type SeenRequest, startStub } from '../../test/support/graph/stub-server.ts';
 import { discoverPages } from './pages.ts';
 
 const TASKS = ['ANALYZE', 'MESSAGING', 'MODERATE'];

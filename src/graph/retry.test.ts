@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GraphError, type GraphErrorDetails } from '../core/errors.ts';
 import type { GraphAnswer, GraphRequest, Send } from './call.ts';
-import { jumpingClock, recordingGate, token } from './testing/ports.ts';
-import { errorOf } from './testing/requests.ts';
+import { jumpingClock, recordingGate, token } from '../../test/support/graph/ports.ts';
+import { errorOf } from '../../test/support/graph/requests.ts';
 import { withGate, withParking, withRetries } from './retry.ts';
 import { NO_USAGE } from './usage.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { GraphError, isGraphError } from '../core/errors.ts';
 import type { GraphAnswer, GraphRequest } from './call.ts';
 import { withSilenceLimit } from './silence.ts';
-import { recordingGate, token } from './testing/ports.ts';
+import { recordingGate, token } from '../../test/support/graph/ports.ts';
 import { NO_USAGE } from './usage.ts';
 
 const ANSWER: GraphAnswer = { body: {}, servedAt: undefined, usage: NO_USAGE };

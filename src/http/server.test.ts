@@ -7,7 +7,7 @@ import { must } from '../lib/must.ts';
 import type { SyncAllAnswer, SyncAnswer } from './api.ts';
 import { MAX_BODY_BYTES } from './json-body.ts';
 import { startServer, type RunningServer } from './server.ts';
-import { createFakeTidemark, PAGE_1 } from './testing/fake-tidemark.ts';
+import { createFakeTidemark, PAGE_1 } from '../../test/support/http/fake-tidemark.ts';
 
 /** As they were before any server was started. */
 const globalsBefore = { Request, Response };

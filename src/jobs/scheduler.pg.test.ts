@@ -2,8 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { sleep } from '../lib/sleep.ts';
-import { openStoreForTest } from '../store/testing/opened-store.ts';
-import { openQueuesForTest } from './testing/opened-queues.ts';
+import { openStoreForTest } from '../../test/support/store/opened-store.ts';
+import { openQueuesForTest } from '../../test/support/jobs/opened-queues.ts';
 import { startScheduler } from './scheduler.ts';
 
 it('two schedulers give each Page one job in each interval of a second, spread over it', async () => {

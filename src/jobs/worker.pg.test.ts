@@ -4,8 +4,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import { findFailedJobs } from '../engine/job-store.ts';
 import { TidemarkError } from '../core/errors.ts';
 import { sleep } from '../lib/sleep.ts';
-import { type OpenedStore, openStoreForTest } from '../store/testing/opened-store.ts';
-import { jobOf, openQueuesForTest, silenceClaims, skipWaiting } from './testing/opened-queues.ts';
+import { type OpenedStore, openStoreForTest } from '../../test/support/store/opened-store.ts';
+import { jobOf, openQueuesForTest, silenceClaims, skipWaiting } from '../../test/support/jobs/opened-queues.ts';
 import type { RunJob } from './ports.ts';
 import { startWorker } from './worker.ts';
 

@@ -4,7 +4,7 @@ import { describeEachPostgres } from '../../test/support/postgres.ts';
 import type { Quiet } from '../core/quota.ts';
 import { findParkedApp, parkApp, parkPage } from './call-pools.ts';
 import { openRunLedger } from './sync-state.ts';
-import { openStoreForTest, toBeginRequest } from './testing/opened-store.ts';
+import { openStoreForTest, toBeginRequest } from '../../test/support/store/opened-store.ts';
 
 const FAILURE = { code: 'X', message: 'x', listed: 0, phases: {}, pageStatus: undefined };
 

@@ -1,7 +1,7 @@
 /** A row only moves forward: no older snapshot overwrites a newer one, and what was known is not forgotten (I5). */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeEachPostgres } from '../../test/support/postgres.ts';
-import { collected, light, message, openStoreForTest, snapshot } from './testing/opened-store.ts';
+import { collected, light, message, openStoreForTest, snapshot } from '../../test/support/store/opened-store.ts';
 
 describeEachPostgres('a row never goes back in time (I5)', (version) => {
   let opened: Awaited<ReturnType<typeof openStoreForTest>>;

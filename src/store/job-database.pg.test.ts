@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { describeEachPostgres } from '../../test/support/postgres.ts';
 import { connect } from './connect.ts';
 import { openJobDatabase } from './job-database.ts';
-import { openStoreForTest } from './testing/opened-store.ts';
+import { openStoreForTest } from '../../test/support/store/opened-store.ts';
 
 describeEachPostgres("the job queue's way to the database", (version) => {
   it('runs scripts, and leaves no transaction open when one fails', async () => {

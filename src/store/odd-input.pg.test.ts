@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { describeEachPostgres } from '../../test/support/postgres.ts';
 import type { JsonObject } from '../core/model.ts';
-import { collected, message, openStoreForTest, snapshot } from './testing/opened-store.ts';
+import { collected, message, openStoreForTest, snapshot } from '../../test/support/store/opened-store.ts';
 
 describeEachPostgres('an odd batch', (version) => {
   let opened: Awaited<ReturnType<typeof openStoreForTest>>;

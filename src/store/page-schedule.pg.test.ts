@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeEachPostgres } from '../../test/support/postgres.ts';
 import { bringForward, claimDuePages, countDuePages, enrolPages, giveBackDuePages } from './page-schedule.ts';
-import { connectAside, type OpenedStore, openStoreForTest } from './testing/opened-store.ts';
+import { connectAside, type OpenedStore, openStoreForTest } from '../../test/support/store/opened-store.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

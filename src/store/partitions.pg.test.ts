@@ -21,7 +21,7 @@ import {
   outcome,
   snapshot,
   toBeginRequest,
-} from './testing/opened-store.ts';
+} from '../../test/support/store/opened-store.ts';
 import { openWalkStore } from './walk-store.ts';
 
 const FAILURE = { code: 'X', message: 'x', listed: 0, phases: {}, pageStatus: undefined };

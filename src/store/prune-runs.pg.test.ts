@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { partitionByPage } from '../../test/support/partitioning.ts';
 import { pruneRuns } from './prune-runs.ts';
-import { type OpenedStore, openStoreForTest } from './testing/opened-store.ts';
+import { type OpenedStore, openStoreForTest } from '../../test/support/store/opened-store.ts';
 
 /** A run a day, the newest one `youngest` days old. */
 async function addRuns(

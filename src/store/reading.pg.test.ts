@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeEachPostgres } from '../../test/support/postgres.ts';
 import { findConversationPages, listConversations, listMessages } from './reading.ts';
-import { collected, message, openStoreForTest, snapshot } from './testing/opened-store.ts';
+import { collected, message, openStoreForTest, snapshot } from '../../test/support/store/opened-store.ts';
 
 const AT = Date.UTC(2026, 4, 5, 6, 7, 8);
 /** Few different ones, so that ties are the rule. */

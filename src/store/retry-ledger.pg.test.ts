@@ -1,7 +1,7 @@
 /** The conversations that could not be collected, until they are (I13). */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeEachPostgres } from '../../test/support/postgres.ts';
-import { collected, light, openStoreForTest, snapshot } from './testing/opened-store.ts';
+import { collected, light, openStoreForTest, snapshot } from '../../test/support/store/opened-store.ts';
 
 const refusalOf = (conversationId: string, reason = 'not shown') => ({ conversationId, code: 'GRAPH_ERROR', reason });
 

@@ -4,7 +4,7 @@ import { describeEachPostgres } from '../../test/support/postgres.ts';
 import { NO_COUNTS } from '../core/model.ts';
 import { must } from '../lib/must.ts';
 import { findRun, listRuns } from './sync-runs.ts';
-import { openStoreForTest, outcome } from './testing/opened-store.ts';
+import { openStoreForTest, outcome } from '../../test/support/store/opened-store.ts';
 
 describeEachPostgres('runs', (version) => {
   let opened: Awaited<ReturnType<typeof openStoreForTest>>;

@@ -4,7 +4,7 @@ import { describeEachPostgres } from '../../test/support/postgres.ts';
 import type { Instant } from '../core/model.ts';
 import { NO_COUNTS } from '../core/model.ts';
 import type { Lease } from '../core/store-ports.ts';
-import { collected, openStoreForTest, outcome, snapshot } from './testing/opened-store.ts';
+import { collected, openStoreForTest, outcome, snapshot } from '../../test/support/store/opened-store.ts';
 
 const HOUR_MS = 3_600_000;
 const PHASES = { survey: { calls: 7, durationMs: 3_400, rows: 90 } };

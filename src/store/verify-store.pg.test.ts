@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { InspectionNotes } from '../core/findings.ts';
 import type { Lease } from '../core/store-ports.ts';
-import { type OpenedStore, openStoreForTest } from './testing/opened-store.ts';
+import { type OpenedStore, openStoreForTest } from '../../test/support/store/opened-store.ts';
 import { openVerify } from './verify-store.ts';
 
 const NOTES: InspectionNotes = {

@@ -12,7 +12,7 @@ import {
   outcome,
   snapshot,
   untilWaiting,
-} from './testing/opened-store.ts';
+} from '../../test/support/store/opened-store.ts';
 import { openWalkStore } from './walk-store.ts';
 
 describeEachPostgres('a batch', (version) => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { ConversationSource, ListRequest } from '../core/ports.ts';
-import { listed } from '../core/testing/surveyed.ts';
+import { listed } from '../../test/support/core/surveyed.ts';
 import { openPace } from './pace.ts';
 
 /** Answers lists of any length, each after the time that `msFor` gives it. */

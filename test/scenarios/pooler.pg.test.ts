@@ -10,7 +10,7 @@ import { must } from '../../src/lib/must.ts';
 import { connect, type Database } from '../../src/store/connect.ts';
 import { migrateDatabase, readMigrations } from '../../src/store/migrate.ts';
 import { openRunLedger } from '../../src/store/sync-state.ts';
-import { collected, openStoreForTest, snapshot, toBeginRequest } from '../../src/store/testing/opened-store.ts';
+import { collected, openStoreForTest, snapshot, toBeginRequest } from '../support/store/opened-store.ts';
 import { openWalkStore } from '../../src/store/walk-store.ts';
 import { overlappingRuns } from '../support/all-pages.ts';
 import { openEye } from '../support/client.ts';

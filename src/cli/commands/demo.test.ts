@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createFake } from '../testing/fake-outside.ts';
-import type { Fake } from '../testing/fake-outside.ts';
+import { createFake } from '../../../test/support/cli/fake-outside.ts';
+import type { Fake } from '../../../test/support/cli/fake-outside.ts';
 
 const SMALL = ['demo', '--pages', '5', '--conversations', '60'] as const;
 

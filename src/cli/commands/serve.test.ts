@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { TidemarkError } from '../../core/errors.ts';
-import { createFake } from '../testing/fake-outside.ts';
-import type { Fake } from '../testing/fake-outside.ts';
+import { createFake } from '../../../test/support/cli/fake-outside.ts';
+import type { Fake } from '../../../test/support/cli/fake-outside.ts';
 
 async function until(fake: Fake, isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise(setImmediate);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createFake, populate } from '../testing/fake-outside.ts';
-import { pageIdOf } from '../testing/fake-tidemark.ts';
+import { createFake, populate } from '../../../test/support/cli/fake-outside.ts';
+import { pageIdOf } from '../../../test/support/cli/fake-tidemark.ts';
 
 const twoPages = () => ({
   world: populate({ pages: new Map() }, { pages: 2, conversations: 1_000 }),

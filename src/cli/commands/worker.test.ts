@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createFake } from '../testing/fake-outside.ts';
+import { createFake } from '../../../test/support/cli/fake-outside.ts';
 
 describe('tidemark worker', () => {
   it.each([

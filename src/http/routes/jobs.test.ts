@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { describedApp, sending } from '../testing/described-app.ts';
-import { createFakeTidemark, FAILED_JOB, PAGE_2 } from '../testing/fake-tidemark.ts';
+import { describedApp, sending } from '../../../test/support/http/described-app.ts';
+import { createFakeTidemark, FAILED_JOB, PAGE_2 } from '../../../test/support/http/fake-tidemark.ts';
 
 describe('GET /api/jobs/failed', () => {
   it('lists the jobs that were given up, with Page, reason and time', async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { TidemarkError } from '../../core/errors.ts';
 import { Secret } from '../../lib/secret.ts';
-import { describedApp, sending } from '../testing/described-app.ts';
-import { createFakeTidemark, PAGE_1, PAGE_2 } from '../testing/fake-tidemark.ts';
-import { createRecordingLog } from '../testing/recording-log.ts';
+import { describedApp, sending } from '../../../test/support/http/described-app.ts';
+import { createFakeTidemark, PAGE_1, PAGE_2 } from '../../../test/support/http/fake-tidemark.ts';
+import { createRecordingLog } from '../../../test/support/http/recording-log.ts';
 
 const TOKEN = 'EAABsbCS1iHgBAtoken';
 const UNKNOWN = '/api/pages/00000000-0000-4000-8000-00000000dead';

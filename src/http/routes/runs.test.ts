@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { describedApp } from '../testing/described-app.ts';
+import { describedApp } from '../../../test/support/http/described-app.ts';
 import { createApp } from '../app.ts';
-import { createFakeTidemark, PAGE_1, RUN, RUN_UNDER_WAY } from '../testing/fake-tidemark.ts';
+import { createFakeTidemark, PAGE_1, RUN, RUN_UNDER_WAY } from '../../../test/support/http/fake-tidemark.ts';
 
 describe('GET /api/runs', () => {
   it('lists runs', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GraphError, TidemarkError } from '../../core/errors.ts';
-import { describedApp, sending } from '../testing/described-app.ts';
-import { createFakeTidemark, PAGE_1, PAGE_2 } from '../testing/fake-tidemark.ts';
+import { describedApp, sending } from '../../../test/support/http/described-app.ts';
+import { createFakeTidemark, PAGE_1, PAGE_2 } from '../../../test/support/http/fake-tidemark.ts';
 
 const PATH = '/api/conversations/sync';
 

@@ -1,6 +1,6 @@
 /** For tests of the HTTP API: a log that remembers. */
 import { inspect } from 'node:util';
-import type { HttpLog } from '../log.ts';
+import type { HttpLog } from '../../../src/http/log.ts';
 
 export interface LogLine {
   readonly level: keyof HttpLog;

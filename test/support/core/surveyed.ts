@@ -1,6 +1,6 @@
 /** Conversations as a survey sees them, for tests of the planner. For tests only. */
-import type { ConversationSnapshot, HeldConversation } from '../model.ts';
-import type { SurveyedPage } from '../plan.ts';
+import type { ConversationSnapshot, HeldConversation } from '../../../src/core/model.ts';
+import type { SurveyedPage } from '../../../src/core/plan.ts';
 
 /** As a list shows it. */
 export function listed(id: string, changes: Partial<ConversationSnapshot> = {}): ConversationSnapshot {

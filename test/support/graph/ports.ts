@@ -1,9 +1,9 @@
 /** Ports for tests: a clock that jumps instead of waiting, and a gate that remembers who entered. For tests only. */
-import type { Instant } from '../../core/model.ts';
-import type { CallGate, Clock } from '../../core/ports.ts';
-import type { PoolUsage, Quiet } from '../../core/quota.ts';
-import { Secret } from '../../lib/secret.ts';
-import { createGraphClient, type GraphClientOptions } from '../client.ts';
+import type { Instant } from '../../../src/core/model.ts';
+import type { CallGate, Clock } from '../../../src/core/ports.ts';
+import type { PoolUsage, Quiet } from '../../../src/core/quota.ts';
+import { Secret } from '../../../src/lib/secret.ts';
+import { createGraphClient, type GraphClientOptions } from '../../../src/graph/client.ts';
 
 export interface JumpingClock extends Clock {
   readonly sleeps: readonly number[];

@@ -1,10 +1,10 @@
 /** Queues on a database of their own, as several processes would open them, and ways to let their time pass. */
 import { expect, onTestFinished } from 'vitest';
-import { openJobStore } from '../../engine/job-store.ts';
-import { must } from '../../lib/must.ts';
-import { connectAside, type OpenedStore } from '../../store/testing/opened-store.ts';
-import type { JobStore } from '../ports.ts';
-import { type Claim, openQueues, type Queues } from '../queues.ts';
+import { openJobStore } from '../../../src/engine/job-store.ts';
+import { must } from '../../../src/lib/must.ts';
+import { connectAside, type OpenedStore } from '../store/opened-store.ts';
+import type { JobStore } from '../../../src/jobs/ports.ts';
+import { type Claim, openQueues, type Queues } from '../../../src/jobs/queues.ts';
 
 /** As one more process; closed when the test has ended. */
 export async function openQueuesForTest(store: OpenedStore): Promise<Queues & { readonly store: JobStore }> {

@@ -1,8 +1,8 @@
 /** A request to the stub server, and what it was refused with. For tests only. */
 import { expect } from 'vitest';
-import { GraphError } from '../../core/errors.ts';
-import type { GraphRequest } from '../call.ts';
-import { PAGE_ID } from '../fixtures/payloads.ts';
+import { GraphError } from '../../../src/core/errors.ts';
+import type { GraphRequest } from '../../../src/graph/call.ts';
+import { PAGE_ID } from '../../../src/graph/fixtures/payloads.ts';
 import { recordingGate, token } from './ports.ts';
 
 export function testRequest(extra: Partial<GraphRequest> = {}): GraphRequest {

@@ -2,16 +2,16 @@
  * A Tidemark in memory for tests of the command line: it mirrors a small world at once. It plays the port's part
  * only; what syncing really means is not its business.
  */
-import type { PageAnswer, PageRef } from '../../core/api/pages.ts';
-import type { RunAnswer } from '../../core/api/runs.ts';
-import type { SyncAllRow } from '../../core/api/sync.ts';
-import type { JobsOptions } from '../../core/api/jobs.ts';
-import type { Tidemark } from '../../core/engine-api.ts';
-import type { VerifyAnswer, VerifyFailure } from '../../core/api/verify.ts';
-import { TidemarkError } from '../../core/errors.ts';
-import { NO_COUNTS } from '../../core/model.ts';
-import type { Secret } from '../../lib/secret.ts';
-import type { EngineOptions, EngineSettings, SimulatedConversation } from '../outside.ts';
+import type { PageAnswer, PageRef } from '../../../src/core/api/pages.ts';
+import type { RunAnswer } from '../../../src/core/api/runs.ts';
+import type { SyncAllRow } from '../../../src/core/api/sync.ts';
+import type { JobsOptions } from '../../../src/core/api/jobs.ts';
+import type { Tidemark } from '../../../src/core/engine-api.ts';
+import type { VerifyAnswer, VerifyFailure } from '../../../src/core/api/verify.ts';
+import { TidemarkError } from '../../../src/core/errors.ts';
+import { NO_COUNTS } from '../../../src/core/model.ts';
+import type { Secret } from '../../../src/lib/secret.ts';
+import type { EngineOptions, EngineSettings, SimulatedConversation } from '../../../src/cli/outside.ts';
 
 export interface FakeWorld {
   /** Pages by Facebook id, with everything in them. */

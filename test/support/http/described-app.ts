@@ -3,9 +3,9 @@
  * description, so that the two can't drift apart in any test.
  */
 import { z } from '@hono/zod-openapi';
-import type { Tidemark } from '../../core/engine-api.ts';
-import { createApp } from '../app.ts';
-import type { HttpLog } from '../log.ts';
+import type { Tidemark } from '../../../src/core/engine-api.ts';
+import { createApp } from '../../../src/http/app.ts';
+import type { HttpLog } from '../../../src/http/log.ts';
 
 export interface JsonSchema {
   [key: string]: unknown;

@@ -4,15 +4,15 @@
  */
 import { randomBytes } from 'node:crypto';
 import { expect, onTestFinished } from 'vitest';
-import { openMigratedDatabase } from '../../../test/support/world.ts';
-import type { PostgresVersion } from '../../../test/support/postgres.ts';
-import type { CollectedConversation, ConversationSnapshot, MessageSnapshot } from '../../core/model.ts';
-import type { BeginRequest, BegunRun, Lease, RunLedger, SyncOutcome, WalkStore } from '../../core/store-ports.ts';
-import { NO_COUNTS } from '../../core/model.ts';
-import { must } from '../../lib/must.ts';
-import { connect, type Database, type Row } from '../connect.ts';
-import { openRunLedger } from '../sync-state.ts';
-import { openWalkStore } from '../walk-store.ts';
+import { openMigratedDatabase } from '../world.ts';
+import type { PostgresVersion } from '../postgres.ts';
+import type { CollectedConversation, ConversationSnapshot, MessageSnapshot } from '../../../src/core/model.ts';
+import type { BeginRequest, BegunRun, Lease, RunLedger, SyncOutcome, WalkStore } from '../../../src/core/store-ports.ts';
+import { NO_COUNTS } from '../../../src/core/model.ts';
+import { must } from '../../../src/lib/must.ts';
+import { connect, type Database, type Row } from '../../../src/store/connect.ts';
+import { openRunLedger } from '../../../src/store/sync-state.ts';
+import { openWalkStore } from '../../../src/store/walk-store.ts';
 
 export interface OpenedStore {
   readonly url: string;

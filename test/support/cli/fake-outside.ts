@@ -1,9 +1,9 @@
 /** Surroundings for a command in a test: streams that remember, signals on demand, and fakes of the other rooms. */
 import { EventEmitter } from 'node:events';
 import { PassThrough, Writable } from 'node:stream';
-import { must } from '../../lib/must.ts';
-import type { ExitStatus, OutputStream, Outside, SimulatorOptions } from '../outside.ts';
-import { run } from '../run.ts';
+import { must } from '../../../src/lib/must.ts';
+import type { ExitStatus, OutputStream, Outside, SimulatorOptions } from '../../../src/cli/outside.ts';
+import { run } from '../../../src/cli/run.ts';
 import { createFakeTidemark } from './fake-tidemark.ts';
 import type { FakeTidemark, FakeTidemarkOptions, FakeWorld } from './fake-tidemark.ts';
 
