@@ -2,9 +2,9 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { must } from '../lib/must.ts';
 import { Secret } from '../lib/secret.ts';
-import type { CallReport } from './call.ts';
+import type { CallReport } from '../core/events.ts';
 import { errors, listLinks, messages, refusal } from '../../test/support/graph/payloads.ts';
-import { recordingGate, testClient, TOKEN_TEXT } from '../../test/support/graph/ports.ts';
+import { recordingLimits, testClient, TOKEN_TEXT } from '../../test/support/graph/ports.ts';
 import { errorOf, graphErrorOf, testRequest } from '../../test/support/graph/requests.ts';
 import { type Reply, startStub } from '../../test/support/graph/stub-server.ts';
 
@@ -39,10 +39,10 @@ describe('I9: the token', () => {
     const secret = 'invented app secret';
     const client = testClient(stub.baseUrl, { timeoutMs: 2000, appSecret: new Secret(secret) });
     const reports: CallReport[] = [];
-    const gate = recordingGate();
-    const asked = testRequest({ gate, onCall: (report) => reports.push(report) });
+    const limits = recordingLimits();
+    const asked = testRequest({ limits, onCall: (report) => reports.push(report) });
     const error = await errorOf(client.get(asked));
-    const everything = inspect([error, reports, gate.parks, asked, client], {
+    const everything = inspect([error, reports, limits.cooldowns, asked, client], {
       depth: 30,
       showHidden: true,
       getters: true,

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTidemark, type EngineSettings } from '../../src/engine/create-tidemark.ts';
 import type { Tidemark } from '../../src/core/engine-api.ts';
-import type { EventSink, SyncEvent } from '../../src/core/events.ts';
+import type { EngineEventSink, SyncEvent } from '../../src/core/events.ts';
 import { must } from '../../src/lib/must.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import type { SimulatorOptions } from '../../simulator/options.ts';
@@ -35,7 +35,7 @@ export interface WorldOptions {
   readonly version: PostgresVersion;
   readonly simulator?: SimulatorOptions;
   readonly settings?: Partial<EngineSettings>;
-  readonly onEvent?: EventSink;
+  readonly onEvent?: EngineEventSink;
   /** The way that the engine takes to the database. Default: straight. */
   readonly through?: (databaseUrl: string) => string;
   /** Connect the Pages of the person. Default: true. */
@@ -73,7 +73,7 @@ export async function openWorld(options: WorldOptions): Promise<TestWorld> {
   const settings = { ...testSettings(databaseUrl, simulator.url), ...options.settings };
   const tidemark = await createTidemark(settings, {
     onEvent: (event) => {
-      events.push(event);
+      if (event.runId !== undefined) events.push(event);
       options.onEvent?.(event);
     },
   });
