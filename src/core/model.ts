@@ -78,7 +78,7 @@ export interface ConversationSnapshot {
 export interface ConversationList extends CursorPage<ConversationSnapshot> {
   /** The host's own clock: the instant as of which the answer is true. */
   readonly servedAt: Instant | undefined;
-  /** How long Facebook took to answer, from the departure of the call; undefined when nobody knows. */
+  /** How long Facebook took to answer, from when the call was sent; undefined when nobody knows. */
   readonly tookMs: number | undefined;
 }
 

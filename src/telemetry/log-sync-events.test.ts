@@ -61,14 +61,14 @@ describe('logSyncEvents', () => {
       { type: 'run-finished', status: 'succeeded', counts: COUNTS, durationMs: 640 },
       { type: 'run-finished', status: 'partial', counts: COUNTS, durationMs: 640 },
       { type: 'run-failed', code: 'TOKEN_EXPIRED', message: 'Facebook refused the token.', durationMs: 640 },
-      { type: 'run-failed', code: 'THROTTLED', message: 'Facebook asks for quiet.', durationMs: 640 },
+      { type: 'run-failed', code: 'THROTTLED', message: 'Facebook throttles this Page.', durationMs: 640 },
     ]);
     const did = '5 conversations (3 new, 2 changed), 12 messages, 2 calls';
     expect(messages(lines)).toEqual([
       `[Sync Conversations] Finished incremental sync in 0.64 s: ${did}`,
       `[Sync Conversations] Stopped incremental sync after 0.64 s, not complete yet: ${did}; the next sync goes on from here`,
       '[Sync Conversations] Failed incremental sync for page 123456789 after 0.64 s: Facebook refused the token. (TOKEN_EXPIRED)',
-      '[Sync Conversations] Failed incremental sync for page 123456789 after 0.64 s: Facebook asks for quiet. (THROTTLED)',
+      '[Sync Conversations] Failed incremental sync for page 123456789 after 0.64 s: Facebook throttles this Page. (THROTTLED)',
     ]);
     expect(levels(lines)).toEqual([30, 40, 50, 40]);
   });

@@ -23,8 +23,8 @@ function open(remember: (cooldown: Cooldown) => Promise<void> = async () => {}) 
 
 describe('a persistent quota', () => {
   it('blocks at once, and lets nobody go on before that is written', async () => {
-    const { promise: remembered, resolve: finish } = Promise.withResolvers<void>();
-    const { quota, written } = open(() => remembered);
+    const { promise: saved, resolve: finish } = Promise.withResolvers<void>();
+    const { quota, written } = open(() => saved);
     let goneOn = 0;
     // Two calls were under way: the second one writes nothing, and waits for the first one's word all the same.
     const both = [quota.blockAndSave(COOLDOWN), quota.blockAndSave(COOLDOWN)].map((done) => done.then(() => goneOn++));

@@ -26,7 +26,7 @@ export interface RateLimiter extends Pick<CallLimits, 'acquire'> {
   noteCallsElsewhere(lastCallAgoMs: number): void;
 }
 
-/** Facebook counts arrivals, we count departures: the way there may take this much less for one than for another. */
+/** Facebook counts calls when they arrive, we when they are sent: the way may take this much less for one than another. */
 const JITTER_MS = 50;
 /** A cooldown as short as this is only about calls per second, and waited out by those past their deadline too. */
 const MOMENT_MS = 2000;
