@@ -2,7 +2,7 @@
  * Facebook's quotas (I7, I8): during a cooldown no process calls, started before or after it began; a quota that is used
  * up cools down before it refuses; and one Page's quota is its own.
  */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createTidemark } from '../../src/engine/create-tidemark.ts';
 import type { Tidemark } from '../../src/core/engine-api.ts';
 import { toTidemarkError } from '../../src/core/errors.ts';
@@ -81,6 +81,24 @@ describe('a refusal because of a quota', () => {
     await using eye = await openEye(world.databaseUrl);
     const { rows } = await eye.client.query('SELECT parked_until FROM facebook_sync_state');
     expect(rows).toEqual([{ parked_until: null }]);
+  });
+
+  it('ends as told although the clock of the host is set back by hours meanwhile', async () => {
+    const hostTime = Date.now.bind(Date);
+    let stepMs = 0;
+    using _clock = vi.spyOn(Date, 'now').mockImplementation(() => hostTime() + stepMs);
+    await using world = await openWorld({
+      version: 17,
+      simulator: { conversations: 20, now: hostTime },
+      onEvent: ({ type }) => {
+        if (type === 'call-delayed') stepMs = -3 * 60 * MINUTE_MS;
+      },
+    });
+    const pageId = must(world.pageIds[0], 'a Page');
+    world.simulator.faults.add({ match: { pageId }, effect: { type: 'error', code: 613 } });
+    expect((await world.tidemark.sync({ facebookPageId: pageId })).status).toBe('succeeded');
+    expect(stepMs).not.toBe(0);
+    expect(world.simulator.calls.violations).toEqual([]);
   });
 
   it('is told by the status of the Page, until the next sync succeeds', async () => {
