@@ -91,7 +91,8 @@ describe('a refusal because of a quota', () => {
       version: 17,
       simulator: { conversations: 20, now: hostTime },
       onEvent: ({ type }) => {
-        if (type === 'call-delayed') stepMs = -3 * 60 * MINUTE_MS;
+        // When the cooldown has begun.
+        if (type === 'call-delayed') setTimeout(() => (stepMs = -3 * 60 * MINUTE_MS), 100);
       },
     });
     const pageId = must(world.pageIds[0], 'a Page');
