@@ -3,7 +3,7 @@ import { GraphError, type GraphErrorDetails } from '../core/errors.ts';
 import { NO_USAGE, type QuotaUsage } from '../core/limits/quota-usage.ts';
 import { jumpingClock, recordingLimits } from '../../test/support/graph/ports.ts';
 import { errorOf } from '../../test/support/graph/requests.ts';
-import type { AdmittedRequest, GraphRequest, GraphResponse, SendOnce } from './call.ts';
+import type { AdmittedRequest, GraphRequest, GraphResponse, Send, SendOnce } from './call.ts';
 import { withCooldowns, withRateLimit, withUsage } from './limited.ts';
 
 const REQUEST: GraphRequest = { kind: 'light', path: ['1'], params: {}, subject: 'Page 1' };
@@ -11,10 +11,11 @@ const ADMITTED: AdmittedRequest = { ...REQUEST, onSent: () => {}, waitedMs: 0 };
 const RESPONSE: GraphResponse = { body: {}, servedAt: undefined, usage: NO_USAGE, durationMs: 1 };
 
 const fault = (details: GraphErrorDetails) => new GraphError('GRAPH_ERROR', `a ${details.kind} fault`, details);
-const refusing =
-  (error: Error): SendOnce =>
-  () =>
-    Promise.reject(error);
+const refusing = (error: Error): SendOnce & Send => {
+  return async () => {
+    throw error;
+  };
+};
 
 describe('withRateLimit and withCooldowns', () => {
   test('a call waits for its turn before it is sent, and a refusal that asks for a cooldown blocks', async () => {
@@ -52,7 +53,7 @@ describe('withRateLimit and withCooldowns', () => {
     const limits = { ...recordingLimits(), block: () => stored };
     const error = fault({ kind: 'throttled', cooldownScope: 'app', retryAfterMs: 300_000 });
     let isOver = false;
-    const send = withCooldowns(() => Promise.reject(error), { limits, random: () => 0 });
+    const send = withCooldowns(refusing(error), { limits, random: () => 0 });
     const refused = errorOf(send(REQUEST).finally(() => (isOver = true)));
     await new Promise((resolve) => setImmediate(resolve));
     expect(isOver).toBe(false);
@@ -64,7 +65,7 @@ describe('withRateLimit and withCooldowns', () => {
     for (const kind of ['transient', 'token', 'permission', 'missing', 'invalid', 'too-much-data'] as const) {
       const limits = recordingLimits();
       const error = fault({ kind, retryAfterMs: 1000 });
-      const send = withCooldowns(() => Promise.reject(error), { limits, random: () => 0 });
+      const send = withCooldowns(refusing(error), { limits, random: () => 0 });
       await expect(send(REQUEST)).rejects.toThrow(kind);
       expect(limits.cooldowns).toEqual([]);
     }

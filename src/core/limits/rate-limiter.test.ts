@@ -28,11 +28,15 @@ function jumpingClock(hostTime: (passedMs: number) => number = (passedMs) => pas
 
 const ALONE = { quotas: [], subject: 'Page 1' };
 
+interface Calling {
+  readonly lastCallAgoMs?: number;
+  readonly clock?: Clock;
+}
+
 async function callTimes(
   count: number,
   callsPerSecond: number,
-  lastCallAgoMs?: number,
-  clock = jumpingClock(),
+  { lastCallAgoMs, clock = jumpingClock() }: Calling = {},
 ): Promise<number[]> {
   const start = clock.monotonicMs();
   const limiter = createRateLimiter({ clock, callsPerSecond, ...ALONE });
@@ -72,7 +76,7 @@ describe('the rate limiter (I7)', () => {
   });
 
   it('keeps the pace of the process before it', async () => {
-    const [first = 0] = await callTimes(1, 2, 300);
+    const [first = 0] = await callTimes(1, 2, { lastCallAgoMs: 300 });
     expect(first).toBeGreaterThanOrEqual(700);
   });
 
@@ -201,7 +205,7 @@ describe('the rate limiter (I7)', () => {
     ];
     const steady = await callTimes(12, 2);
     for (const hostTime of hostTimes) {
-      expect(await callTimes(12, 2, undefined, jumpingClock(hostTime))).toEqual(steady);
+      expect(await callTimes(12, 2, { clock: jumpingClock(hostTime) })).toEqual(steady);
     }
   });
 });
