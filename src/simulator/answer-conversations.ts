@@ -4,7 +4,7 @@ import { nestedMessages, readFields, readLimit } from './fields.ts';
 import { cutPage, toListJson } from './listing.ts';
 import { compileMessageShape, messageListJson, readMessagesLimit } from './message-list.ts';
 import { hash } from './random.ts';
-import { Refusal, invalidParameter, tooMuchData, usualMessage } from './refusals.ts';
+import { Refusal, invalidParameter, noInstagramAccount, tooMuchData, usualMessage } from './refusals.ts';
 import { LISTED_CONVERSATION, PERSONS_CONVERSATION } from './shape-conversation.ts';
 import { compileShape } from './shape.ts';
 import type { Answer, Question } from './answer.ts';
@@ -19,6 +19,10 @@ export function answerConversations(question: Question, page: Page, platform: Pl
   const { parameters } = incoming;
   const fields = readFields(parameters['fields']);
   const perConversation = nestedMessages(fields, { fallback: 25, cap: rules.messagesCap });
+  if (platform === 'instagram' && page.instagram === undefined) {
+    if (rules.instagram.unlinked === 'refused') throw noInstagramAccount(page.id);
+    return answerOf({ data: [] });
+  }
   if (parameters['user_id'] !== undefined) {
     const shape = compileShape(PERSONS_CONVERSATION, fields);
     const conversation = page.conversationsByCustomer.get(parameters['user_id']);

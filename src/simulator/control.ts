@@ -3,17 +3,18 @@
  * name and secret shown here is made up. A mistake is answered with status 400 and `{"error": "<sentence>"}`.
  *
  *   GET  state                      Pages (id, name, token, instagramId, tasks), user tokens, app id and secret, clock
- *   GET  truth?page=ID              everything that Page really has
+ *   GET  truth?page=ID&platform=…   everything that Page really has, on one platform or on both
  *   GET  calls?page=ID              counters and violations (of one Page), and the last 1,000 calls
  *   POST calls/clear
  *   POST activity                   {pageId, platform?, newMessages?, newConversations?} → happenings
- *   POST message                    {pageId, conversationId?, …a wish for the message} → happening
+ *   POST message                    {pageId, conversationId? or platform?, …a wish for the message} → happening
  *   POST conversation               {pageId, platform?, odd?, messages?} → happening
  *   POST conversation/delete, conversation/restore, conversation/hide, conversation/mark-read,
  *        conversation/customer-reads, conversation/customer-receives      {conversationId}
  *   POST message/delete             {messageId}
  *   POST message/edit               {messageId, text}
  *   POST message/react              {messageId, reaction?}
+ *   POST instagram/link, instagram/unlink        {pageId} → link answers {instagramId}
  *   POST faults                     {match?, times?, effect}
  *   POST faults/clear
  *   POST tokens/kill                {owner: Page id or "user", subcode?}
@@ -28,6 +29,7 @@ import type { ActivityWish, ConversationWish } from './activity.ts';
 import type { CallLog } from './calls.ts';
 import type { MessageWish } from './compose-message.ts';
 import type { Fault, Faults } from './faults.ts';
+import type { Platform } from './model.ts';
 import type { Rules } from './options.ts';
 import type { PoolFilling, Quotas } from './quotas.ts';
 import type { DeadSubcode, Scope } from './tokens.ts';
@@ -76,7 +78,7 @@ const DOORS: Readonly<Record<string, Door>> = {
       instagramConversations: timelines.instagram.size,
     })),
   }),
-  'GET truth': ({ world }, _input, query) => world.truth(query.get('page') ?? ''),
+  'GET truth': ({ world }, _input, query) => world.truth(query.get('page') ?? '', toPlatform(query.get('platform'))),
   'GET calls': ({ calls }, _input, query) => {
     const pageId = query.get('page');
     const isShown = (entry: { readonly pageId: string | undefined }): boolean =>
@@ -106,6 +108,8 @@ const DOORS: Readonly<Record<string, Door>> = {
     world.editMessage(messageId, text),
   'POST message/react': ({ world }, { messageId, reaction }: NamedMessage & { reaction?: string }) =>
     world.react(messageId, reaction),
+  'POST instagram/link': ({ world }, { pageId }: NamedPage) => ({ instagramId: world.linkInstagram(pageId) }),
+  'POST instagram/unlink': ({ world }, { pageId }: NamedPage) => world.unlinkInstagram(pageId),
   'POST faults': ({ faults }, fault: Fault) => {
     faults.add(fault);
   },
@@ -126,6 +130,10 @@ const DOORS: Readonly<Record<string, Door>> = {
 
 interface Named {
   readonly conversationId: string;
+}
+
+interface NamedPage {
+  readonly pageId: string;
 }
 
 interface NamedMessage {
@@ -155,6 +163,12 @@ export async function control(
 
 function reply(status: number, value: unknown): { readonly status: number; readonly body: string } {
   return { status, body: JSON.stringify(value) };
+}
+
+function toPlatform(text: string | null): Platform | undefined {
+  if (text === null) return undefined;
+  if (text === 'messenger' || text === 'instagram') return text;
+  throw new Error(`There is no platform ${text}.`);
 }
 
 function isConfigured(settings: WebhookSettings | Record<string, never>): settings is WebhookSettings {

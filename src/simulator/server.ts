@@ -45,8 +45,8 @@ const CONTROL_PREFIX = '/_simulator/';
 /** Rejects when the port is taken. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const settings = toSettings(options);
-  const world = createWorld(settings.world);
   const { rules } = settings;
+  const world = createWorld(settings.world, rules);
   const closing = new AbortController();
   let url = '';
   const facebook: Facebook = {
