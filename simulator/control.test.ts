@@ -98,6 +98,9 @@ describe('the control doors', () => {
     await post(simulator, 'rules', { listCap: 3 });
     const { json: list } = await ask<{ data: unknown[] }>(simulator, `${pageId}/conversations`);
     expect(list.data).toHaveLength(3);
+    await post(simulator, 'rules', { instagram: { fields: 'all' }, readableMessages: { messenger: 7 } });
+    expect(simulator.rules.instagram).toEqual({ fields: 'all', olderMessages: 'bare', unlinked: 'refused' });
+    expect(simulator.rules.readableMessages).toEqual({ messenger: 7, instagram: 20 });
     await post(simulator, 'quotas', { pool: 'messenger', pageId, percent: 100 });
     expect(await statusOf()).toBe(400);
   });

@@ -21,7 +21,7 @@
  *   POST tokens/renew               {owner} → {token}
  *   POST permissions/revoke, permissions/grant   {scope, pageId?}
  *   POST quotas                     {pool, pageId?, percent, blockedMs?}
- *   POST rules                      any of the rules, e.g. {since: "honoured"} → all rules
+ *   POST rules                      any of the rules or of their parts, e.g. {since: "honoured"} → all rules
  *   POST webhooks                   settings of deliveries; {} stops them
  *   POST webhooks/flush
  */
@@ -122,11 +122,13 @@ const DOORS: Readonly<Record<string, Door>> = {
   'POST permissions/grant': ({ world }, { scope, pageId }: Permission) =>
     world.tokens.grant(scope, pageId === undefined ? undefined : world.page(pageId)),
   'POST quotas': ({ quotas }, filling: PoolFilling) => quotas.saturate(filling),
-  'POST rules': ({ rules }, changes: Partial<Rules>) => Object.assign(rules, changes),
+  'POST rules': ({ rules }, changes: RuleChanges) => changeRules(rules, changes),
   'POST webhooks': ({ webhooks }, settings: WebhookSettings | Record<string, never>) =>
     webhooks.configure(isConfigured(settings) ? settings : undefined),
   'POST webhooks/flush': ({ webhooks }) => webhooks.flush(),
 };
+
+type RuleChanges = { readonly [Name in keyof Rules]?: Partial<Rules[Name]> };
 
 interface Named {
   readonly conversationId: string;
@@ -163,6 +165,16 @@ export async function control(
 
 function reply(status: number, value: unknown): { readonly status: number; readonly body: string } {
   return { status, body: JSON.stringify(value) };
+}
+
+/** What is not named stays, also inside of a rule that has parts. */
+function changeRules(rules: Rules, changes: RuleChanges): Rules {
+  const { readableMessages, instagram, latency, ...others } = changes;
+  return Object.assign(rules, others, {
+    readableMessages: { ...rules.readableMessages, ...readableMessages },
+    instagram: { ...rules.instagram, ...instagram },
+    latency: { ...rules.latency, ...latency },
+  });
 }
 
 function toPlatform(text: string | null): Platform | undefined {
