@@ -92,6 +92,7 @@ export function createActivity(ground: Ground): Activity {
     const at = messages.findIndex(({ ordinal }) => ordinal === message.ordinal);
     const changed = change(message);
     messages.splice(at, 1, ...(changed === undefined ? [] : [changed]));
+    conversation.revision += 1;
     return changed ?? message;
   };
 
@@ -103,6 +104,7 @@ export function createActivity(ground: Ground): Activity {
     conversation.nextOrdinal += 1;
     messages.splice(messages.findLastIndex((other) => other.createdAt <= createdAt) + 1, 0, message);
     touch(conversation, createdAt);
+    conversation.revision += 1;
     conversation.unreadCount = message.sentByPage ? 0 : conversation.unreadCount + 1;
     ground.emit({ kind: 'message', conversation, message });
     return { pageId: conversation.page.id, conversationId: conversation.id, messageId: message.id, createdAt };
@@ -181,7 +183,9 @@ export function createActivity(ground: Ground): Activity {
       ground.emit({ kind: 'reaction', conversation, message, person, reaction });
     },
     markRead(conversationId) {
-      living(conversationId).unreadCount = 0;
+      const conversation = living(conversationId);
+      conversation.unreadCount = 0;
+      conversation.revision += 1;
     },
     customerReads(conversationId) {
       const conversation = living(conversationId);

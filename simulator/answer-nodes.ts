@@ -1,5 +1,5 @@
 /** Answers reads of single things by their id, alone or several at once. */
-import { answerOf } from './answer.ts';
+import { answerOf, conversationWriter } from './answer.ts';
 import { priceOf } from './answer-conversations.ts';
 import { authorise } from './authorise.ts';
 import { nestedMessages, readFields } from './fields.ts';
@@ -29,13 +29,14 @@ export function answerMe({ incoming, view, world }: Question): Answer {
 }
 
 export function answerConversation(
-  { incoming, rules, view }: Question,
+  question: Question,
   { conversation }: Extract<Target, { kind: 'conversation' | 'messages' }>,
 ): Answer {
+  const { incoming, rules } = question;
   const fields = readFields(incoming.parameters['fields']);
   const perConversation = nestedMessages(fields, { fallback: 25, cap: rules.messagesCap });
   if (perConversation > rules.tooMuchData) throw tooMuchData();
-  return answerOf(compileShape(CONVERSATION, fields)(conversation, view), priceOf(1, perConversation));
+  return answerOf(conversationWriter(question, CONVERSATION)(conversation), priceOf(1, perConversation));
 }
 
 /** A message past the readable ones answers that it is deleted, which it is not. */

@@ -5,7 +5,7 @@
  */
 import { traceId } from './ids.ts';
 import { readForm, readIncoming } from './incoming.ts';
-import { toFacebookJson } from './json.ts';
+import { joinPieces, toFacebookPieces } from './json.ts';
 import { perform } from './perform.ts';
 import { createRandom } from './random.ts';
 import { Refusal, invalidParameter, noToken, statusOf, toErrorJson } from './refusals.ts';
@@ -38,7 +38,7 @@ export async function performBatch(facebook: Facebook, incoming: Incoming): Prom
     effect?.type === 'reset' || effect?.type === 'hang' || effect?.type === 'truncated' ? effect.type : undefined;
   const bent =
     effect?.type === 'empty' || effect?.type === 'body'
-      ? { ...outcome, status: effect.status ?? 200, body: effect.type === 'body' ? effect.body : '' }
+      ? { ...outcome, status: effect.status ?? 200, body: effect.type === 'body' ? [effect.body] : [] }
       : outcome;
   const durationMs = performance.now() - call.arrivedMs;
   const status = how === undefined ? bent.status : 0;
@@ -55,11 +55,11 @@ async function answerBatch(facebook: Facebook, incoming: Incoming, call: Call): 
     const answers = await Promise.all(
       parts.map(async (part) => toPartAnswer(await perform(facebook, toIncoming(part, incoming)), withHeaders)),
     );
-    return { status: 200, headers, body: toFacebookJson(answers) };
+    return { status: 200, headers, body: toFacebookPieces(answers) };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const body = { error: { ...toErrorJson(error.body), fbtrace_id: traceId(createRandom('trace', call.number)) } };
-    return { status: statusOf(error.body), headers, body: toFacebookJson(body) };
+    return { status: statusOf(error.body), headers, body: toFacebookPieces(body) };
   }
 }
 
@@ -114,7 +114,8 @@ function toIncoming(part: BatchPart, outer: Incoming): Incoming {
 
 function toPartAnswer(outcome: Outcome, withHeaders: boolean): PartAnswer | null {
   if (outcome.how !== undefined) return null;
-  const { status: code, body } = outcome;
+  const { status: code } = outcome;
+  const body = joinPieces(outcome.body);
   if (!withHeaders) return { code, body };
   return { code, headers: Object.entries(outcome.headers).map(([name, value]) => ({ name, value })), body };
 }

@@ -51,6 +51,7 @@ export function generateConversation(input: {
     inboxNumber: numericId(random, 16),
     bornMessages,
     bornUpdatedAt: updatedAt,
+    revision: 0,
     updatedAt,
     unreadCount: random.chance(0.2) ? Math.min(bornMessages, random.int(1, 3)) : 0,
     messages: undefined,

@@ -98,6 +98,8 @@ export interface Conversation {
   /** How many messages it had when the world began, and when the last of them was written. */
   readonly bornMessages: number;
   readonly bornUpdatedAt: number;
+  /** Counts its changes, of whatever kind. */
+  revision: number;
   /** When the last message was added. Deletions, edits, reactions and reads do not move it. */
   updatedAt: number;
   unreadCount: number;
