@@ -7,7 +7,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Environment } from '../config/read-settings.ts';
 import type { Settings } from '../config/options.ts';
 import type { Tidemark } from '../core/engine-api.ts';
-import type { EventSink } from '../core/events.ts';
+import type { EngineEventSink } from '../core/events.ts';
 import type { Log } from '../telemetry/log.ts';
 
 /** 0 done · 1 the work failed or is partial · 2 wrong usage or settings · 130 and 143 ended by a signal. */
@@ -27,7 +27,6 @@ export type EngineSettings = Pick<
   | 'appSecret'
   | 'callsPerSecond'
   | 'sinceParameter'
-  | 'graphBatch'
   | 'messagesPerConversation'
   | 'pageConcurrency'
   | 'syncIntervalMs'
@@ -35,7 +34,7 @@ export type EngineSettings = Pick<
 >;
 
 export interface EngineOptions {
-  readonly onEvent: EventSink;
+  readonly onEvent: EngineEventSink;
 }
 
 export interface Server {
@@ -55,6 +54,8 @@ export interface SimulatorOptions {
   readonly profile: 'seed' | 'fast' | 'hostile';
   readonly pages: number;
   readonly conversations: number;
+  /** How many of the Pages have an Instagram account; default: none. */
+  readonly instagramPages?: number;
   readonly seed?: number;
   /** Calls of the Conversations API that each Page is allowed; 0 counts none. */
   readonly callsPerSecond?: number;

@@ -102,6 +102,7 @@ function advance(state: PageState, event: SyncEvent): PageState {
     case 'item-unreadable':
     case 'conversation-failed':
     case 'call-delayed':
+    case 'call-finished':
     case 'history-committed':
     case 'listener-failed':
     case 'list-refused':

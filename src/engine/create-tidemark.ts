@@ -7,7 +7,7 @@ import type { SyncAnswer, SyncRequest } from '../core/api/sync.ts';
 import type { VerifyAnswer, VerifyRequest } from '../core/api/verify.ts';
 import type { Tidemark } from '../core/engine-api.ts';
 import { TidemarkError, toRecordedError } from '../core/errors.ts';
-import type { EventSink } from '../core/events.ts';
+import type { EngineEventSink } from '../core/events.ts';
 import type { Page } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
 import { openJobs } from './jobs.ts';
@@ -19,7 +19,7 @@ import { openRunHistory } from './run-history.ts';
 import { createGraphClient } from '../graph/client.ts';
 import { createPageRuns, type RunOptions } from '../jobs/page-runs.ts';
 import type { Secret } from '../lib/secret.ts';
-import { sleep } from '../lib/sleep.ts';
+import { systemClock } from '../lib/system-clock.ts';
 import { openHistoryStore } from '../store/history-store.ts';
 import { openStore } from '../store/open-store.ts';
 import { findReferredPage } from '../store/pages.ts';
@@ -43,8 +43,6 @@ export interface EngineSettings {
   readonly callsPerSecond: number;
   /** Whether incremental listings carry `since`; a hint, never relied on. */
   readonly sinceParameter: 'send' | 'off';
-  /** Whether the first looks at different Pages may share HTTP requests. Default: off. */
-  readonly graphBatch?: 'on' | 'off' | undefined;
   /** How many of the newest messages of a conversation are mirrored. */
   readonly messagesPerConversation: 'all' | number;
   /** Pages synced at the same time. */
@@ -58,8 +56,8 @@ export interface EngineSettings {
 }
 
 export interface EngineOptions {
-  /** Told of everything that happens in any run of this process. */
-  readonly onEvent?: EventSink | undefined;
+  /** Told of everything that happens in this process: all runs, and the calls that belong to none. */
+  readonly onEvent?: EngineEventSink | undefined;
 }
 
 /**
@@ -67,7 +65,7 @@ export interface EngineOptions {
  * MIGRATION_FAILED, EMBEDDED_POSTGRES.
  */
 export async function createTidemark(settings: EngineSettings, options: EngineOptions = {}): Promise<Tidemark> {
-  const clock: Clock = { now: Date.now, sleep };
+  const clock: Clock = systemClock;
   const store = await openStore({
     databaseUrl: settings.databaseUrl,
     dataDir: settings.dataDir,
@@ -78,11 +76,16 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     baseUrl: settings.graphApiUrl,
     version: settings.graphApiVersion,
     appSecret: settings.appSecret,
-    sharesLists: settings.graphBatch === 'on',
     timeoutMs: settings.answerTimeoutMs,
     clock,
   });
-  const calls = createPageCalls({ store, client, clock, callsPerSecond: settings.callsPerSecond });
+  const calls = createPageCalls({
+    store,
+    client,
+    clock,
+    callsPerSecond: settings.callsPerSecond,
+    onEvent: options.onEvent,
+  });
   const depth = settings.messagesPerConversation === 'all' ? Infinity : settings.messagesPerConversation;
   const pageRuns = createPageRuns(
     {
@@ -90,7 +93,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
       clock,
       newRunId: () => crypto.randomUUID(),
       openSource: calls.openSource,
-      pools: calls.pools,
+      quotas: calls.quotas,
       callsPerSecond: settings.callsPerSecond,
       openStore: (lease) => openWalkStore(database, lease),
       openHistory: (lease) => openHistoryStore(database, lease),
@@ -136,16 +139,16 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
 
   async function verify(request: VerifyRequest): Promise<VerifyAnswer> {
     closing.signal.throwIfAborted();
-    const startedAt = clock.now();
+    const startedMs = clock.monotonicMs();
     const repairs = request.repair ?? false;
     const page = await findReferredPage(database, request);
     const { report, ...end } = await pageRuns.verify(page, { ...request, repair: repairs });
-    return toVerifyAnswer(page, { ...end, ...report, repairs, durationMs: clock.now() - startedAt });
+    return toVerifyAnswer(page, { ...end, ...report, repairs, durationMs: clock.monotonicMs() - startedMs });
   }
 
   const tidemark: Tidemark = {
     embeddedDatabaseUrl: store.embeddedDatabaseUrl,
-    pages: openPageDirectory({ store, client, gate: calls.appGate }),
+    pages: openPageDirectory({ store, openToken: calls.openToken }),
     conversations: openMirrorReader(database),
     runs: openRunHistory({ database, pageRuns, clock, signal: closing.signal }),
     jobs: jobs.api,

@@ -65,21 +65,21 @@ export function createRounds(parts: RoundsParts): Pick<Tidemark, 'syncAll' | 've
 
   /** The time is that of the whole round: a Page that had to wait for its turn has what is left of it. */
   function startTime<T extends { readonly maxDurationMs?: number | undefined }>(asked: T) {
-    const startedAt = clock.now();
+    const startedMs = clock.monotonicMs();
     const { maxDurationMs } = asked;
-    const leftMs = () => (maxDurationMs === undefined ? Infinity : startedAt + maxDurationMs - clock.now());
+    const leftMs = () => (maxDurationMs === undefined ? Infinity : startedMs + maxDurationMs - clock.monotonicMs());
     const withTimeLeft = (): T => (maxDurationMs === undefined ? asked : { ...asked, maxDurationMs: leftMs() });
-    return { startedAt, isOver: () => leftMs() <= 0, withTimeLeft };
+    return { startedMs, isOver: () => leftMs() <= 0, withTimeLeft };
   }
 
   return {
     async syncAll({ pages: refs, ...asked }) {
-      const { startedAt, withTimeLeft } = startTime(asked);
+      const { startedMs, withTimeLeft } = startTime(asked);
       const results = await eachPage(await findPages(refs), {
         work: async (page) => toSyncRow(await syncPage(page, withTimeLeft())),
-        failed: (page, error) => toFailedRow(page, toTidemarkError(error), clock.now() - startedAt),
+        failed: (page, error) => toFailedRow(page, toTidemarkError(error), clock.monotonicMs() - startedMs),
       });
-      return toSyncAllAnswer(results, clock.now() - startedAt);
+      return toSyncAllAnswer(results, clock.monotonicMs() - startedMs);
     },
 
     async verifyAll({ pages: refs, ...asked }) {

@@ -53,8 +53,8 @@ const WORTHWHILE_MS = 500;
 
 export async function runDue(parts: RunDueParts, maxDurationMs: number): Promise<DueAnswer> {
   const { schedule, clock } = parts;
-  const startedAt = clock.now();
-  const leftMs = () => startedAt + maxDurationMs - clock.now();
+  const startedMs = clock.monotonicMs();
+  const leftMs = () => startedMs + maxDurationMs - clock.monotonicMs();
   const rows: SyncAllRow[] = [];
   let unfinished = 0;
   let verified = 0;
@@ -82,7 +82,7 @@ export async function runDue(parts: RunDueParts, maxDurationMs: number): Promise
   if (leftMs() > WORTHWHILE_MS) await parts.collectHistory(leftMs());
   const historyLeft = await parts.countOpenHistory();
   const left = { pagesLeft, verifyLeft, historyLeft };
-  return toDueAnswer({ rows, unfinished, verified, ...left, durationMs: clock.now() - startedAt });
+  return toDueAnswer({ rows, unfinished, verified, ...left, durationMs: clock.monotonicMs() - startedMs });
 }
 
 interface Taking {

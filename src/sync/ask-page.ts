@@ -30,7 +30,7 @@ export function openPageAsker({ source, emit, signal, callsPerSecond }: RunConte
     const isWorthIt = after !== undefined && hasAllChanged && bringsMessages(lightPages, callsPerSecond());
     if (isRefused || !isWorthIt) return undefined;
     try {
-      const request = { limit: LIST_LIMIT, after, messages, since: undefined, goesFirst: true };
+      const request = { limit: LIST_LIMIT, after, messages, since: undefined, priority: 'high' } as const;
       return await source.listConversations(request, signal);
     } catch (error) {
       // Whatever is wrong with more than the size of the answer, a light page will meet as well.
@@ -44,7 +44,7 @@ export function openPageAsker({ source, emit, signal, callsPerSecond }: RunConte
     async ask(request) {
       emit({ type: 'list-requested' });
       const nested = await askNested(request.after);
-      return nested ?? source.listConversations({ ...request, messages: 0, goesFirst: true }, signal);
+      return nested ?? source.listConversations({ ...request, messages: 0, priority: 'high' }, signal);
     },
     note({ items }, changed) {
       const isLight = items.every((item) => item.messages === undefined);

@@ -1,8 +1,8 @@
 /** What a run does while it holds the lease: a sync, a verify, or history. Each is given the store it needs. */
 import type { VerificationReport } from '../core/findings.ts';
 import { NO_COUNTS } from '../core/model.ts';
-import type { CallPools } from '../core/ports.ts';
-import { HISTORY_YIELDS_AT_PERCENT, SCARCE_FROM_PERCENT } from '../core/quota.ts';
+import type { Quotas } from '../core/ports.ts';
+import { HISTORY_YIELDS_AT_PERCENT, NEAR_LIMIT_PERCENT } from '../core/limits/quota-usage.ts';
 import type { BegunRun, HistoryStore, Lease, OpenedVerify, SyncResult, WalkStore } from '../core/store-ports.ts';
 import { toLookbackStart } from '../core/watermark.ts';
 import { assertNever } from '../lib/assert-never.ts';
@@ -14,7 +14,7 @@ import { openVerification } from './verification.ts';
 import { collectChanges } from './walk-policy.ts';
 
 export interface TaskParts {
-  readonly pools: CallPools;
+  readonly quotas: Quotas;
   /** Of one Page and platform. */
   readonly callsPerSecond: number;
   readonly openStore: (lease: Lease) => WalkStore;
@@ -43,7 +43,7 @@ export interface TaskContext extends Omit<RunContext, 'store' | 'callsPerSecond'
 export async function performTask(parts: TaskParts, task: RunTask, context: TaskContext): Promise<TaskResult> {
   const { begun, meter } = context;
   const { lease } = begun;
-  const callsPerSecond = () => (parts.pools.fill(lease) >= SCARCE_FROM_PERCENT ? 0 : parts.callsPerSecond);
+  const callsPerSecond = () => (parts.quotas.utilization(lease) >= NEAR_LIMIT_PERCENT ? 0 : parts.callsPerSecond);
   switch (task.purpose) {
     case 'sync': {
       const mode = begun.mode === 'incremental' ? 'incremental' : 'full';
@@ -69,10 +69,11 @@ export async function performTask(parts: TaskParts, task: RunTask, context: Task
   }
 }
 
-/** Older messages, as long as the pools are not nearly empty: what is left in them is for syncs. */
+/** Older messages, as long as the quotas are not nearly used up: the rest of them is for syncs. */
 async function deepenHistory(parts: TaskParts, context: TaskContext): Promise<TaskResult> {
   const { source, depth, meter, begun } = context;
-  const callsPerSecond = () => (parts.pools.fill(begun.lease) >= HISTORY_YIELDS_AT_PERCENT ? 0 : parts.callsPerSecond);
+  const callsPerSecond = () =>
+    parts.quotas.utilization(begun.lease) >= HISTORY_YIELDS_AT_PERCENT ? 0 : parts.callsPerSecond;
   const deadline = { ...context.deadline, isOver: () => context.deadline.isOver() || callsPerSecond() === 0 };
   const store = meter.history(parts.openHistory(begun.lease));
   if (callsPerSecond() > 0) await collectHistory({ ...context, callsPerSecond, store, deadline });

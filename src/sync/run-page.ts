@@ -56,8 +56,8 @@ export async function runPage(parts: RunParts, request: RunRequest): Promise<Run
   const { task, pageId, platform, trigger, maxDurationMs = Infinity } = request;
   const { purpose } = task;
   const forced = purpose === 'sync' && task.forced;
-  const endsAt = clock.now() + maxDurationMs;
-  const deadline = { at: endsAt, isOver: () => parts.isClosing() || clock.now() >= endsAt };
+  const endsAt = clock.monotonicMs() + maxDurationMs;
+  const deadline = { at: endsAt, isOver: () => parts.isClosing() || clock.monotonicMs() >= endsAt };
   let joined: string | undefined;
   for (;;) {
     const runId = parts.newRunId();
@@ -72,13 +72,13 @@ export async function runPage(parts: RunParts, request: RunRequest): Promise<Run
     }
     // The lease of a dead process runs out while we wait, and then `begin` gives it to us.
     const state = joined === undefined ? 'running' : await ledger.stateOf(joined);
-    if (joined !== undefined && (state === 'ended' || clock.now() >= endsAt)) {
+    if (joined !== undefined && (state === 'ended' || clock.monotonicMs() >= deadline.at)) {
       return { runId: joined, result: undefined };
     }
     // Somebody else has replaced the dead one: wait for that one then.
     if (state === 'abandoned') joined = undefined;
     if (parts.isClosing()) throw new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed while it waited for a run.');
-    if (clock.now() >= endsAt) throw pageBusy(pageId);
+    if (deadline.isOver()) throw pageBusy(pageId);
     await clock.sleep(JOIN_POLL_MS, signal);
   }
 }
@@ -101,7 +101,7 @@ interface Turn {
 async function work(parts: RunParts, request: RunRequest, { run, deadline }: Turn): Promise<TaskResult> {
   const { ledger, clock } = parts;
   const { lease, mode } = run;
-  const startedAt = clock.now();
+  const startedAt = clock.monotonicMs();
   const meter = openMeter(clock, request.task.purpose);
   const emit: Emit = (event) => {
     meter.hear(event);
@@ -115,18 +115,18 @@ async function work(parts: RunParts, request: RunRequest, { run, deadline }: Tur
   try {
     const lookbackStart = mode === 'incremental' ? toLookbackStart(run.watermark) : undefined;
     emit({ type: 'run-started', trigger: request.trigger, lookbackStart });
-    parts.pools.heed(lease, run.parked);
-    const source = meter.source(await parts.openSource(run, { emit, deadline }));
+    parts.quotas.apply(lease, run.cooldowns);
+    const source = meter.source(await parts.openSource(run, { emit, deadline: deadline.at }));
     const { task, depth } = request;
     const result = await performTask(parts, task, { begun: run, source, meter, clock, emit, depth, deadline, signal });
     const { status, counts } = result;
-    emit({ type: 'run-finished', status, counts, durationMs: clock.now() - startedAt });
+    emit({ type: 'run-finished', status, counts, durationMs: clock.monotonicMs() - startedAt });
     return result;
   } catch (error) {
     const failure = toTidemarkError(error);
     await recordFailure(ledger, lease, { failure, progress: meter.progress() });
     const { code, message } = failure;
-    emit({ type: 'run-failed', code, message, durationMs: clock.now() - startedAt });
+    emit({ type: 'run-failed', code, message, durationMs: clock.monotonicMs() - startedAt });
     throw failure;
   } finally {
     ended.abort(new DOMException('The run has ended.', 'AbortError'));
@@ -135,18 +135,18 @@ async function work(parts: RunParts, request: RunRequest, { run, deadline }: Tur
 }
 
 /** Renews the lease until the run has ended, and ends it when it must not go on. */
-async function keepLease({ ledger, clock, pools }: RunParts, lease: Lease, ended: AbortController): Promise<void> {
-  let renewedAt = clock.now();
+async function keepLease({ ledger, clock, quotas }: RunParts, lease: Lease, ended: AbortController): Promise<void> {
+  let renewedAt = clock.monotonicMs();
   while (!ended.signal.aborted) {
     try {
       await clock.sleep(RENEW_EVERY_MS, ended.signal);
-      const { end, parked } = await ledger.renew(lease);
+      const { end, cooldowns } = await ledger.renew(lease);
       if (end !== undefined) ended.abort(end);
-      pools.heed(lease, parked);
-      renewedAt = clock.now();
+      quotas.apply(lease, cooldowns);
+      renewedAt = clock.monotonicMs();
     } catch (error) {
       // The run has ended, or the database is away: for as long as the lease lasts, it may come back.
-      if (!ended.signal.aborted && clock.now() - renewedAt > LEASE_MS) ended.abort(error);
+      if (!ended.signal.aborted && clock.monotonicMs() - renewedAt > LEASE_MS) ended.abort(error);
     }
   }
 }
