@@ -86,6 +86,10 @@ describe('the first pass', () => {
   ] as const)('is %s for %o', (kind, wish, where) => {
     expect(firstPass(wish)).toEqual({ kind, ...where, lookbackStart: wish.lookbackStart, restarts: 0 });
   });
+
+  it('is none when an earlier run has met the whole list', () => {
+    expect(firstPass({ ...plan, checkpoint: { after: undefined } })).toBe('done');
+  });
 });
 
 describe('the end of a pass', () => {

@@ -36,14 +36,15 @@ export interface Walked {
   readonly needsRecheck: boolean;
 }
 
-/** Where a walk begins. */
+/** Where a walk begins; done when an earlier run has met the whole list. */
 export function firstPass(plan: {
   readonly lookbackStart: Instant | undefined;
   readonly sendSince: boolean;
   readonly checkpoint: { readonly after: Cursor } | undefined;
-}): Pass {
-  const { lookbackStart } = plan;
-  const from = plan.checkpoint?.after;
+}): Pass | 'done' {
+  const { lookbackStart, checkpoint } = plan;
+  if (checkpoint !== undefined && checkpoint.after === undefined) return 'done';
+  const from = checkpoint?.after;
   const isFromEarlierRun = from !== undefined;
   const isFiltered = plan.sendSince && lookbackStart !== undefined && !isFromEarlierRun;
   return { kind: isFiltered ? 'filtered' : 'main', from, isFromEarlierRun, lookbackStart, restarts: 0 };

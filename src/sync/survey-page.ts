@@ -21,6 +21,12 @@ export interface Met {
   ids: ReadonlySet<string>;
 }
 
+/** Of a walk that begins, or goes on with the watermark of an earlier run. */
+export function createMet(nextWatermark: Instant | undefined): Met {
+  const nothing = { headWatermark: undefined, isOutOfOrder: false, lastUpdatedAt: Infinity, ids: new Set<string>() };
+  return { pages: Infinity, nextWatermark, ...nothing };
+}
+
 export interface ListedPage {
   readonly page: ConversationList;
   /** Cursor that led to it. */

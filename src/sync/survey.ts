@@ -11,37 +11,30 @@ import { LIGHT_PAGE_SIZE, limitOfPage, LIST_LIMIT, type SurveyBatch } from '../c
 import { openPageAsker, type PageAsker } from './ask-page.ts';
 import type { SurveyPlan } from './plan-survey.ts';
 import type { RunContext } from './run-context.ts';
-import { comparePage, type Met } from './survey-page.ts';
+import { comparePage, createMet, type Met } from './survey-page.ts';
 
 export async function* survey(run: RunContext, plan: SurveyPlan): AsyncGenerator<SurveyBatch, void> {
-  const { checkpoint, rechecks } = plan;
-  // The whole list was met by an earlier run.
-  if (checkpoint !== undefined && checkpoint.after === undefined) return;
-  const met: Met = {
-    pages: Infinity,
-    nextWatermark: checkpoint?.nextWatermark,
-    headWatermark: undefined,
-    isOutOfOrder: false,
-    lastUpdatedAt: Infinity,
-    ids: new Set(),
-  };
+  const { checkpoint } = plan;
+  const met = createMet(checkpoint?.nextWatermark);
   const size = createPageSize({ limit: LIGHT_PAGE_SIZE, onFault: 'tenth', growsBack: true });
   const asker = openPageAsker(run, plan.pages.messages);
-  let pass: Pass | 'done' = firstPass(plan);
+  let pass = firstPass(plan);
   while (pass !== 'done') {
     if (pass.from === undefined) Object.assign(met, { pages: 0, lastUpdatedAt: Infinity });
     const { end, next, refusal } = yield* runPass(run, { plan, pass, met, size, asker });
     if (pass.kind === 'filtered' && end !== 'cursor-died') await disableFilter(run, end);
     // Nothing moves behind the back of a walk that was one answer.
-    const needsRecheck = rechecks && (checkpoint !== undefined || met.pages > 1);
+    const needsRecheck = plan.rechecks && (checkpoint !== undefined || met.pages > 1);
     const following = nextPass(pass, end, { next, nextWatermark: met.nextWatermark, needsRecheck });
     if (following === 'give-up') throw refusal;
-    if (following !== 'done' && following.restarts > pass.restarts) {
-      run.emit({ type: 'survey-restarted', reason: refusal?.message ?? 'the list may have been cut short by since' });
-    }
+    if (following !== 'done' && following.restarts > pass.restarts) tellRestart(run, refusal);
     pass = following;
   }
   run.emit({ type: 'survey-finished' });
+}
+
+function tellRestart({ emit }: RunContext, refusal: Error | undefined): void {
+  emit({ type: 'survey-restarted', reason: refusal?.message ?? 'the list may have been cut short by since' });
 }
 
 async function disableFilter({ store, emit }: RunContext, end: PassEnd): Promise<void> {
