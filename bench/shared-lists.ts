@@ -8,7 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Tidemark } from '../src/core/engine-api.ts';
+import type { Tidemark } from '../src/api/tidemark.ts';
 import { createTidemark } from '../src/engine/create-tidemark.ts';
 import { must } from '../src/lib/must.ts';
 import { Secret } from '../src/lib/secret.ts';

@@ -6,7 +6,7 @@ import type { EventEmitter } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import type { Environment } from '../config/read-settings.ts';
 import type { Settings } from '../config/options.ts';
-import type { Tidemark } from '../core/engine-api.ts';
+import type { Tidemark } from '../api/tidemark.ts';
 import type { EventSink } from '../core/events.ts';
 import type { Log } from '../telemetry/log.ts';
 

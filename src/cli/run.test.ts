@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TidemarkError } from '../core/errors.ts';
-import type { RunAnswer } from '../core/api/runs.ts';
+import type { RunAnswer } from '../api/runs.ts';
 import { createFake } from '../../test/support/cli/fake-outside.ts';
 import { LAST_SYNC, pageIdOf } from '../../test/support/cli/fake-tidemark.ts';
 

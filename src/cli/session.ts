@@ -1,7 +1,7 @@
 /** What most commands begin with: the settings, a log on stderr, and an engine that tells it what happens. */
 import { type Environment, readSettings } from '../config/read-settings.ts';
 import type { Settings } from '../config/options.ts';
-import type { Tidemark } from '../core/engine-api.ts';
+import type { Tidemark } from '../api/tidemark.ts';
 import { createLog } from '../telemetry/log.ts';
 import type { Log, LogStream } from '../telemetry/log.ts';
 import { logSyncEvents } from '../telemetry/log-sync-events.ts';

@@ -1,6 +1,6 @@
 /** The Pages as the engine offers them: connected with a token, listed, paused, removed. A token never comes back out. */
-import { toPageAnswer } from '../core/answers.ts';
-import type { Tidemark } from '../core/engine-api.ts';
+import type { Tidemark } from '../api/tidemark.ts';
+import { toPageView } from '../api/views/page-view.ts';
 import type { CallGate } from '../core/ports.ts';
 import type { GraphClient } from '../graph/call.ts';
 import { discoverPages } from '../graph/pages.ts';
@@ -17,8 +17,8 @@ export interface PageDirectoryParts {
 export function openPageDirectory({ store, client, gate }: PageDirectoryParts): Tidemark['pages'] {
   const { database, cipher } = store;
   return {
-    list: async () => (await listPages(database)).map(toPageAnswer),
-    find: async (ref) => toPageAnswer(await findReferredPage(database, ref)),
+    list: async () => (await listPages(database)).map(toPageView),
+    find: async (ref) => toPageView(await findReferredPage(database, ref)),
     async connect(accessToken) {
       const found = await discoverPages({ client, token: accessToken, gate });
       const saved = found.connected.length === 0 ? [] : await savePages(database, cipher, found.connected);
@@ -38,7 +38,7 @@ export function openPageDirectory({ store, client, gate }: PageDirectoryParts): 
     },
     async setActive(pageId, isActive) {
       const page = await findReferredPage(database, { pageId });
-      return toPageAnswer(must(await setPageActive(database, page.id, isActive), 'it was just found'));
+      return toPageView(must(await setPageActive(database, page.id, isActive), 'it was just found'));
     },
     async remove(pageId) {
       const page = await findReferredPage(database, { pageId });

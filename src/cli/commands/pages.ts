@@ -4,8 +4,8 @@
  */
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { ConnectAnswer, PageAnswer } from '../../core/api/pages.ts';
-import type { Tidemark } from '../../core/engine-api.ts';
+import type { ConnectAnswer, PageAnswer } from '../../api/pages.ts';
+import type { Tidemark } from '../../api/tidemark.ts';
 import { TidemarkError } from '../../core/errors.ts';
 import { Secret } from '../../lib/secret.ts';
 import type { ExitStatus, InputStream, Outside } from '../outside.ts';

@@ -1,7 +1,7 @@
 /** `tidemark runs`: what was done when, by whom, at what cost and with what outcome; and how to end what goes on. */
 import { wholeNumber } from '../../config/kinds.ts';
 import type { Command } from 'commander';
-import type { RunAnswer } from '../../core/api/runs.ts';
+import type { RunAnswer } from '../../api/runs.ts';
 import { type PhaseCosts, RUN_PHASES } from '../../core/model.ts';
 import { argument } from '../argument.ts';
 import type { ExitStatus, Outside } from '../outside.ts';

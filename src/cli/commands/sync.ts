@@ -1,7 +1,7 @@
 /** `tidemark sync`: syncs the named Pages, or all active ones, side by side, and says what each of them brought. */
 import { duration } from '../../config/kinds.ts';
-import type { HistoryAnswer } from '../../core/api/history.ts';
-import type { SyncAllAnswer, SyncAllRow } from '../../core/api/sync.ts';
+import type { HistoryAnswer } from '../../api/history.ts';
+import type { SyncAllAnswer, SyncAllRow } from '../../api/sync.ts';
 import { argument } from '../argument.ts';
 import type { ExitStatus, Outside } from '../outside.ts';
 import { parsePageRef } from '../page-ref.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FindingAnswer } from '../../core/api/verify.ts';
+import type { FindingAnswer } from '../../api/verify.ts';
 import { createFake, populate } from '../../../test/support/cli/fake-outside.ts';
 import { pageIdOf } from '../../../test/support/cli/fake-tidemark.ts';
 

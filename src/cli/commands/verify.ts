@@ -1,7 +1,7 @@
 /** `tidemark verify`: compares the mirror of the named Pages, or of all active ones, with Facebook, and says what differs. */
 import { duration } from '../../config/kinds.ts';
-import type { PageAnswer } from '../../core/api/pages.ts';
-import type { VerifyAllAnswer } from '../../core/api/verify.ts';
+import type { PageAnswer } from '../../api/pages.ts';
+import type { VerifyAllAnswer } from '../../api/verify.ts';
 import { argument } from '../argument.ts';
 import type { ExitStatus, Outside } from '../outside.ts';
 import { parsePageRef } from '../page-ref.ts';

@@ -2,12 +2,13 @@
  * A Tidemark in memory for tests of the command line: it mirrors a small world at once. It plays the port's part
  * only; what syncing really means is not its business.
  */
-import type { PageAnswer, PageRef } from '../../../src/core/api/pages.ts';
-import type { RunAnswer } from '../../../src/core/api/runs.ts';
-import type { SyncAllRow } from '../../../src/core/api/sync.ts';
-import type { JobsOptions } from '../../../src/core/api/jobs.ts';
-import type { Tidemark } from '../../../src/core/engine-api.ts';
-import type { VerifyAnswer, VerifyFailure } from '../../../src/core/api/verify.ts';
+import type { PageAnswer } from '../../../src/api/pages.ts';
+import type { PageRef } from '../../../src/core/model.ts';
+import type { RunAnswer } from '../../../src/api/runs.ts';
+import type { SyncAllRow } from '../../../src/api/sync.ts';
+import type { JobsOptions } from '../../../src/api/jobs.ts';
+import type { Tidemark } from '../../../src/api/tidemark.ts';
+import type { VerifyAnswer, VerifyFailure } from '../../../src/api/verify.ts';
 import { TidemarkError } from '../../../src/core/errors.ts';
 import { NO_COUNTS } from '../../../src/core/model.ts';
 import type { Secret } from '../../../src/lib/secret.ts';

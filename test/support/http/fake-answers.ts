@@ -1,8 +1,8 @@
 /** For tests of the HTTP API: what syncing and verifying any Page answers. */
-import type { DueAnswer } from '../../../src/core/api/jobs.ts';
-import type { PageAnswer } from '../../../src/core/api/pages.ts';
-import type { SyncAllAnswer, SyncAllRequest, SyncAnswer } from '../../../src/core/api/sync.ts';
-import type { VerifyAnswer, VerifyRequest } from '../../../src/core/api/verify.ts';
+import type { DueAnswer } from '../../../src/api/jobs.ts';
+import type { PageAnswer } from '../../../src/api/pages.ts';
+import type { SyncAllAnswer, SyncAllRequest, SyncAnswer } from '../../../src/api/sync.ts';
+import type { VerifyAnswer, VerifyRequest } from '../../../src/api/verify.ts';
 
 const RUN_ID = '00000000-0000-4000-8000-0000000000aa';
 const AT = '2026-03-01T09:30:00.000Z';

@@ -2,12 +2,13 @@
  * For tests of the HTTP API: an in-memory Tidemark with two Pages, the second of which fails in `syncAll`. It keeps the promises of the interface that the
  * routes build on and records what it was asked; it must never grow into a second engine.
  */
-import type { FailedJobAnswer } from '../../../src/core/api/jobs.ts';
-import type { ConversationAnswer, ListAnswer, MessageAnswer } from '../../../src/core/api/mirror.ts';
-import type { PageAnswer, PageRef } from '../../../src/core/api/pages.ts';
-import type { RunAnswer } from '../../../src/core/api/runs.ts';
-import type { SyncAnswer, SyncRequest } from '../../../src/core/api/sync.ts';
-import type { Tidemark } from '../../../src/core/engine-api.ts';
+import type { FailedJobAnswer } from '../../../src/api/jobs.ts';
+import type { ConversationAnswer, ListAnswer, MessageAnswer } from '../../../src/api/conversations.ts';
+import type { PageAnswer } from '../../../src/api/pages.ts';
+import type { PageRef } from '../../../src/core/model.ts';
+import type { RunAnswer } from '../../../src/api/runs.ts';
+import type { SyncAnswer, SyncRequest } from '../../../src/api/sync.ts';
+import type { Tidemark } from '../../../src/api/tidemark.ts';
 import { TidemarkError } from '../../../src/core/errors.ts';
 import type { Secret } from '../../../src/lib/secret.ts';
 import { fakeDueAnswer, fakeSyncAllAnswer, fakeSyncAnswer, fakeVerifyAnswer } from './fake-answers.ts';
