@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { findClosest } from '../lib/closest.ts';
 
-/** A name that may be repeated; anything else could be a secret in the wrong place. */
+/** A name that may be repeated; anything else may be a secret in the wrong place. */
 const NAME = /^[\w-]{1,32}$/;
 
 /** A body or a query with these fields and no other. */
@@ -25,7 +25,7 @@ export const NoBody = request({}).meta({ id: 'NoBody', description: 'Nothing: `{
 function refuse(unknown: readonly string[], known: readonly string[]): string {
   const names = unknown.map((name) => {
     const meant = findClosest(name, known);
-    const shown = NAME.test(name) ? name : 'a field of another name';
+    const shown = NAME.test(name) ? name : 'a field whose name is not repeated here';
     return meant === undefined ? shown : `${shown} (did you mean ${meant}?)`;
   });
   return `does not take ${names.join(', ')}; it takes ${known.length === 0 ? 'nothing' : known.join(', ')}`;

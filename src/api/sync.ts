@@ -58,13 +58,10 @@ const OpenRetrySchema = z
   .meta({ id: 'OpenRetry' });
 export type OpenRetryAnswer = z.output<typeof OpenRetrySchema>;
 
-const openRetries = z
-  .array(OpenRetrySchema)
-  .readonly()
-  .meta({
-    description:
-      'Conversations that Facebook would not give, longest waiting first; later syncs ask again. At most a hundred.',
-  });
+const openRetries = z.array(OpenRetrySchema).readonly().meta({
+  description:
+    'Conversations that Facebook would not give, longest waiting first; later syncs ask again. At most a hundred.',
+});
 
 export const SyncSchema = z
   .object({

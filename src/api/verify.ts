@@ -32,7 +32,15 @@ type VerifyOptions = Readonly<z.output<typeof VerifyRequestSchema>>;
 export interface VerifyRequest extends VerifyOptions, CallerOptions {}
 export interface VerifyAllRequest extends Omit<VerifyOptions, keyof typeof pageRef>, ManyPagesOptions {}
 
-const FindingSchema = z
+const EXAMPLE_FINDING = {
+  conversationId: 't_10161234567890123',
+  contactName: 'Ada Winter',
+  updatedTime: '2026-03-01T09:29:41.000Z',
+  shouldHaveBeenMet: false,
+  repaired: true,
+};
+
+export const FindingSchema = z
   .object({
     conversationId: z.string(),
     contactName: z.string().nullable(),
@@ -43,7 +51,7 @@ const FindingSchema = z
     repaired: z.boolean(),
   })
   .readonly()
-  .meta({ id: 'Finding' });
+  .meta({ id: 'Finding', example: EXAMPLE_FINDING });
 export type FindingAnswer = z.output<typeof FindingSchema>;
 
 const Findings = z.array(FindingSchema).readonly();
@@ -57,13 +65,10 @@ export const VerifySchema = z
     stale: Findings.meta({ description: 'Older in the mirror than at Facebook. A thousand at most.' }),
     deleted: Findings.meta({ description: 'Gone at Facebook, proved one by one. A thousand at most.' }),
     repaired: Count.meta({ description: 'How many of all these have been repaired.' }),
-    counts: z
-      .object({ missing: Count, stale: Count, deleted: Count, shouldHaveBeenMet: Count })
-      .readonly()
-      .meta({
-        description:
-          'How many there are of each, beyond the thousand too. `shouldHaveBeenMet`: of the missing and stale ones, those that a sync has missed; anything but 0 is a fault of this program.',
-      }),
+    counts: z.object({ missing: Count, stale: Count, deleted: Count, shouldHaveBeenMet: Count }).readonly().meta({
+      description:
+        'How many there are of each, beyond the thousand too. `shouldHaveBeenMet`: of the missing and stale ones, those that a sync has missed; anything but 0 is a fault of this program.',
+    }),
     undecided: z.string().nullable().meta({
       description: 'Why some that Facebook did not list are not called deleted; null when all is known.',
     }),
@@ -88,15 +93,7 @@ export const VerifySchema = z
       pageId: EXAMPLE_PAGE_ID,
       facebookPageId: '101234567890123',
       pageName: 'Corner Bakery',
-      missing: [
-        {
-          conversationId: 't_10161234567890123',
-          contactName: 'Ada Winter',
-          updatedTime: '2026-03-01T09:29:41.000Z',
-          shouldHaveBeenMet: false,
-          repaired: true,
-        },
-      ],
+      missing: [EXAMPLE_FINDING],
       stale: [],
       deleted: [],
       repaired: 1,

@@ -4,7 +4,7 @@
  */
 import type { ListAnswer } from '../api/conversations.ts';
 import type { Tidemark } from '../api/tidemark.ts';
-import type { SimulatedConversation } from './outside.ts';
+import type { SimulatedConversation } from './start-simulator.ts';
 
 export interface PageOfWorld {
   readonly pageId: string;

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { TidemarkError } from '../../core/errors.ts';
 import { Secret } from '../../lib/secret.ts';
 import { describedApp, sending } from '../../../test/support/http/described-app.ts';
-import { createFakeTidemark, PAGE_1, PAGE_2 } from '../../../test/support/http/fake-tidemark.ts';
+import { PAGE_1, PAGE_2 } from '../../../test/support/answers.ts';
+import { createFakeTidemark } from '../../../test/support/fake-tidemark.ts';
 import { createRecordingLog } from '../../../test/support/http/recording-log.ts';
 
 const TOKEN = 'EAABsbCS1iHgBAtoken';

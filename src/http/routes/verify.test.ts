@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { TidemarkError } from '../../core/errors.ts';
 import { describedApp, sending } from '../../../test/support/http/described-app.ts';
-import { createFakeTidemark, PAGE_1, PAGE_2 } from '../../../test/support/http/fake-tidemark.ts';
+import { PAGE_1, PAGE_2 } from '../../../test/support/answers.ts';
+import { createFakeTidemark } from '../../../test/support/fake-tidemark.ts';
 
 const PATH = '/api/conversations/verify';
 
