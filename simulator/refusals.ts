@@ -132,6 +132,11 @@ export function needsPermission(code: 10 | 100 | 200, scope: string): Refusal {
   return new Refusal({ code, message: `(#${code}) ${lead}This endpoint requires the '${scope}' permission.` });
 }
 
+export function noInstagramAccount(pageId: string): Refusal {
+  const message = `(#100) Page ${pageId} has no Instagram professional account linked to it.`;
+  return new Refusal({ code: 100, message });
+}
+
 export function tooMuchData(): Refusal {
   return new Refusal({
     code: 1,

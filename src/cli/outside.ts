@@ -54,6 +54,8 @@ export interface SimulatorOptions {
   readonly profile: 'seed' | 'fast' | 'hostile';
   readonly pages: number;
   readonly conversations: number;
+  /** How many of the Pages have an Instagram account; default: none. */
+  readonly instagramPages?: number;
   readonly seed?: number;
   /** Calls of the Conversations API that each Page is allowed; 0 counts none. */
   readonly callsPerSecond?: number;

@@ -132,12 +132,24 @@ describe('the command line', () => {
 
   it('runs the simulator until Ctrl-C and says how to point Tidemark at it', async () => {
     const fake = createFake();
-    const running = fake.run('simulate', '--pages', '2', '--conversations', '3', '--profile', 'fast', '--seed', '7');
+    const running = fake.run(
+      'simulate',
+      '--pages',
+      '2',
+      '--conversations',
+      '3',
+      '--profile',
+      'fast',
+      '--seed',
+      '7',
+      '--instagram-pages',
+      '1',
+    );
     while (!fake.stdout().includes('Ctrl-C')) await new Promise(setImmediate);
     fake.signals.emit('SIGINT', 'SIGINT');
     expect(await running).toBe(0);
     expect(fake.happened).toEqual([
-      'open simulator {"port":4681,"profile":"fast","pages":2,"conversations":3,"seed":7,"callsPerSecond":2}',
+      'open simulator {"port":4681,"profile":"fast","pages":2,"conversations":3,"instagramPages":1,"seed":7,"callsPerSecond":2}',
       'close simulator',
     ]);
     expect(fake.stdout()).toContain('  export GRAPH_API_URL=http://127.0.0.1:4681\n');

@@ -29,6 +29,12 @@ export function addSimulateCommand({ program, outside, end }: Registration): voi
     )
     .option('--pages <number>', 'how many Pages', argument(wholeNumber({ min: 1, max: 20_000 })), 5)
     .option('--conversations <number>', 'how many in each', argument(wholeNumber({ min: 0, max: 1_000_000 })), 1_000)
+    .option(
+      '--instagram-pages <number>',
+      'how many of the Pages have an Instagram account, with as many conversations again',
+      argument(wholeNumber({ min: 0, max: 20_000 })),
+      0,
+    )
     .option('--seed <number>', 'the same seed makes the same world', argument(wholeNumber({ min: 0, max: 2 ** 31 })), 1)
     .option(
       '--calls-per-second <number>',
