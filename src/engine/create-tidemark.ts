@@ -2,10 +2,11 @@
  * The one place where the parts meet: Facebook, the mirror and the algorithm become Tidemark. Nothing is decided here
  * about what to fetch or how to store it.
  */
-import { toSyncAnswer, toVerifyAnswer } from '../core/answers.ts';
-import type { SyncAnswer, SyncRequest } from '../core/api/sync.ts';
-import type { VerifyAnswer, VerifyRequest } from '../core/api/verify.ts';
-import type { Tidemark } from '../core/engine-api.ts';
+import type { SyncAnswer, SyncRequest } from '../api/sync.ts';
+import type { Tidemark } from '../api/tidemark.ts';
+import type { VerifyAnswer, VerifyRequest } from '../api/verify.ts';
+import { toSyncView } from '../api/views/sync-view.ts';
+import { toVerifyView } from '../api/views/verify-view.ts';
 import { TidemarkError, toRecordedError } from '../core/errors.ts';
 import type { EngineEventSink } from '../core/events.ts';
 import type { Page } from '../core/model.ts';
@@ -134,7 +135,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     }
     // A complete walk with an empty ledger is what succeeded means.
     const openRetries = run.status === 'succeeded' ? [] : await listOpenRetries(database, page.id);
-    return toSyncAnswer(page, run, openRetries);
+    return toSyncView(page, run, openRetries);
   }
 
   async function verify(request: VerifyRequest): Promise<VerifyAnswer> {
@@ -143,7 +144,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     const repairs = request.repair ?? false;
     const page = await findReferredPage(database, request);
     const { report, ...end } = await pageRuns.verify(page, { ...request, repair: repairs });
-    return toVerifyAnswer(page, { ...end, ...report, repairs, durationMs: clock.monotonicMs() - startedMs });
+    return toVerifyView(page, { ...end, ...report, repairs, durationMs: clock.monotonicMs() - startedMs });
   }
 
   const tidemark: Tidemark = {

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it, vi } from 'vitest';
 import { createTidemark } from '../../src/engine/create-tidemark.ts';
-import type { Tidemark } from '../../src/core/engine-api.ts';
+import type { Tidemark } from '../../src/api/tidemark.ts';
 import { toTidemarkError } from '../../src/core/errors.ts';
 import { must } from '../../src/lib/must.ts';
 import { Secret } from '../../src/lib/secret.ts';

@@ -35,7 +35,7 @@ interface Compared {
 export async function compareMirror(
   databaseUrl: string,
   truth: PageTruth,
-  { platform, hidesOlder }: Compared = { platform: 'messenger', hidesOlder: false },
+  { platform = 'messenger', hidesOlder = false }: Partial<Compared> = {},
 ): Promise<string[]> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();

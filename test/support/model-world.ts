@@ -4,7 +4,7 @@
  */
 import pg from 'pg';
 import { createTidemark } from '../../src/engine/create-tidemark.ts';
-import type { Tidemark } from '../../src/core/engine-api.ts';
+import type { Tidemark } from '../../src/api/tidemark.ts';
 import { isTidemarkError } from '../../src/core/errors.ts';
 import { must } from '../../src/lib/must.ts';
 import type { Call } from '../../simulator/calls.ts';

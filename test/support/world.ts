@@ -5,7 +5,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTidemark, type EngineSettings } from '../../src/engine/create-tidemark.ts';
-import type { Tidemark } from '../../src/core/engine-api.ts';
+import type { Tidemark } from '../../src/api/tidemark.ts';
 import type { EngineEventSink, SyncEvent } from '../../src/core/events.ts';
 import { must } from '../../src/lib/must.ts';
 import { Secret } from '../../src/lib/secret.ts';

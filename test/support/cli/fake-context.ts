@@ -1,32 +1,45 @@
 /** Surroundings for a command in a test: streams that remember, signals on demand, and fakes of the other rooms. */
 import { EventEmitter } from 'node:events';
 import { PassThrough, Writable } from 'node:stream';
-import { must } from '../../../src/lib/must.ts';
-import type { ExitStatus, OutputStream, Outside, SimulatorOptions } from '../../../src/cli/outside.ts';
+import type { VerifyAnswer, VerifyFailure } from '../../../src/api/verify.ts';
+import type { CliContext, ExitStatus, OutputStream } from '../../../src/cli/context.ts';
 import { run } from '../../../src/cli/run.ts';
-import { createFakeTidemark } from './fake-tidemark.ts';
-import type { FakeTidemark, FakeTidemarkOptions, FakeWorld } from './fake-tidemark.ts';
+import type { EngineSettings } from '../../../src/engine/create-tidemark.ts';
+import { must } from '../../../src/lib/must.ts';
+import { Secret } from '../../../src/lib/secret.ts';
+import { createFakeTidemark, type FakeTidemark, type FakeTidemarkOptions } from '../fake-tidemark.ts';
+import { createMirroredWorld, type FakeWorld, populate, write } from './fake-world.ts';
 
-export interface FakeOptions extends Partial<Omit<FakeTidemarkOptions, 'world' | 'settings' | 'options'>> {
+export interface FakeOptions extends Pick<FakeTidemarkOptions, 'rows' | 'runs' | 'onWork' | 'onStart'> {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
   /** What a terminal shows on stderr is for bars, so a test may want one. */
   readonly terminal?: boolean;
   readonly world?: FakeWorld;
-  readonly overrides?: Partial<Outside>;
+  /** Facebook ids of the Pages that are connected from the start. */
+  readonly connected?: readonly string[];
+  /** What verifying the Pages with these Facebook ids finds, or why it fails. */
+  readonly verifies?: Readonly<Record<string, Partial<VerifyAnswer> | Pick<VerifyFailure, 'error' | 'code'>>>;
+  /** Lets the mirror lose this message. */
+  readonly lostMessage?: string;
+  readonly overrides?: Partial<CliContext>;
 }
 
 export interface Fake {
-  readonly outside: Outside;
+  readonly context: CliContext;
   readonly signals: EventEmitter;
   readonly stdout: () => string;
   readonly stderr: () => string;
-  readonly tidemark: () => FakeTidemark;
+  /** The settings that Tidemark was opened with. */
+  readonly settings: () => EngineSettings;
+  /** What Tidemark was asked to do, as text; reading does not count. */
+  readonly calls: () => readonly string[];
   /** What was opened and closed, in order. */
   readonly happened: readonly string[];
   run(...args: readonly string[]): Promise<ExitStatus>;
 }
 
+const READS = new Set(['conversations.list', 'conversations.messages', 'runs.list']);
 const NOW = Date.UTC(2026, 0, 2, 3, 7, 5);
 
 export function createFake(options: FakeOptions = {}): Fake {
@@ -38,12 +51,13 @@ export function createFake(options: FakeOptions = {}): Fake {
   const note = (what: string): void => {
     happened.push(what);
   };
-  let tidemark: FakeTidemark | undefined;
+  const { rows = {}, runs = [], onWork, onStart } = options;
+  let opened: { readonly tidemark: FakeTidemark; readonly settings: EngineSettings } | undefined;
 
   const stdin = new PassThrough();
   stdin.end(options.stdin ?? '');
 
-  const outside: Outside = {
+  const context: CliContext = {
     env: options.env ?? {},
     // Nothing is there to be read, and nothing must be written.
     cwd: '/no/such/folder',
@@ -53,15 +67,21 @@ export function createFake(options: FakeOptions = {}): Fake {
     signals,
     exitNow: (status) => note(`exit ${status}`),
     now: () => NOW,
-    openTidemark: async (settings, engineOptions) => {
+    openTidemark: async (settings, { onEvent } = {}) => {
       note('open tidemark');
-      const opened = createFakeTidemark({ ...options, world, settings, options: engineOptions });
-      tidemark = opened;
+      const embeddedDatabaseUrl =
+        settings.databaseUrl === undefined ? 'postgresql://postgres:local@127.0.0.1:5/tidemark' : undefined;
+      const mirrored = createMirroredWorld(world, options);
+      const tidemark = createFakeTidemark(
+        {},
+        { ...mirrored, rows, runs, embeddedDatabaseUrl, onEvent, onWork, onStart },
+      );
+      opened = { tidemark, settings };
       const close = async (): Promise<void> => {
         note('close tidemark');
-        await opened.close();
+        await tidemark.close();
       };
-      return { ...opened, close, [Symbol.asyncDispose]: close };
+      return { ...tidemark, close, [Symbol.asyncDispose]: close };
     },
     startServer: async ({ host, port }) => {
       note(`open server ${host}:${port}`);
@@ -84,40 +104,23 @@ export function createFake(options: FakeOptions = {}): Fake {
     ...options.overrides,
   };
   return {
-    outside,
+    context,
     signals,
     stdout: stdout.text,
     stderr: stderr.text,
-    tidemark: () => must(tidemark, 'the command has opened it'),
+    settings: () => must(opened, 'the command has opened it').settings,
+    calls: () =>
+      must(opened, 'the command has opened it')
+        .tidemark.asked.filter(({ method }) => !READS.has(method))
+        .map(({ method, given }) => (given === undefined ? method : `${method} ${toText(given)}`)),
     happened,
-    run: (...args) => run(args, outside, '1.2.3'),
+    run: (...args) => run(args, context, '1.2.3'),
   };
 }
 
-/** A world of so many Pages with so many conversations of three messages each. */
-export function populate(
-  world: FakeWorld,
-  { pages, conversations }: Pick<SimulatorOptions, 'pages' | 'conversations'>,
-): FakeWorld {
-  for (let page = 1; page <= pages; page += 1) {
-    const made = Array.from({ length: conversations }, (_, index) => {
-      const id = `t_${page}_${index}`;
-      return { id, messageIds: [1, 2, 3].map((message) => `m_${page}_${index}_${message}`) };
-    });
-    world.pages.set(String(page), { name: `Page ${page}`, conversations: made });
-  }
-  return world;
-}
-
-function write(world: FakeWorld, id: string, activity: { newMessages: number; newConversations: number }): void {
-  const { conversations } = must(world.pages.get(id), 'a Page of the world');
-  for (let index = 0; index < activity.newMessages; index += 1) {
-    const old = must(conversations[index], 'nobody writes twice');
-    conversations[index] = { ...old, messageIds: [...old.messageIds, `n_${old.id}`] };
-  }
-  for (let index = 0; index < activity.newConversations; index += 1) {
-    conversations.push({ id: `new_${id}_${index}`, messageIds: [`n_${id}_${index}`] });
-  }
+function toText(given: unknown): string {
+  if (given instanceof Secret) return given.reveal();
+  return typeof given === 'string' ? given : JSON.stringify(given);
 }
 
 function remember(isTTY: boolean): { readonly stream: OutputStream; readonly text: () => string } {

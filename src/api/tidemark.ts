@@ -1,19 +1,23 @@
 /**
  * What Tidemark can do, as one interface: the engine implements it, and the library, the command line and the HTTP
- * server use nothing else. What it takes and answers is in api/, by subject: JSON-ready values (ISO 8601 instants,
+ * server use nothing else. What it takes and answers is in the files beside, by subject: JSON-ready values (ISO 8601 instants,
  * `null` for unknown), so every door shows the same thing.
  */
-import { Secret } from '../lib/secret.ts';
-import type { HistoryAnswer, HistoryRequest } from './api/history.ts';
-import type { DueAnswer, DueRequest, FailedJobAnswer, JobsOptions, QueueName } from './api/jobs.ts';
-import type { ConversationAnswer, ConversationQuery, ListAnswer, MessageAnswer, MessageQuery } from './api/mirror.ts';
-import type { ConnectAnswer, PageAnswer, PageRef } from './api/pages.ts';
-import type { RunAnswer } from './api/runs.ts';
-import type { SyncAllAnswer, SyncAllRequest, SyncAnswer, SyncRequest } from './api/sync.ts';
-import type { VerifyAllAnswer, VerifyAllRequest, VerifyAnswer, VerifyRequest } from './api/verify.ts';
-
-/** What tokens and keys travel in; part of this interface, so that its users need no other room. */
-export { Secret };
+import type { PageRef, QueueName } from '../core/model.ts';
+import type { Secret } from '../lib/secret.ts';
+import type { HistoryAnswer, HistoryRequest } from './history.ts';
+import type { DueAnswer, DueRequest, FailedJobAnswer, JobsOptions, RetryRequest } from './jobs.ts';
+import type {
+  ConversationAnswer,
+  ConversationQuery,
+  ListAnswer,
+  MessageAnswer,
+  MessageQuery,
+} from './conversations.ts';
+import type { ConnectAnswer, PageAnswer } from './pages.ts';
+import type { RunAnswer, RunQuery } from './runs.ts';
+import type { SyncAllAnswer, SyncAllRequest, SyncAnswer, SyncRequest } from './sync.ts';
+import type { VerifyAllAnswer, VerifyAllRequest, VerifyAnswer, VerifyRequest } from './verify.ts';
 
 /**
  * Every method rejects with a TidemarkError; its code tells what to do. Close it when done: the embedded PostgreSQL
@@ -39,7 +43,7 @@ export interface Tidemark extends AsyncDisposable {
     messages(query: MessageQuery): Promise<ListAnswer<MessageAnswer>>;
   };
   readonly runs: {
-    list(query: PageRef & { readonly limit?: number | undefined }): Promise<readonly RunAnswer[]>;
+    list(query: RunQuery): Promise<readonly RunAnswer[]>;
     find(runId: string): Promise<RunAnswer>;
     /**
      * Ends a run, and answers it: `cancelled` when it was one of this process or its process is dead, still `running`
@@ -83,7 +87,7 @@ export interface Tidemark extends AsyncDisposable {
     /** Jobs that were given up, newest first. */
     failed(): Promise<readonly FailedJobAnswer[]>;
     /** Adds them again; of one Page or queue, or all. Answers how many there were. */
-    retry(which: PageRef & { readonly queue?: QueueName | undefined }): Promise<number>;
+    retry(which: RetryRequest): Promise<number>;
     /**
      * Does what is due by itself, with or without workers elsewhere, and ends in time: for hosts that run code only
      * when it is called. A Page that was never synced counts as due.
