@@ -4,7 +4,7 @@ import type { QuotaUsage } from '../core/limits/quota-usage.ts';
 import { must } from '../lib/must.ts';
 import { Secret } from '../lib/secret.ts';
 import { errors, refusal } from '../../test/support/graph/payloads.ts';
-import { jumpingClock, recordingLimits, testClient, TOKEN_TEXT } from '../../test/support/graph/ports.ts';
+import { jumpingClock, recordingLimits, testClient, token, TOKEN_TEXT } from '../../test/support/graph/ports.ts';
 import { errorOf, graphErrorOf, testRequest } from '../../test/support/graph/requests.ts';
 import { startStub } from '../../test/support/graph/stub-server.ts';
 
@@ -109,6 +109,27 @@ describe('the proof of the app secret', () => {
 });
 
 describe('limits', () => {
+  test('more than a hundred conversations are asked for once, when Facebook refuses them, by any caller', async () => {
+    const refused = { status: 400, json: refusal({ message: 'limit should not exceed 100', code: 100 }) };
+    await using stub = await startStub(refused, { json: { data: [] } });
+    const client = testClient(stub.baseUrl);
+    for (let caller = 0; caller < 2; caller++) {
+      await client.get(testRequest({ params: {}, list: { limit: 200, after: undefined } }));
+    }
+    expect(stub.seen.map(({ url }) => url.searchParams.get('limit'))).toEqual(['200', '100', '100']);
+    await client.close();
+  });
+
+  test('after seven timeouts in a row of one caller, no less is asked for', async () => {
+    await using stub = await startStub({ fault: 'hang' });
+    const client = testClient(stub.baseUrl, { timeoutMs: 50 });
+    const send = client.open({ token, limits: recordingLimits() });
+    const kinds: string[] = [];
+    for (let call = 0; call < 7; call++) kinds.push((await graphErrorOf(send(testRequest()))).kind);
+    expect(kinds).toEqual([...Array<string>(6).fill('too-much-data'), 'transient']);
+    await client.close();
+  });
+
   test('an answer beyond the bound is too much data, packed or not', async () => {
     for (const isPacked of [false, true]) {
       await using stub = await startStub({ json: { data: 'x'.repeat(20_000) }, isPacked });
