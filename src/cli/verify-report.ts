@@ -5,7 +5,7 @@ import type {
   VerifyAllAnswer,
   VerifyAnswer,
   VerifyFailure,
-} from '../core/api/verify.ts';
+} from '../api/verify.ts';
 import { renderTable, toPlainText } from './table.ts';
 import { toCount, toFigure, toSeconds } from './words.ts';
 
@@ -22,7 +22,7 @@ export function countDifferences({ results }: VerifyAllAnswer): Differences {
   return {
     found: sum(differencesOf),
     repaired: sum((row) => row.repaired),
-    missed: sum((row) => row.counts.shouldHaveBeenMet),
+    missed: sum((row) => row.counts.missedBySync),
   };
 }
 
@@ -71,7 +71,7 @@ function describeFindings(row: VerifyAnswer): readonly string[] {
   return [
     ...found,
     ...(unnamed > 0 ? [`${page}: … and ${toCount(unnamed, 'difference')} more`] : []),
-    ...(row.undecided === null ? [] : [`${page}: ${row.undecided}`]),
+    ...(row.inconclusive === null ? [] : [`${page}: ${row.inconclusive}`]),
     ...(row.status === 'partial'
       ? [`${page} is partial: ${row.reason ?? 'not all was compared, decided or repaired; verify again.'}`]
       : []),
@@ -79,10 +79,10 @@ function describeFindings(row: VerifyAnswer): readonly string[] {
 }
 
 function describeFinding(finding: FindingAnswer, kind: keyof typeof WHAT): string {
-  const { conversationId, contactName, updatedTime, shouldHaveBeenMet, repaired } = finding;
+  const { conversationId, contactName, updatedTime, missedBySync, repaired } = finding;
   const contact = contactName === null ? '' : ` with ${toPlainText(contactName)}`;
   const when = updatedTime === null ? '' : `, last changed ${updatedTime.replace(/\.\d+Z$/, 'Z')},`;
-  const missed = shouldHaveBeenMet ? '; a sync should have met it' : '';
+  const missed = missedBySync ? '; a sync should have met it' : '';
   const mended = kind === 'deleted' ? 'now marked as deleted' : 'now repaired';
   return `conversation ${toPlainText(conversationId)}${contact}${when} ${WHAT[kind]}${missed}${repaired ? `; ${mended}` : ''}.`;
 }

@@ -2,14 +2,14 @@
  * The one place where the parts meet: Facebook, the mirror and the algorithm become Tidemark. Nothing is decided here
  * about what to fetch or how to store it.
  */
-import type { PageRef } from '../core/api/pages.ts';
-import type { Tidemark } from '../core/engine-api.ts';
+import type { Tidemark } from '../api/tidemark.ts';
 import { TidemarkError } from '../core/errors.ts';
-import type { EventSink } from '../core/events.ts';
+import type { EngineEventSink } from '../core/events.ts';
+import type { PageRef } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
 import { createGraphClient } from '../graph/client.ts';
 import type { Secret } from '../lib/secret.ts';
-import { sleep } from '../lib/sleep.ts';
+import { systemClock } from '../lib/system-clock.ts';
 import { createChannelRuns } from '../runs/channel-runs.ts';
 import { openRunReader } from '../runs/reader.ts';
 import { openHistoryStore } from '../store/history-store.ts';
@@ -41,8 +41,6 @@ export interface EngineSettings {
   readonly callsPerSecond: number;
   /** Whether incremental listings carry `since`; a hint, never relied on. */
   readonly sinceParameter: 'send' | 'off';
-  /** Whether the first looks at different Pages may share HTTP requests. Default: off. */
-  readonly graphBatch?: 'on' | 'off' | undefined;
   /** How many of the newest messages of a conversation are mirrored. */
   readonly messagesPerConversation: 'all' | number;
   /** Pages synced at the same time. */
@@ -56,8 +54,8 @@ export interface EngineSettings {
 }
 
 export interface EngineOptions {
-  /** Told of everything that happens in any run of this process. */
-  readonly onEvent?: EventSink | undefined;
+  /** Told of everything that happens in this process: all runs, and the calls that belong to none. */
+  readonly onEvent?: EngineEventSink | undefined;
 }
 
 /**
@@ -65,7 +63,7 @@ export interface EngineOptions {
  * MIGRATION_FAILED, EMBEDDED_POSTGRES.
  */
 export async function createTidemark(settings: EngineSettings, options: EngineOptions = {}): Promise<Tidemark> {
-  const clock: Clock = { now: Date.now, sleep };
+  const clock: Clock = systemClock;
   const store = await openStore({
     databaseUrl: settings.databaseUrl,
     dataDir: settings.dataDir,
@@ -76,30 +74,35 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     baseUrl: settings.graphApiUrl,
     version: settings.graphApiVersion,
     appSecret: settings.appSecret,
-    sharesLists: settings.graphBatch === 'on',
     timeoutMs: settings.answerTimeoutMs,
     clock,
   });
-  const calls = createPageCalls({ store, client, clock, callsPerSecond: settings.callsPerSecond });
+  const events = createEventHub();
+  if (options.onEvent !== undefined) events.subscribe(options.onEvent);
+  const calls = createPageCalls({
+    store,
+    client,
+    clock,
+    callsPerSecond: settings.callsPerSecond,
+    onEvent: events.emit,
+  });
   const depth = settings.messagesPerConversation === 'all' ? Infinity : settings.messagesPerConversation;
   const closing = new AbortController();
   const { signal } = closing;
-  const events = createEventHub();
-  if (options.onEvent !== undefined) events.subscribe(options.onEvent);
   const channelRuns = createChannelRuns(
     {
       runStore: openRunStore(database, crypto.randomUUID()),
       clock,
       newRunId: () => crypto.randomUUID(),
       openSource: calls.openSource,
-      pools: calls.pools,
+      quotas: calls.quotas,
       callsPerSecond: settings.callsPerSecond,
       openStore: (lease) => openWalkStore(database, lease),
       openHistory: (lease) => openHistoryStore(database, lease),
       openVerify: (lease, repairs) => openVerify(database, lease, repairs),
       onEvent: events.emit,
     },
-    { sendHint: settings.sinceParameter === 'send', depth },
+    { sendSince: settings.sinceParameter === 'send', depth },
   );
   const actions = createPageActions({ database, clock, channelRuns, signal });
   const { pageConcurrency } = settings;
@@ -112,7 +115,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     actions,
     rounds,
     events,
-    pools: calls.pools,
+    quotas: calls.quotas,
     depth,
     signal,
   });
@@ -120,7 +123,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
 
   const tidemark: Tidemark = {
     embeddedDatabaseUrl: store.embeddedDatabaseUrl,
-    pages: openPageDirectory({ store, client, gate: calls.appGate }),
+    pages: openPageDirectory({ store, openToken: calls.openToken }),
     conversations: openMirrorReader(database),
     runs: openRunReader({
       records: {

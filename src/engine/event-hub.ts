@@ -1,13 +1,13 @@
 /** Everybody who is told of all that happens in the runs of this process. */
-import type { EventSink } from '../core/events.ts';
+import type { EngineEventSink } from '../core/events.ts';
 
 export interface EventHub {
-  readonly emit: EventSink;
-  subscribe(sink: EventSink): void;
+  readonly emit: EngineEventSink;
+  subscribe(sink: EngineEventSink): void;
 }
 
 export function createEventHub(): EventHub {
-  const sinks: EventSink[] = [];
+  const sinks: EngineEventSink[] = [];
   return {
     emit(event) {
       for (const sink of sinks) sink(event);

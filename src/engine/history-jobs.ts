@@ -1,5 +1,5 @@
 /** A sync that did not fail is followed by the job that brings older messages of its channel, where jobs are done. */
-import type { EventSink } from '../core/events.ts';
+import type { SyncEvent } from '../core/events.ts';
 import type { PageJobs } from '../jobs/page-jobs.ts';
 import type { Database } from '../store/connect.ts';
 import { findChannelsWithOpenHistory } from '../store/history-store.ts';
@@ -13,7 +13,7 @@ export interface HistoryJobsParts {
   readonly depth: number;
 }
 
-type Finished = Extract<Parameters<EventSink>[0], { type: 'run-finished' }>;
+type Finished = Extract<SyncEvent, { type: 'run-finished' }>;
 
 /** `settled` resolves when every job has been added that follows a sync which has ended. */
 export function addHistoryJobs({ database, events, jobs, depth }: HistoryJobsParts): { settled(): Promise<void> } {
@@ -32,8 +32,8 @@ export function addHistoryJobs({ database, events, jobs, depth }: HistoryJobsPar
   }
 
   events.subscribe((event) => {
-    const isSync = event.mode === 'full' || event.mode === 'incremental';
-    if (event.type !== 'run-finished' || !isSync || !jobs.isStarted) return;
+    if (event.type !== 'run-finished' || !jobs.isStarted) return;
+    if (event.mode !== 'full' && event.mode !== 'incremental') return;
     const added = follow(event).finally(() => adding.delete(added));
     adding.add(added);
   });

@@ -2,13 +2,13 @@
  * The jobs wired to what they work with: the runs of this process do them, the store shares them among processes, and
  * a sync that has ended is followed by the job that brings older messages.
  */
-import type { Tidemark } from '../core/engine-api.ts';
+import type { Tidemark } from '../api/tidemark.ts';
+import { toDueView } from '../api/views/due-view.ts';
 import type { ErrorCode } from '../core/error-catalogue.ts';
-import type { ChannelRef } from '../core/api/pages.ts';
 import { toTidemarkError } from '../core/errors.ts';
-import type { Channel, Page } from '../core/model.ts';
-import type { CallPools, Clock } from '../core/ports.ts';
-import { HISTORY_YIELDS_AT_PERCENT } from '../core/quota.ts';
+import type { Channel, ChannelRef, Page } from '../core/model.ts';
+import type { Clock, Quotas } from '../core/ports.ts';
+import { HISTORY_YIELDS_AT_PERCENT } from '../core/limits/quota-usage.ts';
 import { createPageJobs, type PageJobs } from '../jobs/page-jobs.ts';
 import type { ChannelJob, RunJob } from '../jobs/ports.ts';
 import { runDue, type VerifyTurn } from '../jobs/run-due.ts';
@@ -28,7 +28,7 @@ export interface JobsParts {
   readonly channelRuns: Pick<ChannelRuns, 'history'>;
   readonly actions: Pick<PageActions, 'sync' | 'verify'>;
   readonly rounds: Rounds;
-  readonly pools: CallPools;
+  readonly quotas: Quotas;
   readonly events: EventHub;
   /** Messages of a conversation to mirror; Infinity: all. */
   readonly depth: number;
@@ -54,7 +54,6 @@ const WAITS: ReadonlySet<ErrorCode> = new Set(['THROTTLED', 'PAGE_BUSY', 'SHUTTI
 
 export function openJobs(parts: JobsParts): Jobs {
   const { database, clock, channelRuns, actions, depth } = parts;
-  const percentUsed = parts.pools.fill;
   const store = openJobStore(database);
   const syncIntervalMs = parts.syncIntervalMs ?? SYNC_INTERVAL_MS;
   const verifyIntervalMs = parts.verifyIntervalMs ?? VERIFY_INTERVAL_MS;
@@ -73,7 +72,7 @@ export function openJobs(parts: JobsParts): Jobs {
     const channel = { pageId: page.id, platform };
     // A run that is none was not its turn.
     if ((await channelRuns.history({ page, platform }, { trigger })) === undefined) return 'busy';
-    if (percentUsed(channel) < HISTORY_YIELDS_AT_PERCENT) return 'done';
+    if (parts.quotas.utilization(channel) < HISTORY_YIELDS_AT_PERCENT) return 'done';
     const open = await findChannelsWithOpenHistory(database, { depth, channel });
     return open.length > 0 ? { afterMs: QUOTA_AGAIN_MS } : 'done';
   }
@@ -84,7 +83,6 @@ export function openJobs(parts: JobsParts): Jobs {
     concurrency,
     syncIntervalMs,
     verifyIntervalMs,
-    listFailures: () => findFailedJobs(database),
     run: {
       sync: forActiveChannel(async (page, { platform, trigger }) => {
         await actions.sync(page, { platform, trigger });
@@ -135,9 +133,9 @@ export function openJobs(parts: JobsParts): Jobs {
     },
 
     api: {
-      start: (options) => jobs.start(options),
+      start: ({ worker = true, schedule = worker, onProblem }) => jobs.start({ worker, schedule, onProblem }),
       stop: () => jobs.stop(),
-      failed: () => jobs.failed(),
+      failed: () => findFailedJobs(database),
       async enqueue(queue, refs) {
         const channels = (await Promise.all(refs.map(channelsOf))).flat();
         return jobs.enqueue(
@@ -150,29 +148,31 @@ export function openJobs(parts: JobsParts): Jobs {
         const pageId = isNamed ? (await findReferredPage(database, ref)).id : undefined;
         return jobs.retry({ pageId, platform, queue });
       },
-      runDue: ({ maxDurationMs = DUE_MS }) =>
-        runDue(
-          {
-            schedule: openDueStore(database),
-            clock,
-            syncIntervalMs,
-            verifyIntervalMs,
-            concurrency,
-            signal: parts.signal,
-            async sync({ pageId, platform }, leftMs) {
-              const page = await findPage(database, pageId);
-              if (page === undefined) return undefined;
-              const asked = { pages: [{ pageId }], platform, maxDurationMs: leftMs, trigger: 'schedule' } as const;
-              return (await parts.rounds.syncAll(asked)).results[0];
+      runDue: async ({ maxDurationMs = DUE_MS }) =>
+        toDueView(
+          await runDue(
+            {
+              schedule: openDueStore(database),
+              clock,
+              syncIntervalMs,
+              verifyIntervalMs,
+              concurrency,
+              signal: parts.signal,
+              async sync({ pageId, platform }, leftMs) {
+                const page = await findPage(database, pageId);
+                if (page === undefined) return undefined;
+                const asked = { pages: [{ pageId }], platform, maxDurationMs: leftMs, trigger: 'schedule' } as const;
+                return (await parts.rounds.syncAll(asked)).results[0];
+              },
+              verify: verifyDue,
+              collectHistory: (leftMs) => parts.rounds.collectHistory({ maxDurationMs: leftMs, trigger: 'schedule' }),
+              countOpenHistory: async () => {
+                const open = await findChannelsWithOpenHistory(database, { depth });
+                return new Set(open.map(({ pageId }) => pageId)).size;
+              },
             },
-            verify: verifyDue,
-            collectHistory: (leftMs) => parts.rounds.collectHistory({ maxDurationMs: leftMs, trigger: 'schedule' }),
-            countOpenHistory: async () => {
-              const open = await findChannelsWithOpenHistory(database, { depth });
-              return new Set(open.map(({ pageId }) => pageId)).size;
-            },
-          },
-          maxDurationMs,
+            maxDurationMs,
+          ),
         ),
     },
   };

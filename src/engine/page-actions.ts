@@ -2,11 +2,13 @@
  * What is done with a Page: with all its channels at once, each under its own lease and within its own limits, or with
  * the one that is named. The answers of the channels become one.
  */
-import { toHistoryRow, toSyncAnswer, toVerifyAnswer } from '../core/answers.ts';
-import type { HistoryRow } from '../core/api/history.ts';
-import type { SyncAnswer } from '../core/api/sync.ts';
-import type { VerifyAnswer } from '../core/api/verify.ts';
-import { type ChannelOutcome, combineHistories, combineSyncs, combineVerifies } from '../core/combine-channels.ts';
+import type { HistoryRow } from '../api/history.ts';
+import type { SyncAnswer } from '../api/sync.ts';
+import type { VerifyAnswer } from '../api/verify.ts';
+import { type ChannelOutcome, combineHistories, combineSyncs, combineVerifies } from '../api/views/combine-channels.ts';
+import { toHistoryRowView } from '../api/views/history-view.ts';
+import { toSyncView } from '../api/views/sync-view.ts';
+import { toVerifyView } from '../api/views/verify-view.ts';
 import { TidemarkError, toRecordedError, toTidemarkError } from '../core/errors.ts';
 import type { Channel, Page, Platform } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
@@ -49,23 +51,23 @@ export function createPageActions({ database, clock, channelRuns, signal }: Page
     }
     // A complete walk with an empty ledger is what succeeded means.
     const openRetries = run.status === 'succeeded' ? [] : await listOpenRetries(database, run);
-    return toSyncAnswer(page, run, openRetries);
+    return toSyncView(page, run, openRetries);
   }
 
   async function verifyChannel(target: RunTarget, options: RunOptions & { readonly repair: boolean }) {
-    const startedAt = clock.now();
+    const startedMs = clock.monotonicMs();
     const { report, ...end } = await channelRuns.verify(target, options);
-    const durationMs = clock.now() - startedAt;
-    return toVerifyAnswer(target.page, { ...end, ...report, repairs: options.repair, durationMs });
+    const durationMs = clock.monotonicMs() - startedMs;
+    return toVerifyView(target.page, { ...end, ...report, repairs: options.repair, durationMs });
   }
 
   async function historyOfChannel(target: RunTarget, options: RunOptions): Promise<HistoryRow> {
     const { page } = target;
     try {
       const runId = await channelRuns.history(target, options);
-      return toHistoryRow(page, runId === undefined ? undefined : await findRun(database, runId, page.id));
+      return toHistoryRowView(page, runId === undefined ? undefined : await findRun(database, runId, page.id));
     } catch (error) {
-      return toHistoryRow(page, toTidemarkError(error));
+      return toHistoryRowView(page, toTidemarkError(error));
     }
   }
 
@@ -76,14 +78,14 @@ export function createPageActions({ database, clock, channelRuns, signal }: Page
     work: (target: RunTarget) => Promise<Answer>,
   ): Promise<readonly ChannelOutcome<Answer>[]> {
     signal.throwIfAborted();
-    const startedAt = clock.now();
+    const startedMs = clock.monotonicMs();
     return Promise.all(
       requireChannels(page, platform).map(async ({ platform: own, lastSyncedAt }) => {
         const outcome = await work({ page, platform: own }).then(
           (answer) => ({ answer }),
           (error: unknown) => ({ error: toTidemarkError(error) }),
         );
-        return { platform: own, lastSyncedAt, durationMs: clock.now() - startedAt, ...outcome };
+        return { platform: own, lastSyncedAt, durationMs: clock.monotonicMs() - startedMs, ...outcome };
       }),
     );
   }

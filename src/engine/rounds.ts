@@ -1,24 +1,19 @@
 /**
  * Work on many Pages side by side. One Page's failure is a row of the answer, so that it can never stop another (I8).
  */
-import {
-  toFailedRow,
-  toHistoryAnswer,
-  toHistoryRow,
-  toSyncAllAnswer,
-  toSyncRow,
-  toVerifyAllAnswer,
-  toVerifyFailure,
-} from '../core/answers.ts';
-import type { PageRef } from '../core/api/pages.ts';
-import type { VerifyAllAnswer } from '../core/api/verify.ts';
-import type { Tidemark } from '../core/engine-api.ts';
+import type { HistoryRow } from '../api/history.ts';
+import type { SyncAllRow } from '../api/sync.ts';
+import type { Tidemark } from '../api/tidemark.ts';
+import type { VerifyAllAnswer } from '../api/verify.ts';
+import { toHistoryRowView, toHistoryView } from '../api/views/history-view.ts';
+import { toFailedRowView, toSyncAllView, toSyncRowView } from '../api/views/sync-view.ts';
+import { toVerifyAllView, toVerifyFailureView } from '../api/views/verify-view.ts';
 import { toTidemarkError } from '../core/errors.ts';
-import type { Page, Platform } from '../core/model.ts';
+import type { Page, PageRef, Platform } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
 import { must } from '../lib/must.ts';
 import { createTaskGroup } from '../lib/task-group.ts';
-import { openDeadline } from '../runs/deadline.ts';
+import { startTime } from '../runs/deadline.ts';
 import type { Database } from '../store/connect.ts';
 import { findChannelsWithOpenHistory } from '../store/history-store.ts';
 import { findReferredPage, listPages } from '../store/pages.ts';
@@ -68,34 +63,34 @@ export function createRounds(parts: RoundsParts): Rounds {
   }
 
   /** The time is that of the whole round: a Page that had to wait for its turn has what is left of it. */
-  function startTime<T extends { readonly maxDurationMs?: number | undefined }>(asked: T) {
-    const startedAt = clock.now();
-    const { leftMs, isOver } = openDeadline(clock, asked.maxDurationMs);
+  function startRound<T extends { readonly maxDurationMs?: number | undefined }>(asked: T) {
+    const startedMs = clock.monotonicMs();
+    const { leftMs, isOver } = startTime(clock, asked.maxDurationMs);
     const withTimeLeft = (): T => (asked.maxDurationMs === undefined ? asked : { ...asked, maxDurationMs: leftMs() });
-    return { startedAt, isOver, withTimeLeft };
+    return { startedMs, isOver, withTimeLeft };
   }
 
   return {
     async syncAll({ pages: refs, ...asked }) {
-      const { startedAt, withTimeLeft } = startTime(asked);
-      const results = await eachPage(await findPages(refs, asked.platform), {
-        work: async (page) => toSyncRow(await actions.sync(page, withTimeLeft())),
-        failed: (page, error) => toFailedRow(page, toTidemarkError(error), clock.now() - startedAt),
+      const { startedMs, withTimeLeft } = startRound(asked);
+      const results = await eachPage<SyncAllRow>(await findPages(refs, asked.platform), {
+        work: async (page) => toSyncRowView(await actions.sync(page, withTimeLeft())),
+        failed: (page, error) => toFailedRowView(page, toTidemarkError(error), clock.monotonicMs() - startedMs),
       });
-      return toSyncAllAnswer(results, clock.now() - startedAt);
+      return toSyncAllView(results, clock.monotonicMs() - startedMs);
     },
 
     async verifyAll({ pages: refs, repair = false, ...asked }) {
-      const { withTimeLeft } = startTime(asked);
+      const { withTimeLeft } = startRound(asked);
       const results = await eachPage<VerifyAllAnswer['results'][number]>(await findPages(refs, asked.platform), {
         work: (page) => actions.verify(page, { ...withTimeLeft(), repair }),
-        failed: (page, error) => toVerifyFailure(page, toTidemarkError(error)),
+        failed: (page, error) => toVerifyFailureView(page, toTidemarkError(error)),
       });
-      return toVerifyAllAnswer(results);
+      return toVerifyAllView(results);
     },
 
     async collectHistory({ pages: refs, platform, ...asked }) {
-      const { isOver, withTimeLeft } = startTime(asked);
+      const { isOver, withTimeLeft } = startRound(asked);
       let turns = 0;
       const found = await findChannelsWithOpenHistory(database, { depth });
       const open = Map.groupBy(
@@ -103,18 +98,18 @@ export function createRounds(parts: RoundsParts): Rounds {
         ({ pageId }) => pageId,
       );
       const pages = (await findPages(refs, platform)).filter((page) => open.has(page.id));
-      const results = await eachPage(pages, {
+      const results = await eachPage<HistoryRow>(pages, {
         async work(page) {
           // Those that need not wait for their turn always come a step further.
           const hasTurn = turns < pageConcurrency || !isOver();
           turns += 1;
           return hasTurn
             ? actions.history(page, open.get(page.id) ?? [], withTimeLeft())
-            : toHistoryRow(page, undefined);
+            : toHistoryRowView(page, undefined);
         },
-        failed: (page, error) => toHistoryRow(page, toTidemarkError(error)),
+        failed: (page, error) => toHistoryRowView(page, toTidemarkError(error)),
       });
-      return toHistoryAnswer(results);
+      return toHistoryView(results);
     },
   };
 }

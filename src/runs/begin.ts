@@ -1,10 +1,9 @@
 /** Begins a run of a channel, or joins the one under way: whoever has no lease waits for it, or for the run of another. */
 import { TidemarkError } from '../core/errors.ts';
 import type { Channel, RunMode, RunTrigger } from '../core/model.ts';
-import type { SyncResult } from '../core/store-ports.ts';
-import { type Deadline, openDeadline } from './deadline.ts';
+import { type CallerTime, startTime } from './deadline.ts';
 import { performRun, type RunParts } from './perform-run.ts';
-import type { RunTask } from './perform-task.ts';
+import type { RunTask, TaskResult } from './perform-task.ts';
 
 export interface BeginParts extends RunParts {
   readonly newRunId: () => string;
@@ -24,7 +23,7 @@ export interface RunRequest {
 export interface RunEnd {
   readonly runId: string;
   /** Undefined for a run that somebody else does. */
-  readonly result: SyncResult | undefined;
+  readonly result: TaskResult | undefined;
 }
 
 const JOIN_POLL_MS = 250;
@@ -39,13 +38,14 @@ export async function runChannel(parts: BeginParts, request: RunRequest): Promis
   const { task, channel, trigger } = request;
   const { purpose } = task;
   const forced = purpose === 'sync' && task.forced;
-  const deadline = openDeadline(clock, request.maxDurationMs);
+  const time = startTime(clock, request.maxDurationMs);
+  const deadline = { at: time.at, isOver: () => parts.isClosing() || time.isOver() };
   let joined: string | undefined;
   for (;;) {
     const runId = parts.newRunId();
     const begun = await runStore.begin({ ...channel, purpose, runId, forced, trigger, insteadOf: joined });
     if (begun?.kind === 'begun') {
-      return { runId, result: await performRun(parts, { ...request, run: begun, endsAt: deadline.endsAt }) };
+      return { runId, result: await performRun(parts, { ...request, run: begun, deadline }) };
     }
     if (purpose === 'history') return undefined;
     // A run of another kind has no answer to share; nor has one that does less than was asked for.
@@ -56,17 +56,17 @@ export async function runChannel(parts: BeginParts, request: RunRequest): Promis
     }
     // The lease of a dead process runs out while we wait, and then `begin` gives it to us.
     const state = joined === undefined ? 'running' : await runStore.stateOf(joined);
-    if (joined !== undefined && (state === 'ended' || deadline.isOver())) return { runId: joined, result: undefined };
+    if (joined !== undefined && (state === 'ended' || time.isOver())) return { runId: joined, result: undefined };
     // Somebody else has replaced the dead one: wait for that one then.
     if (state === 'abandoned') joined = undefined;
-    requireTime(parts, channel, deadline);
+    requireTime(parts, channel, time);
     await clock.sleep(JOIN_POLL_MS, signal);
   }
 }
 
-function requireTime({ shouldStop }: BeginParts, channel: Channel, deadline: Deadline): void {
-  if (shouldStop()) throw new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed while it waited for a run.');
-  if (deadline.isOver()) throw pageBusy(channel);
+function requireTime({ isClosing }: BeginParts, channel: Channel, time: CallerTime): void {
+  if (isClosing()) throw new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed while it waited for a run.');
+  if (time.isOver()) throw pageBusy(channel);
 }
 
 /** For who has waited in vain. */

@@ -4,7 +4,7 @@
  */
 import type { EventSink, RunIdentity, SyncEventBody } from '../core/events.ts';
 import type { Channel, Lease, Page, Platform, RunTrigger } from '../core/model.ts';
-import type { CallPools, Clock, ConversationSource, SourceUse } from '../core/ports.ts';
+import type { Clock, ConversationSource, Quotas, SourceUse } from '../core/ports.ts';
 import type { BegunRun, HistoryStore, OpenedVerify, RunStore, WalkStore } from '../core/store-ports.ts';
 import { must } from '../lib/must.ts';
 import { runChannel, type RunEnd } from './begin.ts';
@@ -18,7 +18,7 @@ export interface ChannelRunsParts {
   readonly runStore: RunStore;
   readonly clock: Clock;
   readonly newRunId: () => string;
-  readonly pools: CallPools;
+  readonly quotas: Quotas;
   /** Of one channel. */
   readonly callsPerSecond: number;
   readonly openSource: (page: Page, run: BegunRun, use: SourceUse) => Promise<ConversationSource>;
@@ -30,7 +30,7 @@ export interface ChannelRunsParts {
 }
 
 export interface ChannelRunsOptions {
-  readonly sendHint: boolean;
+  readonly sendSince: boolean;
   /** Messages of a conversation to mirror; Infinity: all. */
   readonly depth: number;
 }
@@ -90,7 +90,7 @@ export function createChannelRuns(parts: ChannelRunsParts, options: ChannelRunsO
         },
         onJoined: (runId) => onRun?.(runId),
         onEvent: (identity, event) => tell(sinks, { ...identity, page, platform }, event),
-        shouldStop: drain.isClosing,
+        isClosing: drain.isClosing,
         signal: drain.signal,
       },
       {
@@ -126,7 +126,7 @@ export function createChannelRuns(parts: ChannelRunsParts, options: ChannelRunsO
     async sync(target, asked) {
       return syncs.joinOrBegin(toChannel(target), asked, async (shared) => {
         drain.requireOpen();
-        const task = { purpose: 'sync', forced: asked.forceFull ?? false, sendHint: options.sendHint } as const;
+        const task = { purpose: 'sync', forced: asked.forceFull ?? false, sendSince: options.sendSince } as const;
         const onRun = (runId: string) => {
           shared.runId = runId;
         };

@@ -6,7 +6,7 @@ import type { EventSink } from '../core/events.ts';
 import { type Channel, toKey } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
 import { pageBusy } from './begin.ts';
-import { openDeadline } from './deadline.ts';
+import { startTime } from './deadline.ts';
 
 export interface SharedSync {
   readonly sinks: Set<EventSink>;
@@ -36,7 +36,7 @@ export function createSharedSyncs(clock: Clock): SharedSyncs {
   /** Waits for as long as the caller's time allows. */
   async function join(channel: Channel, shared: UnderWay, { onEvent, maxDurationMs }: SyncAsked): Promise<string> {
     if (onEvent !== undefined) shared.sinks.add(onEvent);
-    const runId = (await openDeadline(clock, maxDurationMs).within(shared.ended)) ?? shared.runId;
+    const runId = (await startTime(clock, maxDurationMs).within(shared.ended)) ?? shared.runId;
     // It waits for the channel itself, and there is no run yet to answer with.
     if (runId === undefined) throw pageBusy(channel);
     return runId;
@@ -52,7 +52,7 @@ export function createSharedSyncs(clock: Clock): SharedSyncs {
           () => true,
           () => true,
         );
-        if ((await openDeadline(clock, asked.maxDurationMs).within(hasEnded)) !== true) throw pageBusy(channel);
+        if ((await startTime(clock, asked.maxDurationMs).within(hasEnded)) !== true) throw pageBusy(channel);
       }
       const sinks = new Set(asked.onEvent === undefined ? [] : [asked.onEvent]);
       const shared: SharedSync = { sinks, runId: undefined };

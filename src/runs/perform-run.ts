@@ -4,23 +4,24 @@
  */
 import { type TidemarkError, toTidemarkError } from '../core/errors.ts';
 import type { SyncEventBody } from '../core/events.ts';
-import type { Instant, Lease, RunMode, RunTrigger } from '../core/model.ts';
-import type { ConversationSource, Emit, SourceUse } from '../core/ports.ts';
-import type { BegunRun, RunFailure, RunProgress, RunStore, SyncResult } from '../core/store-ports.ts';
-import { toCut } from '../core/watermark.ts';
+import type { Lease, RunMode, RunTrigger } from '../core/model.ts';
+import type { Clock, ConversationSource, Deadline, Emit, SourceUse } from '../core/ports.ts';
+import type { BegunRun, RunFailure, RunProgress, RunStore } from '../core/store-ports.ts';
+import { toLookbackStart } from '../core/watermark.ts';
 import { keepLease } from './lease.ts';
-import { performTask, type RunTask, type TaskParts } from './perform-task.ts';
+import { performTask, type RunTask, type TaskParts, type TaskResult } from './perform-task.ts';
 import { openMeter } from './phase-costs.ts';
 import { reportProgress } from './report-progress.ts';
 
 export interface RunParts extends TaskParts {
   readonly runStore: RunStore;
+  readonly clock: Clock;
   readonly openSource: (run: BegunRun, use: SourceUse) => Promise<ConversationSource>;
   readonly onEvent: (run: { readonly runId: string; readonly mode: RunMode }, event: SyncEventBody) => void;
   /** Told how to end the run at once, as soon as it has begun. */
   readonly onBegun: (runId: string, end: (reason: Error) => void) => void;
-  /** Asked between calls, besides the run's own deadline. */
-  readonly shouldStop: () => boolean;
+  /** Whether the process ends: asked between calls, besides the run's own deadline. */
+  readonly isClosing: () => boolean;
   readonly signal: AbortSignal;
 }
 
@@ -30,14 +31,17 @@ export interface RunWork {
   readonly depth: number;
   readonly trigger: RunTrigger;
   readonly run: BegunRun;
-  /** When its time is over, the waiting for the channel included. */
-  readonly endsAt: Instant;
+  /** The waiting for the channel included. */
+  readonly deadline: Deadline;
 }
 
-export async function performRun(parts: RunParts, { task, depth, trigger, run, endsAt }: RunWork): Promise<SyncResult> {
+export async function performRun(
+  parts: RunParts,
+  { task, depth, trigger, run, deadline }: RunWork,
+): Promise<TaskResult> {
   const { runStore, clock } = parts;
   const { lease, mode } = run;
-  const startedAt = clock.now();
+  const startedAt = clock.monotonicMs();
   const meter = openMeter(clock, task.purpose);
   const emit: Emit = (event) => {
     meter.hear(event);
@@ -48,21 +52,21 @@ export async function performRun(parts: RunParts, { task, depth, trigger, run, e
   parts.onBegun(lease.runId, (reason) => ended.abort(reason));
   const keeping = keepLease(parts, lease, ended);
   const reporting = reportProgress({ runStore, clock, lease, meter, signal: ended.signal });
-  const shouldStop = () => parts.shouldStop() || clock.now() >= endsAt;
   try {
-    const cutAt = mode === 'incremental' ? toCut(run.watermark) : undefined;
-    emit({ type: 'run-started', trigger, cutAt });
-    parts.pools.heed(lease, run.parked);
-    const source = meter.source(await parts.openSource(run, { emit, endsAt }));
-    const result = await performTask({ ...parts, source, meter, emit, signal, shouldStop }, { task, depth, run });
+    const lookbackStart = mode === 'incremental' ? toLookbackStart(run.watermark) : undefined;
+    emit({ type: 'run-started', trigger, lookbackStart });
+    parts.quotas.apply(lease, run.cooldowns);
+    const source = meter.source(await parts.openSource(run, { emit, deadline: deadline.at }));
+    const context = { begun: run, source, meter, clock, emit, depth, deadline, signal };
+    const result = await performTask(parts, task, context);
     const { status, counts } = result;
-    emit({ type: 'run-finished', trigger, status, counts, durationMs: clock.now() - startedAt });
+    emit({ type: 'run-finished', trigger, status, counts, durationMs: clock.monotonicMs() - startedAt });
     return result;
   } catch (error) {
     const failure = toTidemarkError(error);
     await recordFailure(runStore, lease, { failure, progress: meter.progress() });
     const { code, message } = failure;
-    emit({ type: 'run-failed', code, message, durationMs: clock.now() - startedAt });
+    emit({ type: 'run-failed', code, message, durationMs: clock.monotonicMs() - startedAt });
     throw failure;
   } finally {
     ended.abort(new DOMException('The run has ended.', 'AbortError'));

@@ -1,9 +1,8 @@
 /** The runs as everybody may see them: what was done, what goes on, and how to end it. */
-import { toRunAnswer } from '../core/answers.ts';
-import type { PageRef } from '../core/api/pages.ts';
-import type { Tidemark } from '../core/engine-api.ts';
+import type { Tidemark } from '../api/tidemark.ts';
+import { toRunView } from '../api/views/run-view.ts';
 import { TidemarkError } from '../core/errors.ts';
-import type { Page, Run } from '../core/model.ts';
+import type { Page, PageRef, Run } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
 
 /** The record of runs, of every process. */
@@ -39,9 +38,9 @@ export function openRunReader({ records, findPage, cancel, clock, signal }: RunR
       const named = query.pageId !== undefined || query.facebookPageId !== undefined;
       const page = named ? await findPage(query) : undefined;
       const recent = await records.list({ pageId: page?.id, limit: query.limit });
-      return recent.map(toRunAnswer);
+      return recent.map(toRunView);
     },
-    find: async (runId) => toRunAnswer(await find(runId)),
+    find: async (runId) => toRunView(await find(runId)),
     async cancel(runId) {
       const { id, status } = await find(runId);
       if (!(await records.requestCancel(id))) {
@@ -49,13 +48,13 @@ export function openRunReader({ records, findPage, cancel, clock, signal }: RunR
       }
       // Elsewhere it is seen with the next renewal of the lease.
       await cancel(id);
-      return toRunAnswer(await find(id));
+      return toRunView(await find(id));
     },
     async *watch(runId, { signal: wanted = signal } = {}) {
       const ended = AbortSignal.any([signal, wanted]);
       let last: string | undefined;
       for (;;) {
-        const run = toRunAnswer(await find(runId));
+        const run = toRunView(await find(runId));
         const state = JSON.stringify(run);
         if (state !== last) yield run;
         if (run.status !== 'running') return;

@@ -1,17 +1,17 @@
 /** A verify through all its runs: it goes on after every sync that it stepped aside for. */
 import { isTidemarkError } from '../core/errors.ts';
+import type { VerificationReport } from '../core/findings.ts';
 import type { Clock } from '../core/ports.ts';
 import { must } from '../lib/must.ts';
-import { type InspectionReport, openInspection } from '../sync/inspection.ts';
 import type { RunEnd } from './begin.ts';
-import { openDeadline } from './deadline.ts';
+import { startTime } from './deadline.ts';
 import type { Drain } from './drain.ts';
 import type { RunTask } from './perform-task.ts';
 
 export interface VerifyEnd {
   /** Its last run; it takes several when syncs come in between. */
   readonly runId: string;
-  readonly report: InspectionReport;
+  readonly report: VerificationReport;
   /** Whether it came to the end of the list. */
   readonly isComplete: boolean;
   readonly graphCalls: number;
@@ -31,16 +31,16 @@ export async function runVerify(
   { clock, drain, run }: VerifyParts,
   { repair, maxDurationMs }: { readonly repair: boolean; readonly maxDurationMs: number | undefined },
 ): Promise<VerifyEnd> {
-  const inspection = openInspection(repair);
-  const deadline = openDeadline(clock, maxDurationMs);
-  let last: Omit<VerifyEnd, 'report'> | undefined;
-  const isOver = () => drain.isClosing() || deadline.isOver();
+  const time = startTime(clock, maxDurationMs);
+  let last: VerifyEnd | undefined;
+  const isOver = () => drain.isClosing() || time.isOver();
   while (last === undefined || !(last.isComplete || isOver())) {
     try {
-      const end = must(await run({ purpose: 'verify', inspection }, deadline.leftMs()), 'a verify waits');
-      const { counts, rest } = must(end.result, 'a verify joins nobody');
+      const end = must(await run({ purpose: 'verify', repairs: repair }, time.leftMs()), 'a verify waits');
+      const { counts, checkpoint, report } = must(end.result, 'a verify joins nobody');
       const graphCalls: number = (last?.graphCalls ?? 0) + counts.graphCalls;
-      last = { runId: end.runId, isComplete: rest === undefined, graphCalls };
+      const isComplete = checkpoint === undefined;
+      last = { runId: end.runId, isComplete, graphCalls, report: must(report, 'a verify reports') };
     } catch (error) {
       // It had to end while it waited to go on: what it has found until then is still true.
       if (last === undefined || !isWaitOver(error)) throw error;
@@ -48,7 +48,7 @@ export async function runVerify(
     }
     if (!last.isComplete && !isOver()) await clock.sleep(STEP_ASIDE_MS, drain.signal);
   }
-  return { ...last, report: inspection.report() };
+  return last;
 }
 
 /** Whether who waited for a channel had to give up, and nothing was wrong with the work. */

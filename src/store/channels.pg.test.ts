@@ -23,7 +23,9 @@ import { TEST_KEY } from '../../test/support/test-key.ts';
 const HOUR_MS = 3_600_000;
 const AT = Date.UTC(2026, 2, 1, 8);
 const walked = (startedAt = AT) => outcome({ startedAt, end: { kind: 'complete', watermark: startedAt } });
-const stopped = outcome({ end: { kind: 'stopped', rest: { after: 'cursor', startedAt: AT, top: AT } } });
+const stopped = outcome({
+  end: { kind: 'stopped', checkpoint: { after: 'cursor', startedAt: AT, nextWatermark: AT } },
+});
 const failure = (code: string, pageStatus: RunFailure['pageStatus']) => ({
   code,
   message: `It is ${code}.`,
@@ -154,14 +156,14 @@ describeEachPostgres('the channels of a Page', (version) => {
         const begin = () => opened.begin({ pageId, platform: 'messenger', forced });
         await (await begin()).store.finish(stopped);
         const second = await begin();
-        expect(second).toMatchObject({ mode: 'full', rest: { after: 'cursor' } });
+        expect(second).toMatchObject({ mode: 'full', checkpoint: { after: 'cursor' } });
         await second.store.finish(stopped);
         await clear(pageId);
         const third = await begin();
-        expect(third).toMatchObject({ mode: 'full', rest: undefined });
+        expect(third).toMatchObject({ mode: 'full', checkpoint: undefined });
         await third.store.finish(stopped);
         const fourth = await begin();
-        expect(fourth).toMatchObject({ mode: 'full', rest: { after: 'cursor' } });
+        expect(fourth).toMatchObject({ mode: 'full', checkpoint: { after: 'cursor' } });
         await fourth.store.finish(walked());
         expect(await sync(pageId, 'messenger')).toBe('incremental');
       },
@@ -173,7 +175,7 @@ describeEachPostgres('the channels of a Page', (version) => {
       await clear(pageId);
       await slice.store.finish(stopped);
       const next = await opened.begin({ pageId, platform: 'messenger', forced: true });
-      expect(next.rest).toBeUndefined();
+      expect(next.checkpoint).toBeUndefined();
       await next.store.finish(walked());
       expect(await sync(pageId, 'messenger')).toBe('incremental');
     });
@@ -319,11 +321,11 @@ describeEachPostgres('the channels of a Page', (version) => {
     expect(await listOpenRetries(opened.database, { pageId, platform: 'messenger' })).toEqual([]);
     expect(await listOpenRetries(opened.database, { pageId, platform: 'instagram' })).toHaveLength(1);
     expect(await opened.begin({ pageId, platform: 'messenger' })).toMatchObject({
-      heldAboveCut: 3,
+      storedInLookback: 3,
       hasOpenRetries: false,
     });
     expect(await opened.begin({ pageId, platform: 'instagram' })).toMatchObject({
-      heldAboveCut: 1,
+      storedInLookback: 1,
       hasOpenRetries: true,
     });
   });

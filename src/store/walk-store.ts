@@ -7,8 +7,8 @@ import type {
   BatchCounts,
   CollectedConversation,
   ConversationSnapshot,
-  HeldConversation,
   Lease,
+  StoredConversation,
 } from '../core/model.ts';
 import type { SyncOutcome, WalkStore } from '../core/store-ports.ts';
 import { must } from '../lib/must.ts';
@@ -16,10 +16,10 @@ import type { Database } from './connect.ts';
 import { contentHash } from './content-hash.ts';
 import { toConversationInput, UPSERT_CONVERSATIONS } from './conversations.ts';
 import { UNDER_LEASE, whyLeaseIsLost } from './leases.ts';
-import { commitMessages } from './loose-messages.ts';
+import { appendMessages } from './uncheckpointed-messages.ts';
 import { toMessageInput, UPSERT_MESSAGES } from './messages.ts';
 import { closeRetries, findDueRetries, findOpenRetries, recordFailures } from './retry-ledger.ts';
-import { finishRun, keepPlace } from './end-run.ts';
+import { finishRun, saveCheckpoint } from './end-run.ts';
 import { toStorableText } from './text.ts';
 
 /** $1 page · $2 platform · $3 fence · $4 run · $5, $6 conversations · $7, $8 messages. */
@@ -69,7 +69,7 @@ WHERE page_id = $1 AND platform = $2 AND collected_at IS NOT NULL AND deleted_at
 ORDER BY coalesce(updated_time, '-infinity'::timestamptz) DESC, id DESC
 LIMIT $3`;
 
-const WITHDRAW_HINT = `
+const DISABLE_SINCE_FILTER = `
 UPDATE facebook_sync_state SET since_filter_usable = false
 WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
 RETURNING page_id`;
@@ -99,12 +99,12 @@ export function openWalkStore(database: Database, lease: Lease): WalkStore {
   const { pageId, platform, fence, runId } = lease;
 
   return {
-    async findHeld(listed) {
+    async findStored(listed) {
       if (listed.length === 0) return new Map();
       const ids = listed.map((item) => toStorableText(item.id));
       const rows = await database.query<HeldRow>(FIND_HELD, [pageId, ids]);
       const byStoredId = new Map(rows.map((row) => [row.id, row]));
-      const held = new Map<string, HeldConversation>();
+      const held = new Map<string, StoredConversation>();
       for (const { id, raw } of listed) {
         const row = byStoredId.get(toStorableText(id));
         if (row !== undefined) held.set(id, toHeld(row, contentHash(raw) === row.content_hash));
@@ -132,8 +132,8 @@ export function openWalkStore(database: Database, lease: Lease): WalkStore {
       return { inserted: counts.inserted, updated: counts.updated, eventsCreated: counts.events_created };
     },
 
-    async commitMessages(conversationId, messages) {
-      const eventsCreated = await commitMessages(database, lease, { conversationId, messages });
+    async appendMessages(conversationId, messages) {
+      const eventsCreated = await appendMessages(database, lease, { conversationId, messages });
       if (eventsCreated === undefined) throw await whyLeaseIsLost(database, lease);
       return eventsCreated;
     },
@@ -149,13 +149,13 @@ export function openWalkStore(database: Database, lease: Lease): WalkStore {
       if (!(await closeRetries(database, lease, conversationIds))) throw await whyLeaseIsLost(database, lease);
     },
 
-    async withdrawHint() {
-      const rows = await database.query(WITHDRAW_HINT, [pageId, platform, fence]);
+    async disableSinceFilter() {
+      const rows = await database.query(DISABLE_SINCE_FILTER, [pageId, platform, fence]);
       if (rows.length === 0) throw await whyLeaseIsLost(database, lease);
     },
 
-    async keepPlace(rest) {
-      if (!(await keepPlace(database, lease, rest))) throw await whyLeaseIsLost(database, lease);
+    async saveCheckpoint(checkpoint) {
+      if (!(await saveCheckpoint(database, lease, checkpoint))) throw await whyLeaseIsLost(database, lease);
     },
 
     async finish(outcome: SyncOutcome) {
@@ -182,17 +182,17 @@ function isNewer(a: ConversationSnapshot, b: ConversationSnapshot): boolean {
   return (a.updatedAt ?? -Infinity) >= (b.updatedAt ?? -Infinity);
 }
 
-function toHeld(row: HeldRow, sameSnapshot: boolean): HeldConversation {
+function toHeld(row: HeldRow, sameSnapshot: boolean): StoredConversation {
   return {
     collected: row.collected,
     collectedUpdatedAt: row.collected_updated_time ?? undefined,
     collectedMessageCount: row.collected_message_count ?? undefined,
-    stretch:
+    range:
       row.newest_message_id === null || row.floor_message_id === null
         ? undefined
         : {
             newest: { id: row.newest_message_id, createdAt: row.newest_message_time ?? undefined },
-            floor: { id: row.floor_message_id, createdAt: row.floor_message_time ?? undefined },
+            oldest: { id: row.floor_message_id, createdAt: row.floor_message_time ?? undefined },
           },
     historyComplete: row.history_complete,
     deleted: row.deleted,
