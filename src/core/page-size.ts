@@ -44,7 +44,7 @@ export function createPageSize({ limit: first, onFault, growsBack = false }: Pag
 }
 
 /** Fewer than `limit`, when the answer was too big or took too long; undefined when fewer would not help, or none are left. */
-export function smallerLimit(limit: number, error: unknown): number | undefined {
+function smallerLimit(limit: number, error: unknown): number | undefined {
   if (!isGraphError(error, 'too-much-data')) return undefined;
   // A minute of silence is a long time to search by halves.
   return partOf(limit, error.code === 'GRAPH_ERROR' ? 'half' : 'tenth');
