@@ -165,10 +165,11 @@ export async function setPageActive(database: Database, pageId: string, isActive
  * first, in the order in which a batch takes its locks, so that the two wait for each other and never in a circle.
  */
 export async function removePage(database: Database, pageId: string): Promise<void> {
-  await database.transaction(async (query) => {
+  const remove = async (query: Database['query']) => {
     await query('DELETE FROM facebook_sync_state WHERE page_id = $1', [pageId]);
     await query('DELETE FROM facebook_pages WHERE id = $1', [pageId]);
-  });
+  };
+  await database.transaction(remove, { isLong: true });
 }
 
 function toPage(row: PageRow): Page {

@@ -38,6 +38,8 @@ export interface WorldOptions {
   readonly onEvent?: EventSink;
   /** The way that the engine takes to the database. Default: straight. */
   readonly through?: (databaseUrl: string) => string;
+  /** Done to the migrated database before anybody opens it. */
+  readonly prepare?: (databaseUrl: string) => Promise<void>;
   /** Connect the Pages of the person. Default: true. */
   readonly connect?: boolean;
 }
@@ -68,6 +70,7 @@ export function testSettings(databaseUrl: string, graphApiUrl: string): EngineSe
 export async function openWorld(options: WorldOptions): Promise<TestWorld> {
   const simulator = await startSimulator({ pages: 1, conversations: 120, callsPerSecond: 0, ...options.simulator });
   const database = await openMigratedDatabase(options.version);
+  await options.prepare?.(database.url);
   const events: SyncEvent[] = [];
   const databaseUrl = options.through?.(database.url) ?? database.url;
   const settings = { ...testSettings(databaseUrl, simulator.url), ...options.settings };
