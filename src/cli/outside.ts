@@ -27,6 +27,7 @@ export type EngineSettings = Pick<
   | 'appSecret'
   | 'callsPerSecond'
   | 'sinceParameter'
+  | 'databaseConnections'
   | 'graphBatch'
   | 'messagesPerConversation'
   | 'pageConcurrency'

@@ -46,6 +46,16 @@ export const OPTIONS = {
     example: 'postgresql://postgres:password@db.example.supabase.co:5432/postgres',
     secret: true,
   } satisfies Option<string>,
+  databaseConnections: {
+    variable: 'DATABASE_CONNECTIONS',
+    kind: wholeNumber({ min: 1, max: 200 }),
+    fallback: { value: '7' },
+    meaning:
+      'Connections to the database that this process opens at most. Two processes with the default fit into the 15 of ' +
+      "Supabase's pooler. Almost a third is kept for reading: lists and searches never hold up a sync.",
+    example: '20',
+    secret: false,
+  } satisfies Option<number>,
   dataDir: {
     variable: 'TIDEMARK_DATA_DIR',
     kind: text('the path of a folder'),

@@ -32,6 +32,8 @@ import { openWalkStore } from '../store/walk-store.ts';
 export interface EngineSettings {
   /** PostgreSQL 15 or newer. Default: the embedded one in `dataDir`. */
   readonly databaseUrl?: string | undefined;
+  /** Connections of this process to it at most. Default: 7. */
+  readonly databaseConnections?: number | undefined;
   /** Folder of the embedded PostgreSQL and its key file, absolute. */
   readonly dataDir: string;
   /** 32 bytes in base64; several, comma-separated, while keys are rotated: the first one encrypts. */
@@ -62,6 +64,9 @@ export interface EngineOptions {
   readonly onEvent?: EventSink | undefined;
 }
 
+/** Closing gives runs 10 s for their batches, and 2 s to record how they ended; a database that is silent gets no more. */
+const CUT_OFF_MS = 12_000;
+
 /**
  * Opens the store (migrating it), and is ready. Errors: DATABASE_UNAVAILABLE, DATABASE_UNSUPPORTED, SCHEMA_NEWER,
  * MIGRATION_FAILED, EMBEDDED_POSTGRES.
@@ -70,6 +75,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
   const clock: Clock = { now: Date.now, sleep };
   const store = await openStore({
     databaseUrl: settings.databaseUrl,
+    maxConnections: settings.databaseConnections,
     dataDir: settings.dataDir,
     encryptionKey: settings.encryptionKey,
   });
@@ -146,7 +152,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
   const tidemark: Tidemark = {
     embeddedDatabaseUrl: store.embeddedDatabaseUrl,
     pages: openPageDirectory({ store, client, gate: calls.appGate }),
-    conversations: openMirrorReader(database),
+    conversations: openMirrorReader(database.reader),
     runs: openRunHistory({ database, pageRuns, clock, signal: closing.signal }),
     jobs: jobs.api,
     sync,
@@ -166,7 +172,8 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     async close() {
       if (closing.signal.aborted) return;
       closing.abort(new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed.'));
-      await jobs.close(() => pageRuns.close());
+      const cut = setTimeout(() => void database.close(0), CUT_OFF_MS);
+      await jobs.close(() => pageRuns.close()).finally(() => clearTimeout(cut));
       await client.close();
       await store.close();
     },

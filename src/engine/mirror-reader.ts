@@ -1,11 +1,11 @@
 /** The mirror as the engine offers it to read. Nothing here calls Facebook. */
 import type { Tidemark } from '../core/engine-api.ts';
 import { TidemarkError } from '../core/errors.ts';
-import type { Database } from '../store/connect.ts';
+import type { Queryable } from '../store/connect.ts';
 import { findReferredPage } from '../store/pages.ts';
 import { findConversationPages, listConversations, listMessages } from '../store/reading.ts';
 
-export function openMirrorReader(database: Database): Tidemark['conversations'] {
+export function openMirrorReader(database: Queryable): Tidemark['conversations'] {
   return {
     async list(query) {
       const pageId =

@@ -17,6 +17,10 @@ export interface RunHistoryParts {
   readonly signal: AbortSignal;
 }
 
+/** What a caller waits for at most who cancels a run: one that hangs with the database ends later, by itself. */
+const CANCEL_MS = 5500;
+const CANCEL_LEAST_MS = 1000;
+
 /** The row is all that processes share of a run; this is how often who watches one looks at it. */
 const LOOK_EVERY_MS = 500;
 
@@ -30,18 +34,21 @@ export function openRunHistory({ database, pageRuns, clock, signal }: RunHistory
   return {
     async list(query) {
       const named = query.pageId !== undefined || query.facebookPageId !== undefined;
-      const page = named ? await findReferredPage(database, query) : undefined;
-      const recent = await listRuns(database, { pageId: page?.id, limit: query.limit });
+      const page = named ? await findReferredPage(database.reader, query) : undefined;
+      const recent = await listRuns(database.reader, { pageId: page?.id, limit: query.limit });
       return recent.map(toRunAnswer);
     },
     find: async (runId) => toRunAnswer(await find(runId)),
     async cancel(runId) {
+      const endsAt = clock.now() + CANCEL_MS;
       const { id, status } = await find(runId);
       if (!(await cancelRun(database, id))) {
         throw new TidemarkError('RUN_ENDED', `Run ${id} has ended already (${status}).`);
       }
       // Elsewhere it is seen with the next renewal of the lease.
-      await pageRuns.cancel(id);
+      const over = new AbortController();
+      const timeUp = clock.sleep(Math.max(CANCEL_LEAST_MS, endsAt - clock.now()), over.signal).catch(() => {});
+      await Promise.race([pageRuns.cancel(id), timeUp]).finally(() => over.abort());
       return toRunAnswer(await find(id));
     },
     async *watch(runId, { signal: wanted = signal } = {}) {

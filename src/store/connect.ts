@@ -32,12 +32,16 @@ export interface Database {
    */
   transaction<T>(work: (query: Database['query']) => Promise<T>, options?: { readonly isLong?: boolean }): Promise<T>;
   /** The same database for who only looks: with connections of its own, and little time. */
-  readonly reader: Pick<Database, 'query'>;
+  readonly reader: Queryable;
+  /** The same for who asks whether it answers: never kept waiting by others' work. */
+  readonly health: Queryable;
   /** What the server said of itself, and the schema that the connection string asks for. */
   findFacts(): Promise<ServerFacts & { readonly askedSchema: string | undefined }>;
-  /** Ends when all is done that is under way, or soon. */
-  close(): Promise<void>;
+  /** Waits for what is under way; for 5 s by default, then cuts it off. Asked again with less, sooner. */
+  close(graceMs?: number): Promise<void>;
 }
+
+export type Queryable = Pick<Database, 'query'>;
 
 export interface ConnectOptions {
   readonly connectionString: string;
@@ -57,7 +61,10 @@ const LONG_MS = 600_000;
 /** The queue's package makes and keeps its tables by scripts; they wait for each other for half a minute at most. */
 const SCRIPT_MS = 120_000;
 /** Nothing is quicker than beginning a transaction: who does not answer that is not there. A pooler may queue us first. */
-const ANSWER_MS = 10_000;
+const ANSWER_MS = 5000;
+/** A connection that nobody used for this long is asked whether it answers before anything is sent that does something. */
+const TRUSTED_MS = 2000;
+const GREETING_MS = 2500;
 /** What a statement may take longer than the server allows it, on its way. */
 const WAY_MS = 3000;
 const CLOSE_GRACE_MS = 5000;
@@ -88,6 +95,7 @@ export function connect(options: ConnectOptions): Database {
 
   const work = { lane: 'work', limitMs: options.statementTimeoutMs ?? STATEMENT_MS } as const;
   const read = { lane: 'read', limitMs: Math.min(READ_MS, work.limitMs) } as const;
+  const health = { lane: 'health', limitMs: 2000 } as const;
   const long = { lane: 'work', limitMs: LONG_MS } as const;
   const scripted = { lane: 'work', limitMs: SCRIPT_MS } as const;
 
@@ -95,6 +103,7 @@ export function connect(options: ConnectOptions): Database {
   async function use<T>({ lane, limitMs }: Step, task: (client: pg.Client, opening: string) => Promise<T>): Promise<T> {
     return pool.use(lane, async (connection) => {
       try {
+        if (performance.now() - connection.answeredAt > TRUSTED_MS) await greet(connection.client);
         facts ??= await askFacts(connection.client);
         return await task(connection.client, toOpening(facts, limitMs));
       } catch (error) {
@@ -115,6 +124,10 @@ export function connect(options: ConnectOptions): Database {
           client.query<R>(within(answerMs, query)),
           client.query(within(answerMs, { text: 'COMMIT' })),
         ]);
+        // One that was not answered in time ends the connection, and with it those before and after.
+        for (const end of [opened, answer, ended]) {
+          if (end.status === 'rejected' && isSilence(end.reason)) throw end.reason;
+        }
         // The first that failed is why the others did.
         if (opened.status === 'rejected') throw failedAt('opening', opened.reason);
         if (answer.status === 'rejected') throw failedAt('statement', answer.reason);
@@ -127,6 +140,7 @@ export function connect(options: ConnectOptions): Database {
   return {
     query: (sql, values) => one(work, { text: sql, values }),
     reader: { query: (sql, values) => one(read, { text: sql, values }) },
+    health: { query: (sql, values) => one(health, { text: sql, values }) },
 
     script(sql, values) {
       const query = { text: sql, values, types: pg.types };
@@ -166,7 +180,7 @@ export function connect(options: ConnectOptions): Database {
         return { ...found, askedSchema };
       }),
 
-    close: () => pool.close(CLOSE_GRACE_MS),
+    close: (graceMs = CLOSE_GRACE_MS) => pool.close(graceMs),
   };
 }
 
@@ -192,25 +206,35 @@ async function askFacts(client: pg.Client): Promise<ServerFacts> {
   return toFacts(must(rows[0], 'a SELECT without FROM gives one row').facts);
 }
 
+/** Without an answer nothing was asked yet, and another connection may do. */
+async function greet(client: pg.Client): Promise<void> {
+  await client.query(within(GREETING_MS, { text: 'SELECT 1' })).catch((error: unknown) => {
+    throw failedAt('greeting', error);
+  });
+}
+
 function isInTransaction({ client }: Connection): boolean {
   return client.getTransactionStatus() !== 'I';
 }
 
 /** How far a transaction had come that failed. */
-const failures = new WeakMap<object, 'opening' | 'statement'>();
+const failures = new WeakMap<object, TransactionStep>();
 
-function failedAt(step: 'opening' | 'statement', error: unknown): unknown {
+type TransactionStep = 'greeting' | 'opening' | 'statement';
+
+function failedAt(step: TransactionStep, error: unknown): unknown {
   if (error instanceof Error) failures.set(error, step);
   return error;
 }
 
 /**
  * Whether a transaction did nothing, and may as well be begun again at once: others were in its way, or its connection
- * was gone before it began, or the server ended it before the commit. Of silence nobody knows what was done.
+ * was gone before it began, or the server ended it before the commit. Of silence in between nobody knows what was done.
  */
 function isVoid(error: unknown): boolean {
   if (didNothing(error)) return true;
   const step = error instanceof Error ? failures.get(error) : undefined;
+  if (step === 'greeting') return isBroken(error) || isSilence(error);
   return step === 'opening' ? isBroken(error) : step === 'statement' && wasCutOff(error);
 }
 

@@ -8,6 +8,8 @@ import { type ConnectionTarget, withoutTls } from './connection-string.ts';
 
 export interface Connection {
   readonly client: pg.Client;
+  /** When it was last known to answer, by the monotonic clock. */
+  answeredAt: number;
   /** False once it has ended, or has failed to answer in time. */
   readonly isUsable: boolean;
   /** Ends it at once; whatever is under way on it rejects. */
@@ -77,6 +79,7 @@ async function open(connectionString: string, onEnd: () => void): Promise<Connec
   }
   return {
     client,
+    answeredAt: performance.now(),
     get isUsable() {
       return isUsable;
     },

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isTidemarkError, TidemarkError } from '../core/errors.ts';
 import { must } from '../lib/must.ts';
-import { connect, type Database } from './connect.ts';
+import { connect, type Database, type Queryable } from './connect.ts';
 import { requireSupportedServer } from './server-facts.ts';
 import { requireVisibleRows } from './visible-rows.ts';
 
@@ -77,7 +77,7 @@ export async function migrate(database: Database): Promise<MigrateAnswer> {
 }
 
 /** The version the database is at, 0 when it has none of our tables. */
-export async function findSchemaVersion(database: Database): Promise<number> {
+export async function findSchemaVersion(database: Queryable): Promise<number> {
   return Math.max(0, ...(await findApplied(database.query)));
 }
 

@@ -6,7 +6,7 @@ import type { PageRef } from '../core/api/pages.ts';
 import { TidemarkError } from '../core/errors.ts';
 import type { Instant, Page, PageStatus } from '../core/model.ts';
 import type { Secret } from '../lib/secret.ts';
-import { type Database, UUID } from './connect.ts';
+import { type Database, type Queryable, UUID } from './connect.ts';
 import { toText } from './conversations.ts';
 import type { TokenCipher } from './token-cipher.ts';
 
@@ -28,19 +28,19 @@ interface PageRow extends Record<string, unknown> {
   readonly updated_at: Instant;
 }
 
-export async function listPages(database: Database): Promise<readonly Page[]> {
+export async function listPages(database: Queryable): Promise<readonly Page[]> {
   const rows = await database.query<PageRow>(`SELECT ${COLUMNS} FROM facebook_pages ORDER BY name, facebook_page_id`);
   return rows.map(toPage);
 }
 
 /** Finds a Page by its uuid. Anything that is no uuid finds nothing. */
-export async function findPage(database: Database, pageId: string): Promise<Page | undefined> {
+export async function findPage(database: Queryable, pageId: string): Promise<Page | undefined> {
   if (!UUID.test(pageId)) return undefined;
   const [row] = await database.query<PageRow>(`SELECT ${COLUMNS} FROM facebook_pages WHERE id = $1`, [pageId]);
   return row && toPage(row);
 }
 
-async function findPageByFacebookId(database: Database, facebookPageId: string): Promise<Page | undefined> {
+async function findPageByFacebookId(database: Queryable, facebookPageId: string): Promise<Page | undefined> {
   const [row] = await database.query<PageRow>(`SELECT ${COLUMNS} FROM facebook_pages WHERE facebook_page_id = $1`, [
     facebookPageId,
   ]);
@@ -48,7 +48,7 @@ async function findPageByFacebookId(database: Database, facebookPageId: string):
 }
 
 /** The Page that a caller means. Errors: PAGE_ID_REQUIRED, PAGE_IDS_DISAGREE, PAGE_NOT_FOUND. */
-export async function findReferredPage(database: Database, { pageId, facebookPageId }: PageRef): Promise<Page> {
+export async function findReferredPage(database: Queryable, { pageId, facebookPageId }: PageRef): Promise<Page> {
   const byId = pageId === undefined ? undefined : await findPage(database, pageId);
   if (pageId !== undefined && byId === undefined) throw notFound(`with the id ${pageId}`);
   const byFacebookId = facebookPageId === undefined ? undefined : await findPageByFacebookId(database, facebookPageId);

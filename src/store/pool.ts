@@ -6,14 +6,15 @@
 import { TidemarkError } from '../core/errors.ts';
 import type { Connection } from './connection.ts';
 
-export type Lane = 'work' | 'read';
+/** `health` asks whether there is an answer: it goes first, and takes what is free. */
+export type Lane = 'work' | 'read' | 'health';
 
 export interface Pool {
   /** Lends a connection. One that `work` fails with is not used again when `work` says so by destroying it. */
   use<T>(lane: Lane, work: (connection: Connection) => Promise<T>): Promise<T>;
   /** Ends every connection that nobody uses: one has gone silent, and these may have as well. */
   distrustIdle(): void;
-  /** Waits for work under way for as long as `graceMs` says, then cuts it off. */
+  /** Waits for work under way for as long as `graceMs` says, then cuts it off; asked again with less, sooner. */
   close(graceMs: number): Promise<void>;
 }
 
@@ -34,7 +35,7 @@ interface Waiter {
 /** Connections that only readers may use, of all. */
 const READ_SHARE = 0.3;
 /** Work waits for as long as a lease lasts; a reader is a person. */
-const WAIT_MS: Readonly<Record<Lane, number>> = { work: 20_000, read: 5000 };
+const WAIT_MS: Readonly<Record<Lane, number>> = { work: 20_000, read: 5000, health: 5000 };
 /** Readers who wait, for each connection they have; who comes then is sent away. */
 const READERS_WAITING = 10;
 const READ_AGAIN_MS = 2000;
@@ -47,7 +48,7 @@ const GROW_AGAIN_MS = 30_000;
 export function createPool({ maxConnections, open, isFull }: PoolOptions): Pool {
   const all = new Set<Connection>();
   const idle: { readonly connection: Connection; readonly timer: NodeJS.Timeout }[] = [];
-  const used: Record<Lane, number> = { work: 0, read: 0 };
+  const used: Record<Lane, number> = { work: 0, read: 0, health: 0 };
   let waiting: Waiter[] = [];
   let opening = 0;
   /** Fewer than allowed, while the server refuses more. */
@@ -55,10 +56,11 @@ export function createPool({ maxConnections, open, isFull }: PoolOptions): Pool 
   let growAt = 0;
   let pausedUntil = 0;
   let isClosed = false;
-  let emptied = () => {};
+  let emptied: PromiseWithResolvers<void> | undefined;
 
   /** How many a lane may use: with one connection, either may have it. */
   function shareOf(lane: Lane): number {
+    if (lane === 'health') return limit;
     const readers = Math.max(1, Math.floor(limit * READ_SHARE));
     return Math.max(1, lane === 'read' ? readers : limit - readers);
   }
@@ -124,7 +126,7 @@ export function createPool({ maxConnections, open, isFull }: PoolOptions): Pool 
     all.delete(connection);
     const index = idle.findIndex((item) => item.connection === connection);
     if (index !== -1) clearTimeout(idle.splice(index, 1)[0]?.timer);
-    if (isClosed && all.size === 0) emptied();
+    if (all.size === 0) emptied?.resolve();
     serve();
   }
 
@@ -135,6 +137,7 @@ export function createPool({ maxConnections, open, isFull }: PoolOptions): Pool 
 
   function giveBack(lane: Lane, connection: Connection): void {
     used[lane] -= 1;
+    connection.answeredAt = performance.now();
     if (isClosed || !connection.isUsable || all.size > limit) return end(connection);
     const timer = setTimeout(() => end(connection), IDLE_MS);
     idle.push({ connection, timer });
@@ -161,7 +164,8 @@ export function createPool({ maxConnections, open, isFull }: PoolOptions): Pool 
           reject(error);
         },
       };
-      waiting.push(waiter);
+      if (lane === 'health') waiting.unshift(waiter);
+      else waiting.push(waiter);
       serve();
     });
   }
@@ -184,7 +188,6 @@ export function createPool({ maxConnections, open, isFull }: PoolOptions): Pool 
     },
 
     async close(graceMs) {
-      if (isClosed) return;
       isClosed = true;
       const closed = new TidemarkError('DATABASE_UNAVAILABLE', 'The connections to the database are closed.');
       for (const waiter of waiting.splice(0)) waiter.reject(closed);
@@ -196,9 +199,8 @@ export function createPool({ maxConnections, open, isFull }: PoolOptions): Pool 
           forget(connection);
         }
       }, graceMs);
-      await new Promise<void>((resolve) => {
-        emptied = resolve;
-      });
+      emptied ??= Promise.withResolvers();
+      await emptied.promise;
       clearTimeout(cut);
     },
   };
@@ -208,7 +210,7 @@ export function createPool({ maxConnections, open, isFull }: PoolOptions): Pool 
 const lastRefusal = new WeakMap<Waiter, unknown>();
 
 function tooMany(lane: Lane): TidemarkError {
-  const who = lane === 'read' ? 'readers' : 'syncs';
+  const who = lane === 'work' ? 'syncs' : 'readers';
   return new TidemarkError(
     'DATABASE_UNAVAILABLE',
     `Too many ${who} wait for a connection to the database (DATABASE_CONNECTIONS says how many there may be).`,

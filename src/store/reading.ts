@@ -11,7 +11,7 @@ import type {
   MessageQuery,
 } from '../core/api/mirror.ts';
 import type { Instant, JsonValue, Platform } from '../core/model.ts';
-import { type Database, UUID } from './connect.ts';
+import { type Queryable, UUID } from './connect.ts';
 import { toLimit } from './list-limit.ts';
 import { toStorableText } from './text.ts';
 
@@ -85,7 +85,7 @@ ORDER BY recent.sort_time DESC, recent.id DESC, recent.page_id DESC
 LIMIT $4`;
 
 export async function listConversations(
-  database: Database,
+  database: Queryable,
   query: Omit<ConversationQuery, 'pageId'> & { readonly pageId: string | undefined },
 ): Promise<ListAnswer<ConversationAnswer>> {
   const limit = toLimit(query.limit);
@@ -107,7 +107,7 @@ export async function listConversations(
 }
 
 /** The Pages that hold a conversation of this id; at Facebook ids are unique, so one. */
-export async function findConversationPages(database: Database, conversationId: string): Promise<readonly string[]> {
+export async function findConversationPages(database: Queryable, conversationId: string): Promise<readonly string[]> {
   const rows = await database.query<{ page_id: string }>(
     `SELECT page.id AS page_id FROM facebook_pages AS page
      WHERE EXISTS (SELECT FROM facebook_conversations WHERE page_id = page.id AND id = $1)`,
@@ -127,7 +127,7 @@ ORDER BY coalesce(created_time, '-infinity'::timestamptz) DESC, id DESC
 LIMIT $3`;
 
 export async function listMessages(
-  database: Database,
+  database: Queryable,
   query: Omit<MessageQuery, 'pageId'> & { readonly pageId: string },
 ): Promise<ListAnswer<MessageAnswer>> {
   const limit = toLimit(query.limit);
