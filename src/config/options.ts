@@ -15,6 +15,7 @@ import {
   postgresAddress,
   secret,
   text,
+  tokenAddress,
   webAddress,
   wholeNumber,
 } from './kinds.ts';
@@ -84,7 +85,7 @@ export const OPTIONS = {
   } satisfies Option<number>,
   graphApiUrl: {
     variable: 'GRAPH_API_URL',
-    kind: webAddress(),
+    kind: tokenAddress(),
     fallback: { value: 'https://graph.facebook.com' },
     meaning: 'Base address of the Graph API. `tidemark simulate` prints the one of the simulator.',
     example: 'http://127.0.0.1:4681',

@@ -68,9 +68,13 @@ const GREETING_MS = 2500;
 /** What a statement may take longer than the server allows it, on its way. */
 const WAY_MS = 3000;
 const CLOSE_GRACE_MS = 5000;
-/** Tries of what did nothing, and the longest pause after the first one; it doubles. */
-const TRIES = 8;
+/**
+ * For how long what did nothing is tried again, and the longest pause after the first time; it doubles up to the last
+ * one. An application that updates all rows all the time deadlocks two of three tries.
+ */
+const TRY_FOR_MS = 40_000;
 const TRY_AGAIN_MS = 25;
+const LONGEST_PAUSE_MS = 1500;
 
 /** A script that is a transaction already; its beginning is replaced by ours. */
 const OWN_TRANSACTION = /^\s*BEGIN;/;
@@ -239,12 +243,13 @@ function isVoid(error: unknown): boolean {
 }
 
 async function again<T>(work: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
+  const endsAt = performance.now() + TRY_FOR_MS;
+  for (let pauseMs = TRY_AGAIN_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     try {
       return await work();
     } catch (error) {
-      if (!isVoid(error) || tries >= TRIES) throw toDatabaseError(error);
-      await sleep(Math.random() * TRY_AGAIN_MS * 2 ** tries);
+      if (!isVoid(error) || performance.now() >= endsAt) throw toDatabaseError(error);
+      await sleep(Math.random() * pauseMs);
     }
   }
 }
