@@ -1,7 +1,7 @@
 /** The two things that go to stdout: lines for a person, or the one JSON document that a program asked for. */
-import type { Outside } from './outside.ts';
+import type { CliContext } from './context.ts';
 
-type Stdout = Pick<Outside, 'stdout'>;
+type Stdout = Pick<CliContext, 'stdout'>;
 
 export function printLines({ stdout }: Stdout, lines: readonly string[]): void {
   for (const line of lines) stdout.write(`${line}\n`);

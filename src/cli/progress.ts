@@ -8,7 +8,7 @@ import { NO_COUNTS } from '../core/model.ts';
 import type { RunCounts } from '../core/model.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import type { LogStream } from '../telemetry/log.ts';
-import type { Outside, OutputStream } from './outside.ts';
+import type { CliContext, OutputStream } from './context.ts';
 import { paintFor } from './paint.ts';
 import { toPlainText } from './table.ts';
 import { toCount, toFigure, toSeconds } from './words.ts';
@@ -60,7 +60,7 @@ export function showProgress(options: ProgressOptions): Progress {
 }
 
 /** Log lines go to stderr, above the bars while there are any. */
-export function aroundProgress({ stderr }: Pick<Outside, 'stderr'>, current: () => Progress | undefined): LogStream {
+export function aroundProgress({ stderr }: Pick<CliContext, 'stderr'>, current: () => Progress | undefined): LogStream {
   return {
     isTTY: stderr.isTTY,
     hasColors: () => stderr.hasColors?.() ?? false,
@@ -102,6 +102,7 @@ function advance(state: PageState, event: SyncEvent): PageState {
     case 'item-unreadable':
     case 'conversation-failed':
     case 'call-delayed':
+    case 'call-finished':
     case 'history-committed':
     case 'listener-failed':
     case 'list-refused':

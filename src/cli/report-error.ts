@@ -5,27 +5,27 @@
 import { inspect } from 'node:util';
 import { toTidemarkError } from '../core/errors.ts';
 import { scrub } from '../telemetry/log.ts';
-import type { ExitStatus, Outside } from './outside.ts';
+import type { CliContext, ExitStatus } from './context.ts';
 import { printJson } from './print.ts';
 import { loadSettings } from './session.ts';
 
 /** With `json`, the same goes to stdout as the one document. */
-export function reportError(thrown: unknown, outside: Outside, json: boolean): ExitStatus {
+export function reportError(thrown: unknown, context: CliContext, json: boolean): ExitStatus {
   const error = toTidemarkError(thrown);
   const message = scrub(error.message);
-  outside.stderr.write(`${message}\n${error.entry.advice}\n`);
+  context.stderr.write(`${message}\n${error.entry.advice}\n`);
   if (error.code === 'INTERNAL') {
-    outside.stderr.write(
-      isDebugging(outside) ? `${scrub(inspect(error.cause ?? error))}\n` : 'LOG_LEVEL=debug shows where it happened.\n',
+    context.stderr.write(
+      isDebugging(context) ? `${scrub(inspect(error.cause ?? error))}\n` : 'LOG_LEVEL=debug shows where it happened.\n',
     );
   }
-  if (json) printJson(outside, { success: false, error: message, code: error.code });
+  if (json) printJson(context, { success: false, error: message, code: error.code });
   return error.entry.exitStatus;
 }
 
-function isDebugging(outside: Outside): boolean {
+function isDebugging(context: CliContext): boolean {
   try {
-    return ['debug', 'trace'].includes(loadSettings(outside).logLevel);
+    return ['debug', 'trace'].includes(loadSettings(context).logLevel);
   } catch {
     // Whatever is wrong with the settings has been reported by the command itself, if it needed them.
     return false;

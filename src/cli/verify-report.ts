@@ -1,5 +1,5 @@
 /** What a verify found, in words: every difference in a sentence, and last of all whether everything is in sync. */
-import type { FindingAnswer, VerifyAllAnswer, VerifyAnswer, VerifyFailure } from '../core/api/verify.ts';
+import type { FindingAnswer, VerifyAllAnswer, VerifyAnswer, VerifyFailure } from '../api/verify.ts';
 import { renderTable, toPlainText } from './table.ts';
 import { toCount, toFigure, toSeconds } from './words.ts';
 

@@ -84,7 +84,7 @@ export function tokenAddress(): Kind<string> {
       'an https address without query, user name and password; http only on this computer, because access tokens would travel in clear',
     schema: schema.refine((value) => {
       const { protocol, hostname } = new URL(value);
-      return protocol === 'https:' || isLoopback(hostname.replace(/^\[|\]$/g, ''));
+      return protocol === 'https:' || isLoopback(hostname.replaceAll(/^\[|\]$/g, ''));
     }),
   };
 }

@@ -3,7 +3,8 @@
  * from or where they go. What Facebook may leave out is `undefined`, never a guess.
  */
 
-export type Platform = 'messenger' | 'instagram';
+export const PLATFORMS = ['messenger', 'instagram'] as const;
+export type Platform = (typeof PLATFORMS)[number];
 
 /** Milliseconds since 1970-01-01T00:00:00Z. Graph times have a resolution of one second. */
 export type Instant = number;
@@ -15,6 +16,14 @@ export interface JsonObject {
 
 export const PAGE_STATUSES = ['connected', 'token_expired', 'permission_missing', 'throttled', 'paused'] as const;
 export type PageStatus = (typeof PAGE_STATUSES)[number];
+
+/** Names a Page by either id. When both are given they must belong together. */
+export interface PageRef {
+  /** The uuid, `facebook_pages.id`. */
+  readonly pageId?: string | undefined;
+  /** Facebook's own id of the Page. */
+  readonly facebookPageId?: string | undefined;
+}
 
 /** A Facebook Page as this mirror knows it. `id` is ours (uuid), `facebookPageId` is Facebook's. */
 export interface Page {
@@ -78,7 +87,7 @@ export interface ConversationSnapshot {
 export interface ConversationList extends CursorPage<ConversationSnapshot> {
   /** The host's own clock: the instant as of which the answer is true. */
   readonly servedAt: Instant | undefined;
-  /** How long Facebook took to answer, from the departure of the call; undefined when nobody knows. */
+  /** How long Facebook took to answer, from when the call was sent; undefined when nobody knows. */
   readonly tookMs: number | undefined;
 }
 
@@ -131,13 +140,22 @@ export interface OpenRetry {
   readonly nextAttemptAt: Instant;
 }
 
-export type SyncMode = 'full' | 'incremental';
-export type RunMode = SyncMode | 'verify' | 'history';
+export const SYNC_MODES = ['full', 'incremental'] as const;
+export type SyncMode = (typeof SYNC_MODES)[number];
+export const RUN_MODES = [...SYNC_MODES, 'verify', 'history'] as const;
+export type RunMode = (typeof RUN_MODES)[number];
+
 /** How long a lease lasts without being renewed. A dead process is replaced within this time. */
 export const LEASE_MS = 20_000;
 
-export type RunTrigger = 'api' | 'cli' | 'schedule' | 'library' | 'demo';
-export type RunStatus = 'running' | 'succeeded' | 'partial' | 'failed' | 'cancelled';
+export const RUN_TRIGGERS = ['api', 'cli', 'schedule', 'library', 'demo'] as const;
+export type RunTrigger = (typeof RUN_TRIGGERS)[number];
+export const RUN_STATUSES = ['running', 'succeeded', 'partial', 'failed', 'cancelled'] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+
+/** What a job does for its Page. */
+export const QUEUE_NAMES = ['sync', 'verify', 'history'] as const;
+export type QueueName = (typeof QUEUE_NAMES)[number];
 
 /** What a run has done so far; conversations but for `eventsCreated` (messages) and `graphCalls`. */
 export interface RunCounts {

@@ -21,7 +21,7 @@ import type {
   RunMode,
   RunTrigger,
 } from './model.ts';
-import type { Quiet } from './quota.ts';
+import type { Cooldown } from './limits/quota-usage.ts';
 
 /** Where a walk stopped that ran out of time; the next one of its kind goes on there. */
 export interface WalkPosition {
@@ -88,15 +88,15 @@ export interface BegunRun extends WalkState {
   readonly storedToken: Secret | undefined;
   /** How long ago another process may last have called Facebook for this Page; undefined: none did. */
   readonly lastCallAgoMs: number | undefined;
-  /** The pools that are parked, by the database's clock. */
-  readonly parked: readonly Quiet[];
+  /** Of the app and of the Page, by the database's clock. */
+  readonly cooldowns: readonly Cooldown[];
 }
 
 export interface Renewal {
   /** Why the run has to end: another one has taken over, the Page is gone, or it was cancelled. */
   readonly end: TidemarkError | undefined;
-  /** The app's pool, when it is parked, by the database's clock. */
-  readonly parked: readonly Quiet[];
+  /** Of the app, by the database's clock. */
+  readonly cooldowns: readonly Cooldown[];
 }
 
 /** Another run holds the lease. */

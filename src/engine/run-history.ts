@@ -1,6 +1,6 @@
 /** The runs as the engine offers them: what was done, what goes on, and how to end it. */
-import { toRunAnswer } from '../core/answers.ts';
-import type { Tidemark } from '../core/engine-api.ts';
+import type { Tidemark } from '../api/tidemark.ts';
+import { toRunView } from '../api/views/run-view.ts';
 import { TidemarkError } from '../core/errors.ts';
 import type { Run } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
@@ -36,26 +36,26 @@ export function openRunHistory({ database, pageRuns, clock, signal }: RunHistory
       const named = query.pageId !== undefined || query.facebookPageId !== undefined;
       const page = named ? await findReferredPage(database.reader, query) : undefined;
       const recent = await listRuns(database.reader, { pageId: page?.id, limit: query.limit });
-      return recent.map(toRunAnswer);
+      return recent.map(toRunView);
     },
-    find: async (runId) => toRunAnswer(await find(runId)),
+    find: async (runId) => toRunView(await find(runId)),
     async cancel(runId) {
-      const endsAt = clock.now() + CANCEL_MS;
+      const endsAt = clock.monotonicMs() + CANCEL_MS;
       const { id, status } = await find(runId);
       if (!(await cancelRun(database, id))) {
         throw new TidemarkError('RUN_ENDED', `Run ${id} has ended already (${status}).`);
       }
       // Elsewhere it is seen with the next renewal of the lease.
       const over = new AbortController();
-      const timeUp = clock.sleep(Math.max(CANCEL_LEAST_MS, endsAt - clock.now()), over.signal).catch(() => {});
+      const timeUp = clock.sleep(Math.max(CANCEL_LEAST_MS, endsAt - clock.monotonicMs()), over.signal).catch(() => {});
       await Promise.race([pageRuns.cancel(id), timeUp]).finally(() => over.abort());
-      return toRunAnswer(await find(id));
+      return toRunView(await find(id));
     },
     async *watch(runId, { signal: wanted = signal } = {}) {
       const ended = AbortSignal.any([signal, wanted]);
       let last: string | undefined;
       for (;;) {
-        const run = toRunAnswer(await find(runId));
+        const run = toRunView(await find(runId));
         const state = JSON.stringify(run);
         if (state !== last) yield run;
         if (run.status !== 'running') return;

@@ -7,7 +7,7 @@ import { gunzip } from 'node:zlib';
 import { Pool } from 'undici';
 import { GraphError, isGraphError } from '../core/errors.ts';
 import type { HttpAnswer } from './call.ts';
-import { withDeparture } from './departure.ts';
+import { withSentHook } from './sent-hook.ts';
 import { redact } from './redact.ts';
 
 export interface HostOptions {
@@ -15,30 +15,26 @@ export interface HostOptions {
   /** Largest answer, unpacked. */
   readonly maxBytes: number;
   readonly userAgent: string;
+  /** For one request, from sending to the last byte. */
+  readonly timeoutMs: number;
 }
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST';
   /** Path and query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
   /** What is asked for, as messages name it. */
   readonly subject: string;
   /** Must stand in no error. */
   readonly secrets: readonly string[];
   readonly signal?: AbortSignal | undefined;
-  /** From sending to the last byte. */
-  readonly timeoutMs: number;
   /** Called when the request leaves. */
-  readonly departed: () => void;
+  readonly onSent: () => void;
 }
 
-/** Rejects with a GraphError when no whole answer came, or with the reason of the aborted signal. */
-export type Exchange = (request: HttpRequest) => Promise<HttpAnswer>;
-
 export interface Host {
-  readonly exchange: Exchange;
+  /** Rejects with a GraphError when no whole answer came, or with the reason of the aborted signal. */
+  exchange(request: HttpRequest): Promise<HttpAnswer>;
   /** Waits for requests under way, then closes the connections. */
   close(): Promise<void>;
 }
@@ -46,7 +42,7 @@ export interface Host {
 const KEEP_ALIVE_MS = 30_000;
 const unpack = promisify(gunzip);
 
-export function openHost({ baseUrl, maxBytes, userAgent }: HostOptions): Host {
+export function openHost({ baseUrl, maxBytes, userAgent, timeoutMs }: HostOptions): Host {
   // No cap on connections: capping them at the calls in flight cost 12–17 % of the throughput.
   const pool = new Pool(new URL(baseUrl).origin, {
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -56,12 +52,12 @@ export function openHost({ baseUrl, maxBytes, userAgent }: HostOptions): Host {
   });
 
   async function exchange(request: HttpRequest): Promise<HttpAnswer> {
-    const { method, path, signal, timeoutMs, departed } = request;
+    const { path, signal, onSent } = request;
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), timeoutMs);
     try {
-      const { statusCode, headers, body } = await withDeparture(pool, departed).request({
-        method,
+      const { statusCode, headers, body } = await withSentHook(pool, onSent).request({
+        method: 'GET',
         path,
         headers: {
           ...request.headers,
@@ -69,7 +65,6 @@ export function openHost({ baseUrl, maxBytes, userAgent }: HostOptions): Host {
           'accept-encoding': 'gzip',
           'user-agent': userAgent,
         },
-        body: request.body ?? null,
         signal: signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal,
       });
       const bytes = await body.bytes();
@@ -78,7 +73,7 @@ export function openHost({ baseUrl, maxBytes, userAgent }: HostOptions): Host {
       return { status: statusCode, headers, text: new TextDecoder().decode(plain) };
     } catch (error) {
       signal?.throwIfAborted();
-      throw toExchangeError(error, request, timeout.signal.aborted);
+      throw toExchangeError(error, request, timeout.signal.aborted ? timeoutMs : undefined);
     } finally {
       clearTimeout(timer);
     }
@@ -89,11 +84,11 @@ export function openHost({ baseUrl, maxBytes, userAgent }: HostOptions): Host {
 
 const TOO_LARGE = new Set(['UND_ERR_RES_EXCEEDED_MAX_SIZE', 'ERR_BUFFER_TOO_LARGE']);
 
-function toExchangeError(error: unknown, { subject, secrets, timeoutMs }: HttpRequest, isTimedOut: boolean): unknown {
+function toExchangeError(error: unknown, { subject, secrets }: HttpRequest, timedOutMs: number | undefined): unknown {
   if (isGraphError(error)) return error;
-  if (isTimedOut) {
+  if (timedOutMs !== undefined) {
     // Facebook is there, or the connection would have failed: the same question would take as long again.
-    const message = `Facebook did not answer ${subject} within ${timeoutMs / 1000} s.`;
+    const message = `Facebook did not answer ${subject} within ${timedOutMs / 1000} s.`;
     return new GraphError('GRAPH_UNREACHABLE', message, { kind: 'too-much-data' });
   }
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';

@@ -5,7 +5,7 @@
 import { isTidemarkError, TidemarkError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import type { Page, Platform, RunTrigger } from '../core/model.ts';
-import type { CallPools, Clock, ConversationSource, SourceUse } from '../core/ports.ts';
+import type { Clock, ConversationSource, Quotas, SourceUse } from '../core/ports.ts';
 import type { BegunRun, HistoryStore, Lease, OpenedVerify, RunLedger, WalkStore } from '../core/store-ports.ts';
 import { must } from '../lib/must.ts';
 import { type InspectionReport, openInspection } from '../sync/inspection.ts';
@@ -16,7 +16,7 @@ export interface PageRunsParts {
   readonly ledger: RunLedger;
   readonly clock: Clock;
   readonly newRunId: () => string;
-  readonly pools: CallPools;
+  readonly quotas: Quotas;
   /** Of one Page and platform. */
   readonly callsPerSecond: number;
   readonly openSource: (page: Page, run: BegunRun, use: SourceUse) => Promise<ConversationSource>;
@@ -154,11 +154,11 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
   /** Goes on after every sync that it stepped aside for, until it is complete, its time is over or we are closed. */
   async function runVerify(page: Page, asked: RunOptions & { readonly repair: boolean }): Promise<VerifyEnd> {
     const inspection = openInspection(asked.repair);
-    const endsAt = parts.clock.now() + (asked.maxDurationMs ?? Infinity);
+    const deadline = parts.clock.monotonicMs() + (asked.maxDurationMs ?? Infinity);
     let last: Omit<VerifyEnd, 'report'> | undefined;
-    const isOver = () => isClosing || parts.clock.now() >= endsAt;
+    const isOver = () => isClosing || parts.clock.monotonicMs() >= deadline;
     while (last === undefined || !(last.isComplete || isOver())) {
-      const left = { ...asked, maxDurationMs: endsAt - parts.clock.now() };
+      const left = { ...asked, maxDurationMs: deadline - parts.clock.monotonicMs() };
       const task = { purpose: 'verify', inspection } as const;
       try {
         const end = must(await run(page, task, { options: left, sinks: toSinks(asked) }), 'a verify waits');

@@ -181,7 +181,7 @@ export function createPool({ maxConnections, open, isFull }: PoolOptions): Pool 
     },
 
     distrustIdle() {
-      for (const { connection } of [...idle]) {
+      for (const { connection } of idle.slice()) {
         connection.destroy();
         forget(connection);
       }
@@ -191,10 +191,10 @@ export function createPool({ maxConnections, open, isFull }: PoolOptions): Pool 
       isClosed = true;
       const closed = new TidemarkError('DATABASE_UNAVAILABLE', 'The connections to the database are closed.');
       for (const waiter of waiting.splice(0)) waiter.reject(closed);
-      for (const { connection } of [...idle]) end(connection);
+      for (const { connection } of idle.slice()) end(connection);
       if (all.size === 0) return;
       const cut = setTimeout(() => {
-        for (const connection of [...all]) {
+        for (const connection of Array.from(all)) {
           connection.destroy();
           forget(connection);
         }

@@ -28,7 +28,7 @@ export function openCarrier({ source, looksPerCarry }: Pace, messages: number): 
       if (after === undefined) isAllWanted = false;
       if (isRefused || !isAllWanted || looks < looksPerCarry(perLook)) return undefined;
       try {
-        const request = { limit: LIST_LIMIT, after, messages, since: undefined, goesFirst: true };
+        const request = { limit: LIST_LIMIT, after, messages, since: undefined, priority: 'high' } as const;
         return await source.listConversations(request, signal);
       } catch (error) {
         // Whatever is wrong with more than the size of the answer, the look will meet as well.

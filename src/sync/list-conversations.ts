@@ -20,7 +20,7 @@ export function openLightList(source: ConversationSource): ListConversations {
   return async (request, signal) => {
     for (let limit = Math.min(request.limit, size); ; limit = size) {
       try {
-        const list = await source.listConversations({ ...request, limit, messages: 0, goesFirst: true }, signal);
+        const list = await source.listConversations({ ...request, limit, messages: 0, priority: 'high' }, signal);
         size = Math.min(most, Math.max(size, 2 * limit));
         return list;
       } catch (error) {

@@ -1,6 +1,6 @@
 /** What a run does while it holds the lease: a sync, a verify, or history. Each is given the parts it needs. */
 import { NO_COUNTS } from '../core/model.ts';
-import type { CallPools, Clock, ConversationSource, Emit } from '../core/ports.ts';
+import type { Clock, ConversationSource, Emit, Quotas } from '../core/ports.ts';
 import type {
   BegunRun,
   HistoryStore,
@@ -10,7 +10,7 @@ import type {
   VerifyStore,
   WalkStore,
 } from '../core/store-ports.ts';
-import { HISTORY_YIELDS_AT_PERCENT, SCARCE_FROM_PERCENT } from '../core/quota.ts';
+import { HISTORY_YIELDS_AT_PERCENT, NEAR_LIMIT_PERCENT } from '../core/limits/quota-usage.ts';
 import { toCut } from '../core/watermark.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { collectHistory } from './history.ts';
@@ -21,7 +21,7 @@ import type { Watch } from './watch.ts';
 
 export interface TaskParts {
   readonly clock: Clock;
-  readonly pools: CallPools;
+  readonly quotas: Quotas;
   /** Of one Page and platform. */
   readonly callsPerSecond: number;
   readonly openStore: (lease: Lease) => WalkStore;
@@ -53,9 +53,9 @@ export interface WorkRequest {
 }
 
 export async function performTask(parts: WorkParts, { task, depth, run }: WorkRequest): Promise<SyncResult> {
-  const { shouldStop, pools, callsPerSecond } = parts;
+  const { shouldStop, quotas, callsPerSecond } = parts;
   const store = parts.meter.walk(parts.openStore(run.lease));
-  const budget = () => ({ callsPerSecond, isScarce: pools.fill(run.lease) >= SCARCE_FROM_PERCENT });
+  const budget = () => ({ callsPerSecond, isScarce: quotas.utilization(run.lease) >= NEAR_LIMIT_PERCENT });
   switch (task.purpose) {
     case 'sync': {
       const { forced, sendHint } = task;
@@ -107,11 +107,11 @@ async function openWatch(
   };
 }
 
-/** Older messages, as long as the pools are not nearly empty: what is left in them is for syncs. */
+/** Older messages, as long as the quotas are not nearly used up: the rest of them is for syncs. */
 async function digDown(parts: WorkParts, depth: number, lease: Lease): Promise<SyncResult> {
-  const { source, pools } = parts;
+  const { source, quotas } = parts;
   const store = parts.meter.history(parts.openHistory(lease));
-  const mayCall = () => pools.fill(lease) < HISTORY_YIELDS_AT_PERCENT;
+  const mayCall = () => quotas.utilization(lease) < HISTORY_YIELDS_AT_PERCENT;
   const shouldStop = () => parts.shouldStop() || !mayCall();
   if (mayCall()) await collectHistory({ ...parts, store }, { depth, shouldStop });
   const graphCalls = source.callCount();

@@ -4,8 +4,8 @@
  */
 import { TidemarkError, toTidemarkError } from '../core/errors.ts';
 import type { SyncEventBody } from '../core/events.ts';
-import { type Instant, LEASE_MS, type Platform, type RunMode, type RunTrigger } from '../core/model.ts';
-import type { ConversationSource, Emit, SourceUse } from '../core/ports.ts';
+import { LEASE_MS, type Platform, type RunMode, type RunTrigger } from '../core/model.ts';
+import type { ConversationSource, Emit, MonotonicMs, SourceUse } from '../core/ports.ts';
 import type { BegunRun, Lease, RunFailure, RunLedger, RunProgress, SyncResult } from '../core/store-ports.ts';
 import { toCut } from '../core/watermark.ts';
 import { keepNoted } from './keep-noted.ts';
@@ -55,12 +55,12 @@ export async function runPage(parts: RunParts, request: RunRequest): Promise<Run
   const { task, pageId, platform, trigger, maxDurationMs = Infinity } = request;
   const { purpose } = task;
   const forced = purpose === 'sync' && task.forced;
-  const endsAt = clock.now() + maxDurationMs;
+  const deadline = clock.monotonicMs() + maxDurationMs;
   let joined: string | undefined;
   for (;;) {
     const runId = parts.newRunId();
     const begun = await ledger.begin({ purpose, pageId, platform, runId, forced, trigger, insteadOf: joined });
-    if (begun?.kind === 'begun') return { runId, result: await work(parts, request, { run: begun, endsAt }) };
+    if (begun?.kind === 'begun') return { runId, result: await work(parts, request, { run: begun, deadline }) };
     if (purpose === 'history') return undefined;
     // A run of another kind has no answer to share; nor has one that does less than was asked for.
     const isOurs = begun !== undefined && isSync(begun.mode) && purpose === 'sync' && (begun.forced || !forced);
@@ -70,13 +70,13 @@ export async function runPage(parts: RunParts, request: RunRequest): Promise<Run
     }
     // The lease of a dead process runs out while we wait, and then `begin` gives it to us.
     const state = joined === undefined ? 'running' : await ledger.stateOf(joined);
-    if (joined !== undefined && (state === 'ended' || clock.now() >= endsAt)) {
+    if (joined !== undefined && (state === 'ended' || clock.monotonicMs() >= deadline)) {
       return { runId: joined, result: undefined };
     }
     // Somebody else has replaced the dead one: wait for that one then.
     if (state === 'abandoned') joined = undefined;
     if (parts.shouldStop()) throw new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed while it waited for a run.');
-    if (clock.now() >= endsAt) throw pageBusy(pageId);
+    if (clock.monotonicMs() >= deadline) throw pageBusy(pageId);
     await clock.sleep(JOIN_POLL_MS, signal);
   }
 }
@@ -93,13 +93,13 @@ function isSync(mode: RunMode): boolean {
 interface Turn {
   readonly run: BegunRun;
   /** When its time is over, the waiting for the Page included. */
-  readonly endsAt: Instant;
+  readonly deadline: MonotonicMs;
 }
 
-async function work(parts: RunParts, request: RunRequest, { run, endsAt }: Turn): Promise<SyncResult> {
+async function work(parts: RunParts, request: RunRequest, { run, deadline }: Turn): Promise<SyncResult> {
   const { ledger, clock } = parts;
   const { lease, mode } = run;
-  const startedAt = clock.now();
+  const startedAt = clock.monotonicMs();
   const meter = openMeter(clock, request.task.purpose);
   const emit: Emit = (event) => {
     meter.hear(event);
@@ -110,22 +110,22 @@ async function work(parts: RunParts, request: RunRequest, { run, endsAt }: Turn)
   parts.onBegun(lease.runId, (reason) => ended.abort(reason));
   const keeping = keepLease(parts, lease, ended);
   const noting = keepNoted({ ledger, clock, lease, meter, signal: ended.signal });
-  const shouldStop = () => parts.shouldStop() || clock.now() >= endsAt;
+  const shouldStop = () => parts.shouldStop() || clock.monotonicMs() >= deadline;
   try {
     const cutAt = mode === 'incremental' ? toCut(run.watermark) : undefined;
     emit({ type: 'run-started', trigger: request.trigger, cutAt });
-    parts.pools.heed(lease, run.parked);
-    const source = meter.source(await parts.openSource(run, { emit, endsAt }));
+    parts.quotas.apply(lease, run.cooldowns);
+    const source = meter.source(await parts.openSource(run, { emit, deadline }));
     const { task, depth } = request;
     const result = await performTask({ ...parts, source, meter, emit, signal, shouldStop }, { task, depth, run });
     const { status, counts } = result;
-    emit({ type: 'run-finished', status, counts, durationMs: clock.now() - startedAt });
+    emit({ type: 'run-finished', status, counts, durationMs: clock.monotonicMs() - startedAt });
     return result;
   } catch (error) {
     const failure = toTidemarkError(error);
     await recordFailure(ledger, lease, { failure, progress: meter.progress() });
     const { code, message } = failure;
-    emit({ type: 'run-failed', code, message, durationMs: clock.now() - startedAt });
+    emit({ type: 'run-failed', code, message, durationMs: clock.monotonicMs() - startedAt });
     throw failure;
   } finally {
     ended.abort(new DOMException('The run has ended.', 'AbortError'));
@@ -134,18 +134,18 @@ async function work(parts: RunParts, request: RunRequest, { run, endsAt }: Turn)
 }
 
 /** Renews the lease until the run has ended, and ends it when it must not go on. */
-async function keepLease({ ledger, clock, pools }: RunParts, lease: Lease, ended: AbortController): Promise<void> {
-  let renewedAt = clock.now();
+async function keepLease({ ledger, clock, quotas }: RunParts, lease: Lease, ended: AbortController): Promise<void> {
+  let renewedAt = clock.monotonicMs();
   while (!ended.signal.aborted) {
     try {
       await clock.sleep(RENEW_EVERY_MS, ended.signal);
-      const { end, parked } = await ledger.renew(lease);
+      const { end, cooldowns } = await ledger.renew(lease);
       if (end !== undefined) ended.abort(end);
-      pools.heed(lease, parked);
-      renewedAt = clock.now();
+      quotas.apply(lease, cooldowns);
+      renewedAt = clock.monotonicMs();
     } catch (error) {
       // The run has ended, or the database is away: for as long as the lease lasts, it may come back.
-      if (!ended.signal.aborted && clock.now() - renewedAt > LEASE_MS) ended.abort(error);
+      if (!ended.signal.aborted && clock.monotonicMs() - renewedAt > LEASE_MS) ended.abort(error);
     }
   }
 }

@@ -51,7 +51,7 @@ export async function syncPage(parts: SyncParts, plan: SyncPlan): Promise<SyncRe
   try {
     return await walk(parts, plan, { startedAt, sizes, pace, ranges });
   } catch (error) {
-    // A pool that is smaller than the list must not have each run begin at the head of it.
+    // A quota that is smaller than the list must not have each run begin at the head of it.
     if (isTidemarkError(error) && error.code === 'THROTTLED' && plan.mode === 'full' && watch === undefined) {
       await ranges.done().catch(() => {});
       const page = ranges.reached();

@@ -1,6 +1,6 @@
 /** Connections to the database that go dead without a word: whoever waits for them is told in time, and others go on. */
 import { expect, inject, it, onTestFinished } from 'vitest';
-import type { SyncEvent } from '../../src/core/events.ts';
+import type { EngineEvent } from '../../src/core/events.ts';
 import { createTidemark } from '../../src/engine/create-tidemark.ts';
 import { startServer as startHttp } from '../../src/http/server.ts';
 import { must } from '../../src/lib/must.ts';
@@ -13,7 +13,7 @@ describeEachPostgres('connections that go dead', (version) => {
   const simulator = { pages: 1, conversations: 300, latency: { baseMs: 30 } };
   const open = async () => {
     const proxy = await startSilentProxy(inject('postgresUrls')[version]);
-    let onEvent = (_event: SyncEvent) => {};
+    let onEvent = (_event: EngineEvent) => {};
     const world = await openWorld({
       version,
       simulator,
@@ -24,7 +24,7 @@ describeEachPostgres('connections that go dead', (version) => {
       proxy,
       world,
       facebookPageId: must(world.pageIds[0], 'a Page'),
-      onceSilentAt(type: SyncEvent['type'], act: () => void) {
+      onceSilentAt(type: EngineEvent['type'], act: () => void) {
         onEvent = (event) => {
           if (event.type !== type) return;
           onEvent = () => {};

@@ -14,11 +14,11 @@ describeEachPostgres('a database', (version) => {
     await using world = await openWorld({ version, simulator: { pages: 1, conversations: 60 } });
     const facebookPageId = must(world.pageIds[0], 'a Page');
     await world.tidemark.sync({ facebookPageId });
-    let isOver = false;
+    const over = new AbortController();
     let deadlocks = 0;
     const meddle = async () => {
       await using eye = await openEye(world.databaseUrl);
-      while (!isOver) {
+      while (!over.signal.aborted) {
         try {
           await eye.client.query('BEGIN');
           await eye.client.query(
@@ -52,7 +52,7 @@ describeEachPostgres('a database', (version) => {
       world.simulator.world.activity({ pageId: facebookPageId, newMessages: 25 });
       expect(await world.tidemark.sync({ facebookPageId })).toMatchObject({ status: 'succeeded' });
     }
-    isOver = true;
+    over.abort();
     await meddling;
     console.log(`${deadlocks} transactions of the application were deadlocked.`);
     expect(await world.differences()).toEqual([]);

@@ -1,21 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import type { FindingAnswer } from '../../core/api/verify.ts';
-import { createFake, populate } from '../../../test/support/cli/fake-outside.ts';
-import { pageIdOf } from '../../../test/support/cli/fake-tidemark.ts';
+import type { FindingAnswer } from '../../api/verify.ts';
+import { createFake } from '../../../test/support/cli/fake-context.ts';
+import { populate } from '../../../test/support/cli/fake-world.ts';
+import { aFinding, pageIdOf } from '../../../test/support/answers.ts';
 
 const twoPages = () => ({
   world: populate({ pages: new Map() }, { pages: 2, conversations: 1_000 }),
   connected: ['1', '2'],
 });
 
-const finding = (conversationId: string, fields: Partial<FindingAnswer> = {}): FindingAnswer => ({
-  conversationId,
-  contactName: 'Ada Winter',
-  updatedTime: '2026-01-01T09:30:00.000Z',
-  shouldHaveBeenMet: false,
-  repaired: false,
-  ...fields,
-});
+const finding = (conversationId: string, fields: Partial<FindingAnswer> = {}) =>
+  aFinding(conversationId, { updatedTime: '2026-01-01T09:30:00.000Z', repaired: false, ...fields });
+
+const pagesOf = (...ids: readonly string[]) => JSON.stringify(ids.map((id) => ({ pageId: pageIdOf(id) })));
 
 const differing = (fields: Partial<FindingAnswer> = {}) => ({
   2: {
@@ -37,15 +34,15 @@ describe('tidemark verify', () => {
       'Everything is in sync: 2,000 conversations of 2 Pages compared, nothing differs.',
       '',
     ]);
-    expect(fake.tidemark().calls).toEqual(['verifyAll {"pages":["1","2"],"repair":false,"trigger":"cli"}']);
+    expect(fake.calls()).toEqual([`verifyAll {"pages":${pagesOf('1', '2')},"repair":false,"trigger":"cli"}`]);
     expect(fake.happened).toEqual(['open tidemark', 'close tidemark']);
   });
 
   it('compares the named Pages with what the flags say', async () => {
     const fake = createFake(twoPages());
     expect(await fake.run('verify', pageIdOf('2'), '--repair', '--max-duration', '60s')).toBe(0);
-    expect(fake.tidemark().calls).toEqual([
-      'verifyAll {"pages":["2"],"repair":true,"maxDurationMs":60000,"trigger":"cli"}',
+    expect(fake.calls()).toEqual([
+      `verifyAll {"pages":${pagesOf('2')},"repair":true,"maxDurationMs":60000,"trigger":"cli"}`,
     ]);
   });
 
@@ -124,14 +121,14 @@ describe('tidemark verify', () => {
   it('exits 2 for a Page that is not connected, and for a duration that is none', async () => {
     const fake = createFake(twoPages());
     expect(await fake.run('verify', '1', '777')).toBe(2);
-    expect(fake.tidemark().calls).toEqual([]);
+    expect(fake.calls()).toEqual([]);
     expect(await createFake(twoPages()).run('verify', '--max-duration', 'soon')).toBe(2);
   });
 
   it('closes in good order on Ctrl-C and exits 130', async () => {
     const fake = createFake({
       ...twoPages(),
-      onSync: () => {
+      onWork: () => {
         fake.signals.emit('SIGINT', 'SIGINT');
         return Promise.withResolvers<void>().promise;
       },
