@@ -30,6 +30,8 @@ import { createRounds } from './rounds.ts';
 export interface EngineSettings {
   /** PostgreSQL 15 or newer. Default: the embedded one in `dataDir`. */
   readonly databaseUrl?: string | undefined;
+  /** Connections of this process to it at most. Default: 7. */
+  readonly databaseConnections?: number | undefined;
   /** Folder of the embedded PostgreSQL and its key file, absolute. */
   readonly dataDir: string;
   /** 32 bytes in base64; several, comma-separated, while keys are rotated: the first one encrypts. */
@@ -58,6 +60,9 @@ export interface EngineOptions {
   readonly onEvent?: EngineEventSink | undefined;
 }
 
+/** Closing gives runs 10 s for their batches, and 2 s to record how they ended; a database that is silent gets no more. */
+const CUT_OFF_MS = 12_000;
+
 /**
  * Opens the store (migrating it), and is ready. Errors: DATABASE_UNAVAILABLE, DATABASE_UNSUPPORTED, SCHEMA_NEWER,
  * MIGRATION_FAILED, EMBEDDED_POSTGRES.
@@ -66,6 +71,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
   const clock: Clock = systemClock;
   const store = await openStore({
     databaseUrl: settings.databaseUrl,
+    maxConnections: settings.databaseConnections,
     dataDir: settings.dataDir,
     encryptionKey: settings.encryptionKey,
   });
@@ -124,10 +130,10 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
   const tidemark: Tidemark = {
     embeddedDatabaseUrl: store.embeddedDatabaseUrl,
     pages: openPageDirectory({ store, openToken: calls.openToken }),
-    conversations: openMirrorReader(database),
+    conversations: openMirrorReader(database.reader),
     runs: openRunReader({
       records: {
-        list: (query) => listRuns(database, query),
+        list: (query) => listRuns(database.reader, query),
         find: (runId) => findRun(database, runId),
         requestCancel: (runId) => cancelRun(database, runId),
       },
@@ -151,7 +157,8 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     async close() {
       if (closing.signal.aborted) return;
       closing.abort(new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed.'));
-      await jobs.close(channelRuns.close);
+      const cut = setTimeout(() => void database.close(0), CUT_OFF_MS);
+      await jobs.close(channelRuns.close).finally(() => clearTimeout(cut));
       await client.close();
       await store.close();
     },

@@ -5,7 +5,7 @@ import type { JobStore } from '../jobs/ports.ts';
 import type { DueStore } from '../jobs/run-due.ts';
 import type { Database } from '../store/connect.ts';
 import { listFailedJobs, recordFailedJob, takeFailedJobs } from '../store/failed-jobs.ts';
-import { findJobSchema, openJobDatabase } from '../store/job-database.ts';
+import { findJobSchema, openJobDatabase, openLockedJobDatabase } from '../store/job-database.ts';
 import { pruneRuns } from '../store/prune-runs.ts';
 import {
   bringForward,
@@ -19,6 +19,7 @@ export function openJobStore(database: Database): JobStore {
   return {
     database: openJobDatabase((sql, values) => database.script(sql, values)),
     findSchema: () => findJobSchema(database),
+    setUp: (work) => database.transaction(async (query) => work(await openLockedJobDatabase(query)), { isLong: true }),
     transaction: (work) =>
       database.transaction((query) =>
         work({

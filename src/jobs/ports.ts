@@ -36,6 +36,8 @@ export interface JobStore {
   /** The database as the queue's package uses it, and the schema that its tables live in. */
   readonly database: Db;
   findSchema(): Promise<string>;
+  /** One transaction, in which no other process sets up anything. */
+  setUp<T>(work: (database: Db) => Promise<T>): Promise<T>;
   /** Both sides see the same transaction. */
   transaction<T>(work: (step: JobStep) => Promise<T>): Promise<T>;
   /** Removes a batch of runs that ended long ago; `more`: there may be others. */

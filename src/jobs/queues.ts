@@ -43,39 +43,52 @@ const SUPERVISE_SECONDS = 4;
 const RETRY_DELAY_SECONDS = 5;
 const RETRY_DELAY_MAX_SECONDS = 300;
 
-/** Opens the queues; the first process of a database also makes their tables. */
+/** Opens the queues; the first process of a database also makes their tables, and the others wait for it. */
 export async function openQueues(store: JobStore, onProblem: OnProblem): Promise<Queues> {
-  const boss = new PgBoss({
-    db: store.database,
-    schema: await store.findSchema(),
-    monitorIntervalSeconds: SUPERVISE_SECONDS,
-    // Asked for by the workers themselves.
-    supervise: false,
-    // What it can do and nobody here asks for: it would cost a query every few seconds in every process.
-    schedule: false,
-    flowIntervalSeconds: 3600,
-    registerInstance: false,
-    monitorVacuum: false,
-    openTelemetry: { enabled: false },
-  });
-  boss.on('error', (error) => onProblem(toTidemarkError(error)));
-  boss.on('warning', ({ message }) => onProblem(new TidemarkError('INTERNAL', `The job queue warns: ${message}`)));
-  await boss.start();
-  for (const name of QUEUE_NAMES) {
-    await boss.createQueue(name, {
-      policy: 'exclusive',
-      heartbeatSeconds: HEARTBEAT_SECONDS,
-      // A first sync may take a day; that its process lives is what the heartbeat says.
-      expireInSeconds: 24 * 60 * 60 - 1,
-      // The worker gives up earlier, and leaves a note; here a job would only vanish.
-      retryLimit: 1000,
-      retryDelay: RETRY_DELAY_SECONDS,
-      retryBackoff: true,
-      retryDelayMax: RETRY_DELAY_MAX_SECONDS,
+  const schema = await store.findSchema();
+  return store.setUp(async (locked) => {
+    let database = locked;
+    const boss = new PgBoss({
+      db: { executeSql: (...asked) => database.executeSql(...asked) },
+      schema,
+      monitorIntervalSeconds: SUPERVISE_SECONDS,
+      // Asked for by the workers themselves.
+      supervise: false,
+      // What it can do and nobody here asks for: it would cost a query every few seconds in every process.
+      schedule: false,
+      flowIntervalSeconds: 3600,
+      registerInstance: false,
+      monitorVacuum: false,
+      openTelemetry: { enabled: false },
     });
-  }
-  return toQueues(boss, store);
+    boss.on('error', (error) => onProblem(toTidemarkError(error)));
+    boss.on('warning', ({ message }) => onProblem(new TidemarkError('INTERNAL', `The job queue warns: ${message}`)));
+    try {
+      await boss.start();
+      for (const name of QUEUE_NAMES) await boss.createQueue(name, QUEUE);
+    } catch (error) {
+      await boss.stop(AT_ONCE).catch(() => {});
+      throw error;
+    }
+    // From here on everybody works side by side.
+    ({ database } = store);
+    return toQueues(boss, store);
+  });
 }
+
+const AT_ONCE = { graceful: false, close: false } as const;
+
+const QUEUE = {
+  policy: 'exclusive',
+  heartbeatSeconds: HEARTBEAT_SECONDS,
+  // A first sync may take a day; that its process lives is what the heartbeat says.
+  expireInSeconds: 24 * 60 * 60 - 1,
+  // The worker gives up earlier, and leaves a note; here a job would only vanish.
+  retryLimit: 1000,
+  retryDelay: RETRY_DELAY_SECONDS,
+  retryBackoff: true,
+  retryDelayMax: RETRY_DELAY_MAX_SECONDS,
+} as const;
 
 function toQueues(boss: PgBoss, store: JobStore): Queues {
   async function send(queue: QueueName, jobs: readonly ChannelJob[], database?: Db): Promise<number> {
@@ -114,7 +127,7 @@ function toQueues(boss: PgBoss, store: JobStore): Queues {
         await boss.insert(queue, [job], { db: database });
       });
     },
-    close: () => boss.stop({ graceful: false, close: false }),
+    close: () => boss.stop(AT_ONCE),
   };
 }
 

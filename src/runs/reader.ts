@@ -23,6 +23,10 @@ export interface RunReaderParts {
   readonly signal: AbortSignal;
 }
 
+/** What a caller waits for at most who cancels a run: one that hangs with the database ends later, by itself. */
+const CANCEL_MS = 5500;
+const CANCEL_LEAST_MS = 1000;
+
 /** The row is all that processes share of a run; this is how often who watches one reads it. */
 const READ_EVERY_MS = 500;
 
@@ -42,12 +46,15 @@ export function openRunReader({ records, findPage, cancel, clock, signal }: RunR
     },
     find: async (runId) => toRunView(await find(runId)),
     async cancel(runId) {
+      const endsAt = clock.monotonicMs() + CANCEL_MS;
       const { id, status } = await find(runId);
       if (!(await records.requestCancel(id))) {
         throw new TidemarkError('RUN_ENDED', `Run ${id} has ended already (${status}).`);
       }
       // Elsewhere it is seen with the next renewal of the lease.
-      await cancel(id);
+      const over = new AbortController();
+      const timeUp = clock.sleep(Math.max(CANCEL_LEAST_MS, endsAt - clock.monotonicMs()), over.signal).catch(() => {});
+      await Promise.race([cancel(id), timeUp]).finally(() => over.abort());
       return toRunView(await find(id));
     },
     async *watch(runId, { signal: wanted = signal } = {}) {

@@ -5,7 +5,7 @@
 import { TidemarkError } from '../core/errors.ts';
 import type { Instant, Page, PageRef, PageStatus, Platform } from '../core/model.ts';
 import type { Secret } from '../lib/secret.ts';
-import { type Database, UUID } from './connect.ts';
+import { type Database, type Queryable, UUID } from './connect.ts';
 import { toText } from './sql-values.ts';
 import type { TokenCipher } from './token-cipher.ts';
 
@@ -50,7 +50,7 @@ interface PageRow extends Record<string, unknown> {
   readonly updated_at: Instant;
 }
 
-export async function listPages(database: Database): Promise<readonly Page[]> {
+export async function listPages(database: Queryable): Promise<readonly Page[]> {
   const rows = await database.query<PageRow>(
     `SELECT ${PAGE} FROM facebook_pages AS page ORDER BY name, facebook_page_id`,
   );
@@ -58,13 +58,13 @@ export async function listPages(database: Database): Promise<readonly Page[]> {
 }
 
 /** Finds a Page by its uuid. Anything that is no uuid finds nothing. */
-export async function findPage(database: Database, pageId: string): Promise<Page | undefined> {
+export async function findPage(database: Queryable, pageId: string): Promise<Page | undefined> {
   if (!UUID.test(pageId)) return undefined;
   const [row] = await database.query<PageRow>(`SELECT ${PAGE} FROM facebook_pages AS page WHERE id = $1`, [pageId]);
   return row && toPage(row);
 }
 
-async function findPageByFacebookId(database: Database, facebookPageId: string): Promise<Page | undefined> {
+async function findPageByFacebookId(database: Queryable, facebookPageId: string): Promise<Page | undefined> {
   const [row] = await database.query<PageRow>(
     `SELECT ${PAGE} FROM facebook_pages AS page WHERE facebook_page_id = $1`,
     [facebookPageId],
@@ -73,7 +73,7 @@ async function findPageByFacebookId(database: Database, facebookPageId: string):
 }
 
 /** The Page that a caller means. Errors: PAGE_ID_REQUIRED, PAGE_IDS_DISAGREE, PAGE_NOT_FOUND. */
-export async function findReferredPage(database: Database, { pageId, facebookPageId }: PageRef): Promise<Page> {
+export async function findReferredPage(database: Queryable, { pageId, facebookPageId }: PageRef): Promise<Page> {
   const byId = pageId === undefined ? undefined : await findPage(database, pageId);
   if (pageId !== undefined && byId === undefined) throw notFound(`with the id ${pageId}`);
   const byFacebookId = facebookPageId === undefined ? undefined : await findPageByFacebookId(database, facebookPageId);
@@ -197,10 +197,11 @@ export async function setPageActive(database: Database, pageId: string, isActive
  * first, in the order in which a batch takes its locks, so that the two wait for each other and never in a circle.
  */
 export async function removePage(database: Database, pageId: string): Promise<void> {
-  await database.transaction(async (query) => {
+  const remove = async (query: Database['query']) => {
     await query('DELETE FROM facebook_sync_state WHERE page_id = $1', [pageId]);
     await query('DELETE FROM facebook_pages WHERE id = $1', [pageId]);
-  });
+  };
+  await database.transaction(remove, { isLong: true });
 }
 
 function toPage(row: PageRow): Page {

@@ -1,6 +1,6 @@
 /** Table facebook_sync_runs, read: the history of what was done, and the answer of a run that another caller began. */
 import type { Instant, PhaseCosts, Platform, Run, RunMode, RunStatus, RunTrigger } from '../core/model.ts';
-import { type Database, UUID } from './connect.ts';
+import { type Database, type Queryable, UUID } from './connect.ts';
 import { toLimit } from './list-limit.ts';
 
 interface RunRow extends Record<string, unknown> {
@@ -37,7 +37,7 @@ LEFT JOIN facebook_sync_state AS state ON state.page_id = run.page_id AND state.
 
 /** Newest first; `limit` from 1 to 200. Served by idx_facebook_sync_runs_newest, Page by Page. */
 export async function listRuns(
-  database: Database,
+  database: Queryable,
   query: { readonly pageId: string | undefined; readonly limit: number | undefined },
 ): Promise<readonly Run[]> {
   const rows = await database.query<RunRow>(
