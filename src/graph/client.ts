@@ -38,7 +38,7 @@ export interface GraphClientOptions {
 
 export function createGraphClient(options: GraphClientOptions): GraphClient {
   const { clock, appSecret, timeoutMs = 60_000, maxBytes = 64 * 2 ** 20, userAgent = 'tidemark' } = options;
-  const root = [new URL(options.baseUrl).pathname.replace(/\/+$/u, ''), options.version].join('/');
+  const root = [new URL(options.baseUrl).pathname.replace(/(?<!\/)\/+$/u, ''), options.version].join('/');
   const host = openHost({ baseUrl: options.baseUrl, maxBytes, userAgent });
   const prove = (token: Secret): GraphParams =>
     appSecret === undefined ? {} : proveAppSecret({ appSecret, token, at: clock.now() });

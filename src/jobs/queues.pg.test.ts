@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { describeEachPostgres } from '../../test/support/postgres.ts';
 import { must } from '../lib/must.ts';
 import { openStoreForTest } from '../../test/support/store/opened-store.ts';
-import { claimOne, jobOf, openQueuesForTest, silenceClaims, skipWaiting } from '../../test/support/jobs/opened-queues.ts';
+import {
+  claimOne,
+  jobOf,
+  openQueuesForTest,
+  silenceClaims,
+  skipWaiting,
+} from '../../test/support/jobs/opened-queues.ts';
 
 describeEachPostgres('the queues', (version) => {
   it('are made once by processes that start at the same time on a new database', async () => {

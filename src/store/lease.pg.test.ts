@@ -2,7 +2,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeEachPostgres } from '../../test/support/postgres.ts';
 import { openRunLedger } from './sync-state.ts';
-import { connectAside, openStoreForTest, outcome, toBeginRequest, untilWaiting } from '../../test/support/store/opened-store.ts';
+import {
+  connectAside,
+  openStoreForTest,
+  outcome,
+  toBeginRequest,
+  untilWaiting,
+} from '../../test/support/store/opened-store.ts';
 
 describeEachPostgres('the lease', (version) => {
   let opened: Awaited<ReturnType<typeof openStoreForTest>>;

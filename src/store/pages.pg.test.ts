@@ -16,7 +16,14 @@ import {
   savePages,
   setPageActive,
 } from './pages.ts';
-import { collected, connectAside, openStoreForTest, outcome, snapshot, untilWaiting } from '../../test/support/store/opened-store.ts';
+import {
+  collected,
+  connectAside,
+  openStoreForTest,
+  outcome,
+  snapshot,
+  untilWaiting,
+} from '../../test/support/store/opened-store.ts';
 import { createTokenCipher } from './token-cipher.ts';
 
 const cipher = createTokenCipher(TEST_KEY);

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { describedApp } from '../../../test/support/http/described-app.ts';
-import { BARE_CONVERSATION, CONVERSATION, createFakeTidemark, PAGE_1 } from '../../../test/support/http/fake-tidemark.ts';
+import {
+  BARE_CONVERSATION,
+  CONVERSATION,
+  createFakeTidemark,
+  PAGE_1,
+} from '../../../test/support/http/fake-tidemark.ts';
 
 describe('GET /api/conversations', () => {
   it('lists conversations and the cursor of what is older', async () => {

@@ -7,7 +7,14 @@ import { expect, onTestFinished } from 'vitest';
 import { openMigratedDatabase } from '../world.ts';
 import type { PostgresVersion } from '../postgres.ts';
 import type { CollectedConversation, ConversationSnapshot, MessageSnapshot } from '../../../src/core/model.ts';
-import type { BeginRequest, BegunRun, Lease, RunLedger, SyncOutcome, WalkStore } from '../../../src/core/store-ports.ts';
+import type {
+  BeginRequest,
+  BegunRun,
+  Lease,
+  RunLedger,
+  SyncOutcome,
+  WalkStore,
+} from '../../../src/core/store-ports.ts';
 import { NO_COUNTS } from '../../../src/core/model.ts';
 import { must } from '../../../src/lib/must.ts';
 import { connect, type Database, type Row } from '../../../src/store/connect.ts';
