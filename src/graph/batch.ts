@@ -77,7 +77,7 @@ export interface BatchReading {
 /** The parts as answers of their own. Throws a GraphError when the call failed as a whole, or does not answer each part. */
 export function readBatch(answer: HttpAnswer, { subject, secrets }: BatchReading): (HttpAnswer | undefined)[] {
   const parts = answer.status === 200 ? parseParts(answer.text) : undefined;
-  if (parts === undefined) interpret(answer, { subject, secrets, usage: readUsage(answer.headers) });
+  if (parts === undefined) interpret(answer, { subject, usage: readUsage(answer.headers) });
   if (parts?.length !== secrets.length) {
     throw new GraphError('GRAPH_ERROR', `Facebook's answer for ${subject} does not answer each of them.`, {
       kind: 'transient',

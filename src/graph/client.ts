@@ -9,7 +9,7 @@ import type { Secret } from '../lib/secret.ts';
 import { proveAppSecret } from './app-secret-proof.ts';
 import { openBatches } from './batch.ts';
 import type { Ask, CallReport, GraphAnswer, GraphClient, GraphParams, GraphRequest } from './call.ts';
-import { openHost } from './exchange.ts';
+import { MAX_ANSWER_BYTES, openHost } from './exchange.ts';
 import { interpret } from './interpret.ts';
 import { toRelativeUrl } from './relative-url.ts';
 import { withGate, withParking, withRetries } from './retry.ts';
@@ -27,7 +27,7 @@ export interface GraphClientOptions {
   readonly sharesLists?: boolean | undefined;
   /** For one attempt, from sending to the last byte. Facebook itself cuts off at 30 s: stay above. Default: 60 000 ms. */
   readonly timeoutMs?: number | undefined;
-  /** Largest answer, unpacked. Default: 64 MiB; 100 conversations with 25 messages are about 2.5 MB. */
+  /** Largest answer, unpacked. Default: MAX_ANSWER_BYTES. */
   readonly maxBytes?: number | undefined;
   /** Default: `tidemark`. */
   readonly userAgent?: string | undefined;
@@ -37,28 +37,30 @@ export interface GraphClientOptions {
 }
 
 export function createGraphClient(options: GraphClientOptions): GraphClient {
-  const { clock, appSecret, timeoutMs = 60_000, maxBytes = 64 * 2 ** 20, userAgent = 'tidemark' } = options;
+  const { clock, appSecret, timeoutMs = 60_000, maxBytes = MAX_ANSWER_BYTES, userAgent = 'tidemark' } = options;
   const root = [new URL(options.baseUrl).pathname.replace(/(?<!\/)\/+$/u, ''), options.version].join('/');
   const host = openHost({ baseUrl: options.baseUrl, maxBytes, userAgent });
   const prove = (token: Secret): GraphParams =>
     appSecret === undefined ? {} : proveAppSecret({ appSecret, token, at: clock.now() });
 
-  const askAlone: Ask = async ({ path, params, token, subject, signal }, departed) =>
-    host.exchange({
+  const askAlone: Ask = async ({ path, params, token, subject, signal }, departed) => {
+    const proof = prove(token);
+    return host.exchange({
       method: 'GET',
-      path: `${root}/${toRelativeUrl({ path, params: { ...params, ...prove(token) }, subject })}`,
+      path: `${root}/${toRelativeUrl({ path, params: { ...params, ...proof }, subject })}`,
       headers: { authorization: `Bearer ${token.reveal()}` },
       subject,
-      secrets: [token.reveal()],
+      secrets: [token.reveal(), appSecret?.reveal() ?? '', String(proof['appsecret_proof'] ?? '')],
       signal,
       timeoutMs,
       departed,
     });
+  };
   const askTogether = openBatches({ exchange: host.exchange, path: `${root}/`, prove });
   const ask = options.sharesLists ? withSharedLists({ askAlone, askTogether, clock, timeoutMs }) : askAlone;
 
   async function attempt(request: GraphRequest, departed: () => void): Promise<GraphAnswer> {
-    const { subject, token } = request;
+    const { subject } = request;
     const startedAt = clock.now();
     const seen: { httpStatus?: number; usage: Usage; fault?: unknown } = { usage: NO_USAGE };
     try {
@@ -66,7 +68,7 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
       seen.httpStatus = answer.status;
       seen.usage = readUsage(answer.headers);
       await request.gate.noteUsage(seen.usage.pools);
-      return interpret(answer, { subject, secrets: [token.reveal()], usage: seen.usage });
+      return interpret(answer, { subject, usage: seen.usage });
     } catch (error) {
       seen.fault = error;
       throw error;

@@ -1,28 +1,23 @@
 /**
- * What an answer of Facebook means: its body, or the error that it stands for. Neither holds the secrets that were
- * sent.
+ * What an answer of Facebook means: its body, or the error that it stands for. The secrets that were sent have been
+ * taken out of it before.
  */
 import { GraphError } from '../core/errors.ts';
 import type { JsonValue } from '../core/model.ts';
 import type { GraphAnswer, HttpAnswer } from './call.ts';
 import { classifyGraphError, readRefusal } from './error-codes.ts';
 import { parseJson } from './json.ts';
-import { redactAnswer } from './redact.ts';
 import { isObject } from './shapes.ts';
 import type { Usage } from './usage.ts';
 
 export interface Interpreting {
   /** What was asked for, as messages name it. */
   readonly subject: string;
-  readonly secrets: readonly string[];
   readonly usage: Usage;
 }
 
 /** Throws a GraphError for everything but a JSON object or list that is no refusal. */
-export function interpret(
-  { status, headers, text }: HttpAnswer,
-  { subject, secrets, usage }: Interpreting,
-): GraphAnswer {
+export function interpret({ status, headers, text }: HttpAnswer, { subject, usage }: Interpreting): GraphAnswer {
   const retryAfterMs = toRetryAfterMs(headers['retry-after']);
   if (status >= 300 && status < 400) {
     throw new GraphError(
@@ -31,7 +26,7 @@ export function interpret(
       { kind: 'invalid', httpStatus: status },
     );
   }
-  const body = parseBody(redactAnswer(text, secrets));
+  const body = parseBody(text);
   if (readRefusal(body) !== undefined || status === 429 || (status >= 400 && isContainer(body))) {
     throw classifyGraphError({ status, body, subject, pools: usage.pools, retryAfterMs });
   }

@@ -25,10 +25,11 @@ export function redact(text: string, secrets: readonly string[] = []): string {
 }
 
 /**
- * Links to more of a list, which are string members named `next` or `previous`. Quotes inside chat messages are
- * escaped, so those never match.
+ * What begins links to more of a list, which are string members. Quotes inside chat messages are escaped, so those
+ * never match.
  */
-const LINK = /("(?:next|previous)":\s*")(https?:[^"]*)/gu;
+const LINK_MEMBERS = ['"next":', '"previous":'];
+const LINK = /^\s{0,9}"https?:/u;
 
 /**
  * The JSON text of an answer without the known secrets and without tokens in the links of lists. All else stays as
@@ -36,7 +37,21 @@ const LINK = /("(?:next|previous)":\s*")(https?:[^"]*)/gu;
  */
 export function redactAnswer(text: string, secrets: readonly string[]): string {
   const clean = blotSecrets(text, secrets, (found, at, whole) => (isTokenMember(whole, at) ? found : BLOT));
-  return clean.replace(LINK, (_, start: string, link: string) => `${start}${redact(link)}`);
+  return LINK_MEMBERS.reduce(redactLinks, clean);
+}
+
+function redactLinks(text: string, member: string): string {
+  const pieces: string[] = [];
+  let doneTo = 0;
+  for (let at = text.indexOf(member); at !== -1; at = text.indexOf(member, at + member.length)) {
+    const start = at + member.length;
+    const end = text.indexOf('"', text.indexOf('"', start) + 1);
+    const link = end === -1 ? text.slice(start) : text.slice(start, end);
+    if (!LINK.test(link)) continue;
+    pieces.push(text.slice(doneTo, start), redact(link));
+    doneTo = start + link.length;
+  }
+  return pieces.length === 0 ? text : `${pieces.join('')}${text.slice(doneTo)}`;
 }
 
 function isTokenMember(text: string, valueAt: number): boolean {

@@ -18,8 +18,12 @@ const ENTITIES: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>':
 const OTHER_FORMS: Readonly<Record<string, string>> = { ' ': String.raw`\+`, '+': ' ' };
 
 /** Letters and digits that are escaped although they need not be. Without one, they stand in every form as they are. */
-const NEEDLESS_ESCAPE =
-  /(?:%(?:25){0,6}|\\u00|\\x)(?:3\d|[46][1-9a-f]|[57][\da])|(?:#|%(?:25){0,6}23)(?:x[\da-f]{2}|\d{2})/iu;
+const ALPHANUMERIC = '(?:3[0-9]|[46][1-9a-fA-F]|[57][0-9aA])';
+const ALPHANUMERIC_POINT = '0{0,6}(?:4[89]|5[0-7]|6[5-9]|[78][0-9]|9[0789]|1[012][0-9])';
+const NEEDLESS_ESCAPE = new RegExp(
+  String.raw`(?:%|%25|\\u00|\\x)(?:25){0,6}${ALPHANUMERIC}` +
+    `|(?:&|;|26|3[bB])(?:#|%(?:25){0,6}23)(?:${ALPHANUMERIC_POINT}|[xX]0{0,6}${ALPHANUMERIC})`,
+);
 
 /** Shorter ones would be found in texts that have nothing to do with the secret. */
 const SHORTEST_CODE = 10;
