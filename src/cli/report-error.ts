@@ -6,18 +6,20 @@ import { inspect } from 'node:util';
 import { toTidemarkError } from '../core/errors.ts';
 import { scrub } from '../telemetry/log.ts';
 import type { ExitStatus, Outside } from './outside.ts';
-import { printJson } from './print.ts';
+import { printJson, printLine, printText } from './print.ts';
 import { loadSettings } from './session.ts';
 
 /** With `json`, the same goes to stdout as the one document. */
 export function reportError(thrown: unknown, outside: Outside, json: boolean): ExitStatus {
   const error = toTidemarkError(thrown);
   const message = scrub(error.message);
-  outside.stderr.write(`${message}\n${error.entry.advice}\n`);
+  printLine(outside.stderr, message);
+  printLine(outside.stderr, error.entry.advice);
   if (error.code === 'INTERNAL') {
-    outside.stderr.write(
-      isDebugging(outside) ? `${scrub(inspect(error.cause ?? error))}\n` : 'LOG_LEVEL=debug shows where it happened.\n',
-    );
+    const where = isDebugging(outside)
+      ? scrub(inspect(error.cause ?? error))
+      : 'LOG_LEVEL=debug shows where it happened.';
+    printText(outside.stderr, `${where}\n`);
   }
   if (json) printJson(outside, { success: false, error: message, code: error.code });
   return error.entry.exitStatus;

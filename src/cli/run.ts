@@ -15,7 +15,7 @@ import { addWorkerCommand } from './commands/worker.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { scrub } from '../telemetry/log.ts';
 import type { ExitStatus, Outside } from './outside.ts';
-import { printJson } from './print.ts';
+import { printJson, printText } from './print.ts';
 import { reportError } from './report-error.ts';
 
 const COMMANDS = [
@@ -56,8 +56,8 @@ function createProgram(outside: Outside, version: string): Command {
     .addHelpText('after', `\n${renderSettingsHelp()}`)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => outside.stdout.write(text),
-      writeErr: (text) => outside.stderr.write(scrub(text)),
+      writeOut: (text) => printText(outside.stdout, text),
+      writeErr: (text) => printText(outside.stderr, scrub(text)),
       getOutHelpWidth: () => outside.stdout.columns ?? 100,
       getErrHelpWidth: () => outside.stderr.columns ?? 100,
     });

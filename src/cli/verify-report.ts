@@ -1,6 +1,6 @@
 /** What a verify found, in words: every difference in a sentence, and last of all whether everything is in sync. */
 import type { FindingAnswer, VerifyAllAnswer, VerifyAnswer, VerifyFailure } from '../core/api/verify.ts';
-import { renderTable, toPlainText } from './table.ts';
+import { renderTable } from './table.ts';
 import { toCount, toFigure, toSeconds } from './words.ts';
 
 export interface Differences {
@@ -68,11 +68,11 @@ function describeFindings(row: VerifyAnswer): readonly string[] {
 
 function describeFinding(finding: FindingAnswer, kind: keyof typeof WHAT): string {
   const { conversationId, contactName, updatedTime, shouldHaveBeenMet, repaired } = finding;
-  const contact = contactName === null ? '' : ` with ${toPlainText(contactName)}`;
+  const contact = contactName === null ? '' : ` with ${contactName}`;
   const when = updatedTime === null ? '' : `, last changed ${updatedTime.replace(/\.\d+Z$/, 'Z')},`;
   const missed = shouldHaveBeenMet ? '; a sync should have met it' : '';
   const mended = kind === 'deleted' ? 'now marked as deleted' : 'now repaired';
-  return `conversation ${toPlainText(conversationId)}${contact}${when} ${WHAT[kind]}${missed}${repaired ? `; ${mended}` : ''}.`;
+  return `conversation ${conversationId}${contact}${when} ${WHAT[kind]}${missed}${repaired ? `; ${mended}` : ''}.`;
 }
 
 function describeFailure(row: VerifyFailure): string {
@@ -103,5 +103,5 @@ function differencesOf({ counts }: VerifyAnswer): number {
 }
 
 function nameOf(row: VerifyAnswer | VerifyFailure): string {
-  return toPlainText(row.pageName ?? row.facebookPageId);
+  return row.pageName ?? row.facebookPageId;
 }

@@ -1,6 +1,6 @@
 /** `tidemark migrate`: brings the database's tables up to date, or prints the SQL that does. Printing touches nothing. */
 import type { ExitStatus, Outside } from '../outside.ts';
-import { printLines } from '../print.ts';
+import { printLines, printText } from '../print.ts';
 import type { Registration } from '../registration.ts';
 import { loadSettings, openSession } from '../session.ts';
 import { toCount } from '../words.ts';
@@ -16,7 +16,7 @@ export function addMigrateCommand({ program, outside, end }: Registration): void
 }
 
 async function printMigrations(outside: Outside): Promise<ExitStatus> {
-  outside.stdout.write(await outside.renderMigrations());
+  printText(outside.stdout, await outside.renderMigrations());
   return 0;
 }
 
