@@ -18,7 +18,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          include: ['{src,simulator,test}/**/*.test.ts'],
           exclude: ['**/*.pg.test.ts', '**/*.browser.test.ts'],
           // Half the time of a process per file. Nothing here keeps state in a module; shuffled runs would show it.
           isolate: false,

@@ -1,9 +1,9 @@
 /** Grows a mirror to a size: one Page as the engine mirrors it, copied in SQL under as many Page ids as it takes. */
-import { createTidemark } from '../src/engine.ts';
+import { createTidemark } from '../src/engine/create-tidemark.ts';
 import type { CollectedConversation, JsonObject } from '../src/core/model.ts';
 import { must } from '../src/lib/must.ts';
 import { Secret } from '../src/lib/secret.ts';
-import { startSimulator } from '../src/simulator/server.ts';
+import { startSimulator } from '../simulator/server.ts';
 import { connect, type Database } from '../src/store/connect.ts';
 import { testSettings } from '../test/support/world.ts';
 

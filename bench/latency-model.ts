@@ -2,7 +2,7 @@
  * How long Facebook takes to answer, and what no client can beat under it. The bounds are computed: they know the
  * answer times and the meter, and assume a client that knows beforehand how long the list is and loses no time itself.
  */
-import type { Latency } from '../src/simulator/options.ts';
+import type { Latency } from '../simulator/options.ts';
 
 export interface Terms {
   readonly latency: Latency;

@@ -3,7 +3,7 @@
  * Tidemark at work is in its memory: `node --expose-gc round-process.ts <settings as JSON>`. Prints a `RoundCost`.
  */
 import type { SyncAllAnswer } from '../src/core/api/sync.ts';
-import { createTidemark, type EngineSettings } from '../src/engine.ts';
+import { createTidemark, type EngineSettings } from '../src/engine/create-tidemark.ts';
 import { must } from '../src/lib/must.ts';
 import { TEST_KEY } from '../test/support/test-key.ts';
 import { countQueries } from './count-queries.ts';

@@ -9,11 +9,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Tidemark } from '../src/core/engine-api.ts';
-import { createTidemark } from '../src/engine.ts';
+import { createTidemark } from '../src/engine/create-tidemark.ts';
 import { must } from '../src/lib/must.ts';
 import { Secret } from '../src/lib/secret.ts';
 import { sleep } from '../src/lib/sleep.ts';
-import { startEmbeddedPostgres } from '../src/store/embedded/embedded-postgres.ts';
+import { startEmbeddedPostgres } from '../src/embedded-postgres/embedded-postgres.ts';
 import { startSimulatorProcess } from '../test/support/simulator-process.ts';
 import { testSettings } from '../test/support/world.ts';
 

@@ -4,7 +4,7 @@
  */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTidemark, type EngineSettings } from '../src/engine.ts';
+import { createTidemark, type EngineSettings } from '../src/engine/create-tidemark.ts';
 import type { SyncAllAnswer, SyncAnswer } from '../src/core/api/sync.ts';
 import type { Tidemark } from '../src/core/engine-api.ts';
 import { must } from '../src/lib/must.ts';

@@ -11,7 +11,7 @@ import type { BegunRun } from '../src/core/store-ports.ts';
 import { NO_COUNTS } from '../src/core/model.ts';
 import { must } from '../src/lib/must.ts';
 import { connect, type Database } from '../src/store/connect.ts';
-import { startEmbeddedPostgres } from '../src/store/embedded/embedded-postgres.ts';
+import { startEmbeddedPostgres } from '../src/embedded-postgres/embedded-postgres.ts';
 import { findConversationPages, listConversations, listMessages } from '../src/store/reading.ts';
 import { openRunLedger } from '../src/store/sync-state.ts';
 import { openWalkStore } from '../src/store/walk-store.ts';

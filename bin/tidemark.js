@@ -15,7 +15,7 @@ if (isCheckout && !existsSync(new URL('../node_modules/.package-lock.json', impo
   console.error('The dependencies of this checkout are not installed. Run `npm ci` first, or `npm start`, which does.');
   process.exitCode = 2;
 } else if (isNewEnough) {
-  await import(isCheckout ? source.href : new URL('../dist/cli/main.js', import.meta.url).href);
+  await import(isCheckout ? source.href : new URL('../dist/src/cli/main.js', import.meta.url).href);
 } else if (isCheckout) {
   await runWithPinnedNode();
 } else {

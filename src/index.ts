@@ -14,4 +14,4 @@ export { Secret, type Tidemark } from './core/engine-api.ts';
 export { ERRORS, type ErrorCode } from './core/error-catalogue.ts';
 export { isTidemarkError, TidemarkError } from './core/errors.ts';
 export type { SyncEvent } from './core/events.ts';
-export { createTidemark, type EngineOptions, type EngineSettings } from './engine.ts';
+export { createTidemark, type EngineOptions, type EngineSettings } from './engine/create-tidemark.ts';

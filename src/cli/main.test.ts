@@ -25,7 +25,8 @@ async function tidemark(args: readonly string[], env: Readonly<Record<string, st
   return { status, stdout, stderr };
 }
 
-describe('the program', () => {
+// Each starts a process, which takes a busy machine its time.
+describe('the program', { timeout: 30_000 }, () => {
   it.each([
     ['an unknown command', ['nonsense'], "unknown command 'nonsense'"],
     ['no command', [], 'Usage: tidemark'],

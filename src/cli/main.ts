@@ -15,7 +15,8 @@ const outside: Outside = {
   signals: process,
   exitNow: (status) => process.exit(status),
   now: Date.now,
-  openTidemark: async (settings, options) => (await import('../engine.ts')).createTidemark(settings, options),
+  openTidemark: async (settings, options) =>
+    (await import('../engine/create-tidemark.ts')).createTidemark(settings, options),
   startServer: async (options) => (await import('../http/server.ts')).startServer(options),
   startSimulator: async (options) => (await import('./start-simulator.ts')).startSimulator(options),
   migrateDatabase: async (options) => (await import('../store/migrate.ts')).migrateDatabase(options),
@@ -31,7 +32,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.exitCode = await run(process.argv.slice(2), outside, readVersion());
 
 function readVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  const manifest = JSON.parse(readFileSync(new URL(import.meta.resolve('tidemark/package.json')), 'utf8')) as {
     readonly version: string;
   };
   return manifest.version;

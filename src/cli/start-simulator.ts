@@ -1,6 +1,6 @@
 /** The simulator as the commands see it. The one place that knows both sides. */
 import { TidemarkError } from '../core/errors.ts';
-import { startSimulator as start } from '../simulator/server.ts';
+import { startSimulator as start } from '../../simulator/server.ts';
 import type { Simulator, SimulatorOptions } from './outside.ts';
 
 /** Rejects with PORT_IN_USE. */

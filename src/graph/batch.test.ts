@@ -3,7 +3,7 @@ import { GraphError } from '../core/errors.ts';
 import type { JsonObject, JsonValue } from '../core/model.ts';
 import { must } from '../lib/must.ts';
 import { readBatch } from './batch.ts';
-import { conversations, errors, listLinks, refusal } from './fixtures/payloads.ts';
+import { conversations, errors, listLinks, refusal } from '../../test/support/graph/payloads.ts';
 
 const SECRETS = ['EAAlead1234567890', 'EAAsecond1234567890', 'EAAthird1234567890'];
 const part = (code: number, body: JsonObject, headers: JsonValue = null): JsonObject => ({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { must } from '../lib/must.ts';
 import type { CallReport } from './call.ts';
-import { errors, PAGE_ID, refusal } from './fixtures/payloads.ts';
+import { errors, PAGE_ID, refusal } from '../../test/support/graph/payloads.ts';
 import { recordingGate, testClient } from '../../test/support/graph/ports.ts';
 import { graphErrorOf, testRequest } from '../../test/support/graph/requests.ts';
 import { type Reply, startStub } from '../../test/support/graph/stub-server.ts';

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { must } from '../lib/must.ts';
 import { Secret } from '../lib/secret.ts';
 import type { CallReport } from './call.ts';
-import { errors, listLinks, messages, refusal } from './fixtures/payloads.ts';
+import { errors, listLinks, messages, refusal } from '../../test/support/graph/payloads.ts';
 import { jumpingClock, recordingGate, testClient, TOKEN_TEXT } from '../../test/support/graph/ports.ts';
 import { errorOf, graphErrorOf, testRequest } from '../../test/support/graph/requests.ts';
 import { type Reply, type SeenRequest, startStub } from '../../test/support/graph/stub-server.ts';

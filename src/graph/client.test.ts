@@ -4,7 +4,7 @@ import type { PoolUsage } from '../core/quota.ts';
 import { must } from '../lib/must.ts';
 import { Secret } from '../lib/secret.ts';
 import { createGraphClient } from './client.ts';
-import { errors, refusal } from './fixtures/payloads.ts';
+import { errors, refusal } from '../../test/support/graph/payloads.ts';
 import { jumpingClock, recordingGate, testClient, TOKEN_TEXT } from '../../test/support/graph/ports.ts';
 import { errorOf, graphErrorOf, testRequest } from '../../test/support/graph/requests.ts';
 import { startStub } from '../../test/support/graph/stub-server.ts';

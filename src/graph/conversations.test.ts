@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { describe, expect, test } from 'vitest';
 import type { JsonObject, JsonValue, Platform } from '../core/model.ts';
 import { parseConversation, toConversationFields } from './conversations.ts';
-import { conversations, CUSTOMER_ID, INSTAGRAM_ID, messages, PAGE_ID } from './fixtures/payloads.ts';
+import { conversations, CUSTOMER_ID, INSTAGRAM_ID, messages, PAGE_ID } from '../../test/support/graph/payloads.ts';
 import { parseJson } from './json.ts';
 import { HEAD_CURSOR, type ItemProblem, parseItems, toCursorParams } from './paging.ts';
 import { redactAnswer } from './redact.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../core/model.ts';
 import type { PoolUsage } from '../core/quota.ts';
 import { classifyGraphError } from './error-codes.ts';
-import { errors, refusal } from './fixtures/payloads.ts';
+import { errors, refusal } from '../../test/support/graph/payloads.ts';
 
 const classify = (body: JsonObject | undefined, status = 400) =>
   classifyGraphError({ status, body, subject: 'conversation t_1 of Page 5' });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject, JsonValue } from '../core/model.ts';
-import { CUSTOMER_ID, INSTAGRAM_ID, messages, PAGE_ID } from './fixtures/payloads.ts';
+import { CUSTOMER_ID, INSTAGRAM_ID, messages, PAGE_ID } from '../../test/support/graph/payloads.ts';
 import { parseMessage } from './messages.ts';
 import { toSelf } from './self.ts';
 import { OddItem } from './shapes.ts';

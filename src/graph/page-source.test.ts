@@ -14,7 +14,7 @@ import {
   messages,
   PAGE_ID,
   refusal,
-} from './fixtures/payloads.ts';
+} from '../../test/support/graph/payloads.ts';
 import { recordingGate, testClient, token, TOKEN_TEXT } from '../../test/support/graph/ports.ts';
 import { type Reply, type SeenRequest, startStub, type StubServer } from '../../test/support/graph/stub-server.ts';
 import { openPageSource } from './page-source.ts';

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { Secret } from '../lib/secret.ts';
-import { errors, listLinks, refusal } from './fixtures/payloads.ts';
+import { errors, listLinks, refusal } from '../../test/support/graph/payloads.ts';
 import { testClient, token, TOKEN_TEXT } from '../../test/support/graph/ports.ts';
 import { type Reply, type SeenRequest, startStub } from '../../test/support/graph/stub-server.ts';
 import { discoverPages } from './pages.ts';

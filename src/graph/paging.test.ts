@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { GraphError } from '../core/errors.ts';
 import type { JsonValue } from '../core/model.ts';
-import { list2015, listLinks } from './fixtures/payloads.ts';
+import { list2015, listLinks } from '../../test/support/graph/payloads.ts';
 import { HEAD_CURSOR, parseItems, parseList, toCursorParams, toNextCursor, type ItemProblem } from './paging.ts';
 import { OddItem } from './shapes.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { isGraphError } from '../core/errors.ts';
 import type { JsonValue } from '../core/model.ts';
 import { must } from '../lib/must.ts';
-import { errors, refusal } from './fixtures/payloads.ts';
+import { errors, refusal } from '../../test/support/graph/payloads.ts';
 import { jumpingClock, testClient } from '../../test/support/graph/ports.ts';
 import { graphErrorOf } from '../../test/support/graph/requests.ts';
 import { asked, settled, stubRequest, toParts, truthOf, withPages } from '../../test/support/graph/shared-scene.ts';

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { compareMirror } from '../../test/support/compare-mirror.ts';
 import { createTestDatabase, describeEachPostgres } from '../../test/support/postgres.ts';
 import { testSettings } from '../../test/support/world.ts';
-import { createTidemark } from '../engine.ts';
+import { createTidemark } from '../engine/create-tidemark.ts';
 import { must } from '../lib/must.ts';
 import { Secret } from '../lib/secret.ts';
-import { type Simulator, startSimulator } from '../simulator/server.ts';
+import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { connect, type Database } from './connect.ts';
 import { migrate, renderMigrations } from './migrate.ts';
 

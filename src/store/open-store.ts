@@ -5,7 +5,7 @@
 import { TidemarkError } from '../core/errors.ts';
 import type { Secret } from '../lib/secret.ts';
 import { connect, type Database } from './connect.ts';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/embedded-postgres.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../embedded-postgres/embedded-postgres.ts';
 import { readOrMakeKey } from './key-file.ts';
 import { findSchemaVersion, migrate, readMigrations } from './migrate.ts';
 import { createTokenCipher, type TokenCipher } from './token-cipher.ts';

@@ -14,7 +14,7 @@ import config from '../../.dependency-cruiser.js';
 import { must } from '../../src/lib/must.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const FOLDERS = ['src', 'test', 'bench', 'scripts', 'bin', 'examples', 'dashboard'];
+const FOLDERS = ['src', 'simulator', 'test', 'bench', 'scripts', 'bin', 'examples', 'dashboard'];
 const RULES = (config.forbidden ?? []).map((rule: IForbiddenRuleType) => must(rule.name, 'every rule has a name'));
 
 /** A rule, the file that breaks it, and what that file says. */
@@ -27,12 +27,14 @@ const VIOLATIONS: readonly (readonly [rule: string, file: string, text: string])
   ['room-telemetry', 'src/telemetry/a.ts', `import '../config/leaf.ts';`],
   ['room-config', 'src/config/a.ts', `import '../telemetry/leaf.ts';`],
   ['room-jobs', 'src/jobs/a.ts', `import '../store/leaf.ts';`],
-  ['room-engine', 'src/engine.ts', `import './http/leaf.ts';`],
+  ['room-engine', 'src/engine/a.ts', `import '../http/leaf.ts';`],
   ['room-http', 'src/http/a.ts', `export * from '../store/leaf.ts';`],
-  ['room-simulator', 'src/simulator/a.ts', `import '../core/leaf.ts';`],
   ['room-cli', 'src/cli/a.ts', `import '../store/leaf.ts';`],
   ['room-index', 'src/index.ts', `export * from './http/leaf.ts';`],
   ['room-unknown', 'src/utils/a.ts', `import '../lib/leaf.ts';`],
+  ['room-embedded-postgres', 'src/embedded-postgres/a.ts', `import '../store/leaf.ts';`],
+  ['simulator-by-itself', 'simulator/a.ts', `import '../src/core/leaf.ts';`],
+  ['simulator-for-the-command-line', 'src/engine/b.ts', `import '../../simulator/leaf.ts';`],
   ['room-dashboard', 'dashboard/a.ts', `import type { Leaf } from '../src/core/leaf.ts'; export type A = Leaf;`],
   ['dashboard-types-only', 'dashboard/b.ts', `import { leaf } from '../src/http/api.ts'; export const b = leaf;`],
   ['no-cycles', 'src/core/cycle-a.ts', `import type { B } from './cycle-b.ts'; export type A = B;`],
@@ -42,7 +44,7 @@ const VIOLATIONS: readonly (readonly [rule: string, file: string, text: string])
   ['no-package-in-lib', 'src/lib/b.ts', `import 'zod';`],
   ['no-test-in-src', 'src/core/c.ts', `import './leaf.test.ts';`],
   ['no-test-in-src', 'src/graph/c.ts', `import '../../test/support/leaf.ts';`],
-  ['no-test-in-src', 'src/http/c.ts', `import './testing/leaf.ts';`],
+  ['no-test-in-src', 'simulator/c.ts', `import '../test/support/leaf.ts';`],
   ['no-undeclared-package', 'src/store/b.ts', `import 'undeclared';`],
   ['no-dev-package-in-src', 'src/config/b.ts', `import 'only-for-development';`],
   ['no-missing-file', 'src/lib/c.ts', `import './nowhere.ts';`],
@@ -50,15 +52,29 @@ const VIOLATIONS: readonly (readonly [rule: string, file: string, text: string])
 
 /** What stands around the violations, and what is allowed: none of it may be reported. */
 const ALLOWED: readonly (readonly [file: string, text: string])[] = [
-  ...['lib', 'core', 'sync', 'graph', 'store', 'telemetry', 'config', 'jobs', 'http', 'cli', 'simulator'].map(
-    (room) => [`src/${room}/leaf.ts`, 'export type Leaf = string;'] as const,
-  ),
+  ...[
+    'lib',
+    'core',
+    'sync',
+    'graph',
+    'store',
+    'telemetry',
+    'config',
+    'jobs',
+    'engine',
+    'http',
+    'cli',
+    'embedded-postgres',
+  ].map((room) => [`src/${room}/leaf.ts`, 'export type Leaf = string;'] as const),
   ['src/core/cycle-b.ts', `import type { A } from './cycle-a.ts'; export type B = A | string;`],
   ['src/core/leaf.test.ts', `import 'node:fs'; import 'only-for-development'; import '../store/leaf.ts';`],
-  ['src/http/testing/leaf.ts', `import '../../store/leaf.ts'; import 'pg';`],
+  ['simulator/leaf.ts', `import '../src/lib/leaf.ts'; import 'node:http'; export type Leaf = string;`],
   ['src/http/api.ts', 'export const leaf = 1; export type Leaf = string;'],
   ['src/store/migrate.ts', `import 'pg'; import 'node:fs'; import '../core/leaf.ts'; import '../lib/leaf.ts';`],
-  ['src/cli/allowed.ts', `import '../store/migrate.ts'; import '../telemetry/leaf.ts'; import '../simulator/leaf.ts';`],
+  [
+    'src/cli/allowed.ts',
+    `import '../store/migrate.ts'; import '../telemetry/leaf.ts'; import '../../simulator/leaf.ts';`,
+  ],
   ['src/lib/allowed.ts', `import 'node:util';`],
   ['dashboard/allowed.ts', `import type { Leaf } from '../src/http/api.ts'; export type A = Leaf;`],
   ['test/support/leaf.ts', `import '../../src/store/leaf.ts'; import 'pg'; import 'only-for-development';`],
@@ -89,7 +105,7 @@ const report = ({ summary }: ICruiseResult): string[] =>
 
 describe('the floor plan', () => {
   test('is kept by the whole tree', { timeout: 60_000 }, async () => {
-    const sources = globSync('src/**/*.ts', { cwd: ROOT }).toSorted();
+    const sources = globSync('{src,simulator}/**/*.ts', { cwd: ROOT }).toSorted();
     const folders = FOLDERS.filter((folder) => globSync(`${folder}/**/*.{ts,js}`, { cwd: ROOT }).length > 0);
     const result = await cruiseTree(ROOT, folders);
     expect(report(result)).toEqual([]);
@@ -108,7 +124,7 @@ describe('the guard of the floor plan', () => {
       mkdirSync(dirname(join(tree, file)), { recursive: true });
       writeFileSync(join(tree, file), text);
     }
-    reported = report(await cruiseTree(tree, ['src', 'test', 'dashboard']));
+    reported = report(await cruiseTree(tree, ['src', 'simulator', 'test', 'dashboard']));
   }, 60_000);
 
   afterAll(() => rmSync(tree, { recursive: true, force: true }));

@@ -1,7 +1,7 @@
 /** Calls are the scarce thing: how many a sync makes, and that they keep the pace that Meta allows (I7). */
 import { describe, expect, it } from 'vitest';
 import { must } from '../../src/lib/must.ts';
-import { createTidemark } from '../../src/engine.ts';
+import { createTidemark } from '../../src/engine/create-tidemark.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { openEye } from '../support/client.ts';
 import { compareMirror } from '../support/compare-mirror.ts';

@@ -1,11 +1,11 @@
 /** A database that goes away: said as such, with when to come back, and never with its password. */
 import { expect, it } from 'vitest';
 import type { SyncEvent } from '../../src/core/events.ts';
-import { createTidemark } from '../../src/engine.ts';
+import { createTidemark } from '../../src/engine/create-tidemark.ts';
 import { startServer as startHttp } from '../../src/http/server.ts';
 import { must } from '../../src/lib/must.ts';
 import { Secret } from '../../src/lib/secret.ts';
-import { startSimulator } from '../../src/simulator/server.ts';
+import { startSimulator } from '../../simulator/server.ts';
 import { openEye } from '../support/client.ts';
 import { compareMirror } from '../support/compare-mirror.ts';
 import { startServer as startPostgres } from '../support/postgres-servers.ts';

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
-import { createTidemark, type EngineSettings } from '../../src/engine.ts';
+import { createTidemark, type EngineSettings } from '../../src/engine/create-tidemark.ts';
 import type { SyncEvent } from '../../src/core/events.ts';
 import { must } from '../../src/lib/must.ts';
 import { openEye } from '../support/client.ts';

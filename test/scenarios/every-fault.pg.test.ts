@@ -4,13 +4,13 @@
  */
 import type pg from 'pg';
 import { describe, expect, it } from 'vitest';
-import { createTidemark } from '../../src/engine.ts';
+import { createTidemark } from '../../src/engine/create-tidemark.ts';
 import { ERRORS } from '../../src/core/error-catalogue.ts';
 import { isTidemarkError } from '../../src/core/errors.ts';
 import type { Tidemark } from '../../src/core/engine-api.ts';
 import { must } from '../../src/lib/must.ts';
-import type { CallKind } from '../../src/simulator/calls.ts';
-import type { FaultEffect } from '../../src/simulator/faults.ts';
+import type { CallKind } from '../../simulator/calls.ts';
+import type { FaultEffect } from '../../simulator/faults.ts';
 import { openEye } from '../support/client.ts';
 import { compareMirror } from '../support/compare-mirror.ts';
 import { findBrokenPromises } from '../support/promises.ts';

@@ -1,7 +1,7 @@
 /** The examples run, and the README shows them as they are. */
 import { readFileSync } from 'node:fs';
 import { expect, it, vi } from 'vitest';
-import { startSimulator } from '../../src/simulator/server.ts';
+import { startSimulator } from '../../simulator/server.ts';
 import { openMigratedDatabase } from '../support/world.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');

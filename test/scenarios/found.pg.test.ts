@@ -1,6 +1,6 @@
 /** What random tests and readers have found, each as the smallest scenario that shows it. */
 import { describe, expect, it } from 'vitest';
-import { createTidemark } from '../../src/engine.ts';
+import { createTidemark } from '../../src/engine/create-tidemark.ts';
 import { must } from '../../src/lib/must.ts';
 import { openEye } from '../support/client.ts';
 import { findWatermark } from '../support/promises.ts';

@@ -1,6 +1,6 @@
 /** The depth of the mirror: older messages come in the background, resumably, and never in the way of a sync. */
 import { describe, expect, it } from 'vitest';
-import { createTidemark } from '../../src/engine.ts';
+import { createTidemark } from '../../src/engine/create-tidemark.ts';
 import type { TidemarkError } from '../../src/core/errors.ts';
 import { must } from '../../src/lib/must.ts';
 import { openEye } from '../support/client.ts';

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import type { DueAnswer, FailedJobAnswer } from '../../src/core/api/jobs.ts';
 import type { TidemarkError } from '../../src/core/errors.ts';
-import { createTidemark } from '../../src/engine.ts';
+import { createTidemark } from '../../src/engine/create-tidemark.ts';
 import { must } from '../../src/lib/must.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { allDifferences, overlappingRuns } from '../support/all-pages.ts';

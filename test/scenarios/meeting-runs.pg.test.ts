@@ -3,7 +3,7 @@
  * given, and what a run has found out survives its pause.
  */
 import { describe, expect, it } from 'vitest';
-import { createTidemark } from '../../src/engine.ts';
+import { createTidemark } from '../../src/engine/create-tidemark.ts';
 import { must } from '../../src/lib/must.ts';
 import { openEye } from '../support/client.ts';
 import { openWorld, type TestWorld } from '../support/world.ts';

@@ -4,7 +4,7 @@
  */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
-import { createTidemark } from '../../src/engine.ts';
+import { createTidemark } from '../../src/engine/create-tidemark.ts';
 import type { TidemarkError } from '../../src/core/errors.ts';
 import { must } from '../../src/lib/must.ts';
 import { connect, type Database } from '../../src/store/connect.ts';

@@ -3,7 +3,7 @@
  * parked; a full one is parked before it refuses; and one Page's pool is its own.
  */
 import { describe, expect, it } from 'vitest';
-import { createTidemark } from '../../src/engine.ts';
+import { createTidemark } from '../../src/engine/create-tidemark.ts';
 import type { Tidemark } from '../../src/core/engine-api.ts';
 import { toTidemarkError } from '../../src/core/errors.ts';
 import { must } from '../../src/lib/must.ts';

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
-import { createTidemark } from '../../src/engine.ts';
+import { createTidemark } from '../../src/engine/create-tidemark.ts';
 import { must } from '../../src/lib/must.ts';
 import { openWorld, type TestWorld } from '../support/world.ts';
 

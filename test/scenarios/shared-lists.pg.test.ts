@@ -1,6 +1,6 @@
 /** GRAPH_BATCH: first looks at many Pages share requests. Fewer requests, the same calls, the same mirror. */
 import { describe, expect, it } from 'vitest';
-import { createTidemark } from '../../src/engine.ts';
+import { createTidemark } from '../../src/engine/create-tidemark.ts';
 import { must } from '../../src/lib/must.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { compareMirror } from '../support/compare-mirror.ts';

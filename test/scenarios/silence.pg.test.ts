@@ -1,8 +1,8 @@
 /** Answers that never come: less is asked for, nothing is asked twice, and a Facebook that is not there ends the run. */
 import { describe, expect, it } from 'vitest';
 import { must } from '../../src/lib/must.ts';
-import type { Call, CallKind } from '../../src/simulator/calls.ts';
-import type { SimulatorOptions } from '../../src/simulator/options.ts';
+import type { Call, CallKind } from '../../simulator/calls.ts';
+import type { SimulatorOptions } from '../../simulator/options.ts';
 import { openEye } from '../support/client.ts';
 import { openWorld, type TestWorld } from '../support/world.ts';
 

@@ -1,6 +1,6 @@
 /** The stream of a sync, read as published clients read it: chunk by chunk, each parsed from its seventh character on. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createTidemark } from '../../src/engine.ts';
+import { createTidemark } from '../../src/engine/create-tidemark.ts';
 import { type RunningServer, startServer } from '../../src/http/server.ts';
 import { must } from '../../src/lib/must.ts';
 import { openWorld, type TestWorld } from '../support/world.ts';

@@ -1,6 +1,6 @@
 /** Traps that syncs of moving lists fall into, each as the smallest scenario in which one would lose something. */
 import { describe, expect, it } from 'vitest';
-import { createTidemark } from '../../src/engine.ts';
+import { createTidemark } from '../../src/engine/create-tidemark.ts';
 import { must } from '../../src/lib/must.ts';
 import { openEye } from '../support/client.ts';
 import { findWatermark } from '../support/promises.ts';

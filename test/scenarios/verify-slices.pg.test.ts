@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { createTidemark } from '../../src/engine.ts';
+import { createTidemark } from '../../src/engine/create-tidemark.ts';
 import type { Tidemark } from '../../src/core/engine-api.ts';
 import type { VerifyAnswer } from '../../src/core/api/verify.ts';
 import { toTidemarkError } from '../../src/core/errors.ts';

@@ -3,8 +3,8 @@
  * drawn. Threads and messages are named by a number, taken modulo what there is.
  */
 import fc from 'fast-check';
-import type { CallKind } from '../../src/simulator/calls.ts';
-import type { FaultEffect } from '../../src/simulator/faults.ts';
+import type { CallKind } from '../../simulator/calls.ts';
+import type { FaultEffect } from '../../simulator/faults.ts';
 
 /** What happens in the world; also in the middle of a run. */
 export type Happening =

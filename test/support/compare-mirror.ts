@@ -3,7 +3,7 @@
  * mirror gives none. Reads both sides by itself: nothing of what is tested takes part in the comparison.
  */
 import pg from 'pg';
-import type { ConversationTruth, MessageTruth, PageTruth } from '../../src/simulator/truth.ts';
+import type { ConversationTruth, MessageTruth, PageTruth } from '../../simulator/truth.ts';
 
 type Row = Record<string, unknown>;
 type Fields = Record<string, unknown>;

@@ -3,7 +3,7 @@
  * `startMember`; takes its data folder as argument and its orders, one word a line, on stdin.
  */
 import { createInterface } from 'node:readline';
-import { startEmbeddedPostgres } from '../../src/store/embedded/embedded-postgres.ts';
+import { startEmbeddedPostgres } from '../../src/embedded-postgres/embedded-postgres.ts';
 
 const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
 

@@ -2,7 +2,7 @@
  * An engine in a process of its own that kills itself: `<settings as JSON>` and a fate, `event,…=number`, from the
  * command line. It dies at the event of that number among those of the named types, before anything else can happen.
  */
-import { createTidemark, type EngineSettings } from '../../src/engine.ts';
+import { createTidemark, type EngineSettings } from '../../src/engine/create-tidemark.ts';
 import type { Tidemark } from '../../src/core/engine-api.ts';
 import { must } from '../../src/lib/must.ts';
 import { TEST_KEY } from './test-key.ts';

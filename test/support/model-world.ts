@@ -3,12 +3,12 @@
  * was done to the world behind Facebook's list order, which no sync can see, so that the comparison can leave it out.
  */
 import pg from 'pg';
-import { createTidemark } from '../../src/engine.ts';
+import { createTidemark } from '../../src/engine/create-tidemark.ts';
 import type { Tidemark } from '../../src/core/engine-api.ts';
 import { isTidemarkError } from '../../src/core/errors.ts';
 import { must } from '../../src/lib/must.ts';
-import type { Call } from '../../src/simulator/calls.ts';
-import type { SimulatorOptions } from '../../src/simulator/options.ts';
+import type { Call } from '../../simulator/calls.ts';
+import type { SimulatorOptions } from '../../simulator/options.ts';
 import { compareMirror } from './compare-mirror.ts';
 import { openPools } from './open-pools.ts';
 import { findBrokenPromises, findWatermark } from './promises.ts';

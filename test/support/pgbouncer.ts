@@ -10,9 +10,9 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { must } from '../../src/lib/must.ts';
 import { sleep } from '../../src/lib/sleep.ts';
-import { chooseServerAccount, type ServerAccount } from '../../src/store/embedded/account.ts';
-import { findFreePort } from '../../src/store/embedded/postmaster.ts';
-import { spawnOptions } from '../../src/store/embedded/run-program.ts';
+import { chooseServerAccount, type ServerAccount } from '../../src/embedded-postgres/account.ts';
+import { findFreePort } from '../../src/embedded-postgres/postmaster.ts';
+import { spawnOptions } from '../../src/embedded-postgres/run-program.ts';
 
 export interface PgBouncer extends AsyncDisposable {
   /** The way through the pooler to a database of the server. */

@@ -3,7 +3,7 @@
  * promise is a line. Reads the database and the world by itself, so that nothing of what is tested takes part.
  */
 import type pg from 'pg';
-import type { ConversationTruth, PageTruth } from '../../src/simulator/truth.ts';
+import type { ConversationTruth, PageTruth } from '../../simulator/truth.ts';
 
 interface StretchRow {
   readonly id: string;

@@ -5,9 +5,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { CallCounter, Violation } from '../../src/simulator/calls.ts';
-import type { Rules } from '../../src/simulator/options.ts';
-import type { PageTruth } from '../../src/simulator/truth.ts';
+import type { CallCounter, Violation } from '../../simulator/calls.ts';
+import type { Rules } from '../../simulator/options.ts';
+import type { PageTruth } from '../../simulator/truth.ts';
 
 const LAUNCHER = new URL('../../bin/tidemark.js', import.meta.url).pathname;
 

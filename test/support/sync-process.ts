@@ -2,7 +2,7 @@
  * A process of its own that syncs one Page, to be killed or measured: `node sync-process.ts <settings as JSON> <Page>`.
  * Prints a line for every event, so that who kills it knows how far it is, and at the end the most memory it ever had.
  */
-import { createTidemark, type EngineSettings } from '../../src/engine.ts';
+import { createTidemark, type EngineSettings } from '../../src/engine/create-tidemark.ts';
 import { must } from '../../src/lib/must.ts';
 import { TEST_KEY } from './test-key.ts';
 

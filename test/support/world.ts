@@ -4,13 +4,13 @@
  */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTidemark, type EngineSettings } from '../../src/engine.ts';
+import { createTidemark, type EngineSettings } from '../../src/engine/create-tidemark.ts';
 import type { Tidemark } from '../../src/core/engine-api.ts';
 import type { EventSink, SyncEvent } from '../../src/core/events.ts';
 import { must } from '../../src/lib/must.ts';
 import { Secret } from '../../src/lib/secret.ts';
-import type { SimulatorOptions } from '../../src/simulator/options.ts';
-import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
+import type { SimulatorOptions } from '../../simulator/options.ts';
+import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { migrateDatabase } from '../../src/store/migrate.ts';
 import { compareMirror } from './compare-mirror.ts';
 import { createTestDatabase, type PostgresVersion, type TestDatabase } from './postgres.ts';

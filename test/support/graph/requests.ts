@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import { GraphError } from '../../../src/core/errors.ts';
 import type { GraphRequest } from '../../../src/graph/call.ts';
-import { PAGE_ID } from '../../../src/graph/fixtures/payloads.ts';
+import { PAGE_ID } from './payloads.ts';
 import { recordingGate, token } from './ports.ts';
 
 export function testRequest(extra: Partial<GraphRequest> = {}): GraphRequest {

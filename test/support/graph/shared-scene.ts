@@ -1,9 +1,9 @@
 /** Several Pages of the simulator and a client that lets them share requests. For tests only. */
 import type { JsonValue } from '../../../src/core/model.ts';
 import { Secret } from '../../../src/lib/secret.ts';
-import type { Page } from '../../../src/simulator/model.ts';
-import type { SimulatorOptions } from '../../../src/simulator/options.ts';
-import { type Simulator, startSimulator } from '../../../src/simulator/server.ts';
+import type { Page } from '../../../simulator/model.ts';
+import type { SimulatorOptions } from '../../../simulator/options.ts';
+import { type Simulator, startSimulator } from '../../../simulator/server.ts';
 import type { CallReport, GraphRequest } from '../../../src/graph/call.ts';
 import type { GraphClientOptions } from '../../../src/graph/client.ts';
 import { jumpingClock, recordingGate, testClient } from './ports.ts';

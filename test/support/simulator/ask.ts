@@ -1,9 +1,9 @@
 /** How the simulator's tests talk to it: over HTTP, like everybody else, with types for what they expect to see. */
 import { must } from '../../../src/lib/must.ts';
-import { startSimulator } from '../../../src/simulator/server.ts';
-import type { Page } from '../../../src/simulator/model.ts';
-import type { SimulatorOptions } from '../../../src/simulator/options.ts';
-import type { Simulator } from '../../../src/simulator/server.ts';
+import { startSimulator } from '../../../simulator/server.ts';
+import type { Page } from '../../../simulator/model.ts';
+import type { SimulatorOptions } from '../../../simulator/options.ts';
+import type { Simulator } from '../../../simulator/server.ts';
 
 export interface Paging {
   readonly cursors: { readonly before: string; readonly after: string };

@@ -5,7 +5,7 @@
 import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { sleep } from '../../lib/sleep.ts';
+import { sleep } from '../lib/sleep.ts';
 import type { Cluster } from './cluster.ts';
 import { embeddedFault, quotingFault } from './faults.ts';
 import { type Home, readAddress, rememberPort } from './home.ts';

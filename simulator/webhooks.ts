@@ -3,7 +3,7 @@
  * disorder, lateness and retries come on request. A lost event is never told again, as on Facebook.
  */
 import { createHmac } from 'node:crypto';
-import { must } from '../lib/must.ts';
+import { must } from '../src/lib/must.ts';
 import { pagePerson } from './compose-message.ts';
 import { toFacebookJson } from './json.ts';
 import { createRandom } from './random.ts';

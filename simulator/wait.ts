@@ -1,5 +1,5 @@
 /** Waits until an instant of the monotonic clock, never less. */
-import { sleep } from '../lib/sleep.ts';
+import { sleep } from '../src/lib/sleep.ts';
 
 /** Returns at once when the instant has passed; early only when the signal is aborted. */
 export async function waitUntil(instantMs: number, signal: AbortSignal): Promise<void> {

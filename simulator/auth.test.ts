@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { must } from '../lib/must.ts';
-import { ask, conversationAt, firstPage, startSmall } from '../../test/support/simulator/ask.ts';
-import type { Shown, ShownError, ShownList } from '../../test/support/simulator/ask.ts';
+import { must } from '../src/lib/must.ts';
+import { ask, conversationAt, firstPage, startSmall } from '../test/support/simulator/ask.ts';
+import type { Shown, ShownError, ShownList } from '../test/support/simulator/ask.ts';
 import type { Simulator } from './server.ts';
 import type { DeadSubcode } from './tokens.ts';
 

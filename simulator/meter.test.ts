@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createMeter } from './meter.ts';
-import { ask, conversationAt, firstPage, startSmall } from '../../test/support/simulator/ask.ts';
-import type { ShownError } from '../../test/support/simulator/ask.ts';
+import { ask, conversationAt, firstPage, startSmall } from '../test/support/simulator/ask.ts';
+import type { ShownError } from '../test/support/simulator/ask.ts';
 
 describe('the meter', () => {
   it('allows two calls in any second, to the millisecond', () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ask, conversationAt, firstPage, startSmall } from '../../test/support/simulator/ask.ts';
+import { ask, conversationAt, firstPage, startSmall } from '../test/support/simulator/ask.ts';
 
 const NESTED = { fields: 'id,messages.limit(5){id}' };
 

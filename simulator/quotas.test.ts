@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { ask, firstPage, startSmall } from '../../test/support/simulator/ask.ts';
-import type { Reply, ShownError } from '../../test/support/simulator/ask.ts';
+import { ask, firstPage, startSmall } from '../test/support/simulator/ask.ts';
+import type { Reply, ShownError } from '../test/support/simulator/ask.ts';
 
 const MINUTE_MS = 60_000;
 

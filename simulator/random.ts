@@ -2,7 +2,7 @@
  * Repeatable randomness: the same parts give the same stream on every machine. Everything the simulator makes up
  * comes from here; Math.random and the clock must never decide what the world contains.
  */
-import { must } from '../lib/must.ts';
+import { must } from '../src/lib/must.ts';
 
 export interface Random {
   /** The next number, at least 0 and below 1. */

@@ -12,8 +12,8 @@ import {
   spawnMember,
   startMember,
   until,
-} from '../../../test/support/embedded-members.ts';
-import { must } from '../../lib/must.ts';
+} from '../../test/support/embedded-members.ts';
+import { must } from '../lib/must.ts';
 import { startEmbeddedPostgres } from './embedded-postgres.ts';
 import { tryLock } from './file-lock.ts';
 

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { must } from '../lib/must.ts';
-import { ask, conversationAt, firstPage, startSmall } from '../../test/support/simulator/ask.ts';
+import { must } from '../src/lib/must.ts';
+import { ask, conversationAt, firstPage, startSmall } from '../test/support/simulator/ask.ts';
 import type { AddressInfo } from 'node:net';
 import type { Simulator } from './server.ts';
 import type { WebhookSettings } from './webhooks.ts';

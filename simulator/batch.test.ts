@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { must } from '../lib/must.ts';
-import { conversationAt, firstPage, startSmall } from '../../test/support/simulator/ask.ts';
-import type { ShownError } from '../../test/support/simulator/ask.ts';
+import { must } from '../src/lib/must.ts';
+import { conversationAt, firstPage, startSmall } from '../test/support/simulator/ask.ts';
+import type { ShownError } from '../test/support/simulator/ask.ts';
 import type { Simulator } from './server.ts';
 
 interface Part {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { must } from '../lib/must.ts';
-import { ask, conversationAt, firstPage, idsOf, startSmall, walk } from '../../test/support/simulator/ask.ts';
-import type { Paging, ShownError, ShownList } from '../../test/support/simulator/ask.ts';
+import { must } from '../src/lib/must.ts';
+import { ask, conversationAt, firstPage, idsOf, startSmall, walk } from '../test/support/simulator/ask.ts';
+import type { Paging, ShownError, ShownList } from '../test/support/simulator/ask.ts';
 
 describe('since', () => {
   const setUp = async (

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { must } from '../lib/must.ts';
-import { ask, firstPage, idsOf, startSmall, walk } from '../../test/support/simulator/ask.ts';
-import type { ShownError, ShownList } from '../../test/support/simulator/ask.ts';
+import { must } from '../src/lib/must.ts';
+import { ask, firstPage, idsOf, startSmall, walk } from '../test/support/simulator/ask.ts';
+import type { ShownError, ShownList } from '../test/support/simulator/ask.ts';
 import type { FaultEffect, ListTwist } from './faults.ts';
 import type { Simulator } from './server.ts';
 

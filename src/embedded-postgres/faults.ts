@@ -2,7 +2,7 @@
  * The sentences in which the embedded PostgreSQL says why it could not run. What the file system, initdb and the
  * server report is put into words here; the password must never get into any of them.
  */
-import { TidemarkError, isTidemarkError } from '../../core/errors.ts';
+import { TidemarkError, isTidemarkError } from '../core/errors.ts';
 
 export function embeddedFault(message: string, cause?: unknown): TidemarkError {
   return new TidemarkError('EMBEDDED_POSTGRES', message, cause === undefined ? {} : { cause });

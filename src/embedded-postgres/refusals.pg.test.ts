@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { ask, isRoot, makeDataDir, untilGone } from '../../../test/support/embedded-members.ts';
+import { ask, isRoot, makeDataDir, untilGone } from '../../test/support/embedded-members.ts';
 import { startEmbeddedPostgres } from './embedded-postgres.ts';
 
 async function refusal(dataDir: string): Promise<string> {

@@ -5,7 +5,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { sleep } from '../../lib/sleep.ts';
+import { sleep } from '../lib/sleep.ts';
 import { type Cluster, standIn } from './cluster.ts';
 import { embeddedFault, explainOutput, quotingFault } from './faults.ts';
 import { probeServer } from './probe.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { must } from '../lib/must.ts';
-import { ask, conversationAt, firstPage, startSmall } from '../../test/support/simulator/ask.ts';
+import { must } from '../src/lib/must.ts';
+import { ask, conversationAt, firstPage, startSmall } from '../test/support/simulator/ask.ts';
 import type { Happening } from './activity.ts';
 import type { Simulator } from './server.ts';
 import type { PageTruth } from './truth.ts';

@@ -15,7 +15,7 @@ import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { isRoot, NOBODY } from '../../../test/support/embedded-members.ts';
+import { isRoot, NOBODY } from '../../test/support/embedded-members.ts';
 import { type BinaryPackage, locateBinaries } from './locate-binaries.ts';
 import { prepareBinaries } from './prepare-binaries.ts';
 import { runProgram, spawnOptions } from './run-program.ts';

@@ -14,8 +14,8 @@ import {
   startMember,
   until,
   untilGone,
-} from '../../../test/support/embedded-members.ts';
-import { must } from '../../lib/must.ts';
+} from '../../test/support/embedded-members.ts';
+import { must } from '../lib/must.ts';
 import { startEmbeddedPostgres } from './embedded-postgres.ts';
 
 test('the server is durable, checksummed, in UTF-8, and for this machine only', async () => {

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { must } from '../../lib/must.ts';
+import { must } from '../lib/must.ts';
 import { lockWithin, tryLock } from './file-lock.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tidemark-lock-'));

@@ -2,32 +2,32 @@
  * The one place where the parts meet: Facebook, the mirror and the algorithm become Tidemark. Nothing is decided here
  * about what to fetch or how to store it.
  */
-import { toSyncAnswer, toVerifyAnswer } from './core/answers.ts';
-import type { SyncAnswer, SyncRequest } from './core/api/sync.ts';
-import type { VerifyAnswer, VerifyRequest } from './core/api/verify.ts';
-import type { Tidemark } from './core/engine-api.ts';
-import { TidemarkError, toRecordedError } from './core/errors.ts';
-import type { EventSink } from './core/events.ts';
-import type { Page } from './core/model.ts';
-import type { Clock } from './core/ports.ts';
-import { openJobs } from './engine/jobs.ts';
-import { openMirrorReader } from './engine/mirror-reader.ts';
-import { createPageCalls } from './engine/page-calls.ts';
-import { openPageDirectory } from './engine/page-directory.ts';
-import { createRounds } from './engine/rounds.ts';
-import { openRunHistory } from './engine/run-history.ts';
-import { createGraphClient } from './graph/client.ts';
-import { createPageRuns, type RunOptions } from './jobs/page-runs.ts';
-import type { Secret } from './lib/secret.ts';
-import { sleep } from './lib/sleep.ts';
-import { openHistoryStore } from './store/history-store.ts';
-import { openStore } from './store/open-store.ts';
-import { findReferredPage } from './store/pages.ts';
-import { listOpenRetries } from './store/retry-ledger.ts';
-import { findRun } from './store/sync-runs.ts';
-import { openRunLedger } from './store/sync-state.ts';
-import { openVerify } from './store/verify-store.ts';
-import { openWalkStore } from './store/walk-store.ts';
+import { toSyncAnswer, toVerifyAnswer } from '../core/answers.ts';
+import type { SyncAnswer, SyncRequest } from '../core/api/sync.ts';
+import type { VerifyAnswer, VerifyRequest } from '../core/api/verify.ts';
+import type { Tidemark } from '../core/engine-api.ts';
+import { TidemarkError, toRecordedError } from '../core/errors.ts';
+import type { EventSink } from '../core/events.ts';
+import type { Page } from '../core/model.ts';
+import type { Clock } from '../core/ports.ts';
+import { openJobs } from './jobs.ts';
+import { openMirrorReader } from './mirror-reader.ts';
+import { createPageCalls } from './page-calls.ts';
+import { openPageDirectory } from './page-directory.ts';
+import { createRounds } from './rounds.ts';
+import { openRunHistory } from './run-history.ts';
+import { createGraphClient } from '../graph/client.ts';
+import { createPageRuns, type RunOptions } from '../jobs/page-runs.ts';
+import type { Secret } from '../lib/secret.ts';
+import { sleep } from '../lib/sleep.ts';
+import { openHistoryStore } from '../store/history-store.ts';
+import { openStore } from '../store/open-store.ts';
+import { findReferredPage } from '../store/pages.ts';
+import { listOpenRetries } from '../store/retry-ledger.ts';
+import { findRun } from '../store/sync-runs.ts';
+import { openRunLedger } from '../store/sync-state.ts';
+import { openVerify } from '../store/verify-store.ts';
+import { openWalkStore } from '../store/walk-store.ts';
 
 export interface EngineSettings {
   /** PostgreSQL 15 or newer. Default: the embedded one in `dataDir`. */

@@ -5,7 +5,7 @@
  * file would drop the lock.
  */
 import { DatabaseSync } from 'node:sqlite';
-import { sleep } from '../../lib/sleep.ts';
+import { sleep } from '../lib/sleep.ts';
 import { embeddedFault } from './faults.ts';
 
 export type LockKind = 'shared' | 'exclusive';

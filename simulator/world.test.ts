@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { must } from '../lib/must.ts';
+import { must } from '../src/lib/must.ts';
 import { toSettings } from './options.ts';
 import { createWorld } from './world.ts';
 import type { SimulatorOptions } from './options.ts';
