@@ -40,7 +40,7 @@ const LINK_TOKEN = /EAA[A-Za-z0-9]{8,}/gu;
 export function redactAnswer(text: string, secrets: readonly string[]): string {
   const clean = blotSecrets(text, secrets, (found, at, whole) => (isTokenMember(whole, at) ? found : BLOT));
   if (!clean.includes('"next":') && !clean.includes('"previous":')) return clean;
-  return clean.replace(LINK, (link) => link.replace(LINK_SECRET, `$1${BLOT}`).replace(LINK_TOKEN, BLOT));
+  return clean.replaceAll(LINK, (link) => link.replaceAll(LINK_SECRET, `$1${BLOT}`).replaceAll(LINK_TOKEN, BLOT));
 }
 
 function isTokenMember(text: string, valueAt: number): boolean {

@@ -43,17 +43,17 @@ const SECRETS = [
   '0123456789abcdef0123456789abcdef',
 ];
 
-/** No piece of it is left that would help anybody. */
-function expectGone(text: string, form: string): void {
-  expect(text).toContain('[secret]');
-  for (let at = 0; at + 12 <= form.length; at += 1) expect(text).not.toContain(form.slice(at, at + 12));
+/** What is left of it that would help anybody. */
+function piecesIn(text: string, form: string): readonly string[] {
+  const pieces = Array.from({ length: Math.max(1, form.length - 11) }, (_, at) => form.slice(at, at + 12));
+  return pieces.filter((piece) => text.includes(piece));
 }
 
 describe.each(Object.entries(FORMS))('a known secret %s', (_name, toForm) => {
   test.each(SECRETS)('is taken out: %s', (secret) => {
     const form = toForm(secret);
-    expectGone(redact(`Malformed ${form} given`, [secret]), form);
-    expectGone(redactAnswer(`{"message":"Malformed ${form} given"}`, [secret]), form);
+    expect(piecesIn(redact(`Malformed ${form} given`, [secret]), form)).toEqual([]);
+    expect(piecesIn(redactAnswer(`{"message":"Malformed ${form} given"}`, [secret]), form)).toEqual([]);
   });
 });
 

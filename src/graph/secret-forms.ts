@@ -7,10 +7,10 @@ import { must } from '../lib/must.ts';
 /** What to write in place of a find. */
 export type Blot = (found: string, at: number, text: string) => string;
 
-/** Beyond this many times over nobody escapes. */
-const PERCENT = String.raw`(?:%|\\{1,8}u0025|&(?:amp;){0,4}#37;)(?:25){0,6}`;
-const BACKSLASH = String.raw`(?:\\{1,16}|${PERCENT}5c)`;
-const AMPERSAND = String.raw`(?:&|${PERCENT}26|\\{1,8}u0026)(?:amp(?:;|${PERCENT}3b)){0,4}`;
+// Beyond this many times over nobody escapes. A run of backslashes is looked at once, from its beginning.
+const PERCENT = String.raw`(?:%|(?<!\\)\\{1,8}u0025|&(?:amp;){0,4}#37;)(?:25){0,6}`;
+const BACKSLASH = String.raw`(?:(?<!\\)\\{1,16}|${PERCENT}5c)`;
+const AMPERSAND = String.raw`(?:&|${PERCENT}26|(?<!\\)\\{1,8}u0026)(?:amp(?:;|${PERCENT}3b)){0,4}`;
 const SEMICOLON = `(?:;|${PERCENT}3b)`;
 const HASH = `(?:#|${PERCENT}23)`;
 
