@@ -9,6 +9,7 @@ import { Pool } from 'undici';
 import { GraphError, isGraphError } from '../core/errors.ts';
 import type { HttpAnswer } from './call.ts';
 import { withDeparture } from './departure.ts';
+import { flattenJson } from './flatten-json.ts';
 import { redact, redactAnswer } from './redact.ts';
 
 export interface HostOptions {
@@ -80,7 +81,7 @@ export function openHost({ baseUrl, maxBytes, userAgent }: HostOptions): Host {
         signal: signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal,
       });
       const bytes = await readAll(body, { isPacked: headers['content-encoding'] === 'gzip', maxBytes });
-      const text = redactAnswer(new TextDecoder().decode(bytes), request.secrets);
+      const text = redactAnswer(flattenJson(new TextDecoder().decode(bytes)), request.secrets);
       return { status: statusCode, headers: redactHeaders(headers, request.secrets), text };
     } catch (error) {
       signal?.throwIfAborted();

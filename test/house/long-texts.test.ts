@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { toVisible, toVisibleJson, toVisibleLines } from '../../src/lib/visible.ts';
 import { parseConversation } from '../../src/graph/conversations.ts';
 import { classifyGraphError } from '../../src/graph/error-codes.ts';
+import { flattenJson } from '../../src/graph/flatten-json.ts';
 import { interpret } from '../../src/graph/interpret.ts';
 import { parseJson } from '../../src/graph/json.ts';
 import { parseMessage } from '../../src/graph/messages.ts';
@@ -122,7 +123,7 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   'times and counts': (text) => [toInstant(text), toInstant(`2026-01-01T00:00:00${text}`), toCount(text)],
   'a link': (text) => toNextCursor({ next: `https://a/?${text}&after=${text}` }),
   'a cursor': (text) => toCursorParams(`?${text}`),
-  JSON: (text) => attempt(() => parseJson(text)),
+  JSON: (text) => attempt(() => parseJson(flattenJson(text))),
   'JSON with the text in it': (text) => parseJson(JSON.stringify({ a: [text, 1] })),
   'an answer': (text) => attempt(() => interpret(answer(text), { subject: 'x', usage: NO_USAGE })),
   'a refusal': (text) =>
