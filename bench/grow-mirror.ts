@@ -80,8 +80,8 @@ async function readBack(database: Database, pageId: string): Promise<readonly Co
         replyTo: undefined,
         raw: message.raw,
       })),
-      stretch: { newest: must(points[0], 'it has a message'), floor: must(points.at(-1), 'it has a message') },
-      floorCursor: undefined,
+      range: { newest: must(points[0], 'it has a message'), oldest: must(points.at(-1), 'it has a message') },
+      olderCursor: undefined,
       historyComplete: true,
       collected: true,
     };

@@ -2,7 +2,7 @@
  * A process of its own that makes rounds over all Pages, one to settle and one that is measured, so that nothing but a
  * Tidemark at work is in its memory: `node --expose-gc round-process.ts <settings as JSON>`. Prints a `RoundCost`.
  */
-import type { SyncAllAnswer } from '../src/core/api/sync.ts';
+import type { SyncAllAnswer } from '../src/api/sync.ts';
 import { createTidemark, type EngineSettings } from '../src/engine/create-tidemark.ts';
 import { must } from '../src/lib/must.ts';
 import { TEST_KEY } from '../test/support/test-key.ts';

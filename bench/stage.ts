@@ -5,8 +5,8 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTidemark, type EngineSettings } from '../src/engine/create-tidemark.ts';
-import type { SyncAllAnswer, SyncAnswer } from '../src/core/api/sync.ts';
-import type { Tidemark } from '../src/core/engine-api.ts';
+import type { SyncAllAnswer, SyncAnswer } from '../src/api/sync.ts';
+import type { Tidemark } from '../src/api/tidemark.ts';
 import { must } from '../src/lib/must.ts';
 import { Secret } from '../src/lib/secret.ts';
 import { sleep } from '../src/lib/sleep.ts';

@@ -141,7 +141,7 @@ async function measureWork(database: Database, batches: readonly (readonly Colle
       what: 'quiet round (begin, look 25 up, finish), ms',
       value: await eachPage(async (pageId) => {
         const begun = await begin(pageId);
-        await openWalkStore(database, begun.lease).findHeld(first.slice(0, 25).map(({ snapshot }) => snapshot));
+        await openWalkStore(database, begun.lease).findStored(first.slice(0, 25).map(({ snapshot }) => snapshot));
         await finish(begun);
       }),
     },
@@ -150,7 +150,7 @@ async function measureWork(database: Database, batches: readonly (readonly Colle
       value: await eachPage(async (pageId, index) => {
         const begun = await begin(pageId);
         const store = openWalkStore(database, begun.lease);
-        await store.findHeld(first.slice(0, 25).map(({ snapshot }) => snapshot));
+        await store.findStored(first.slice(0, 25).map(({ snapshot }) => snapshot));
         await store.commit(first.slice(0, 5).map((item) => withNewMessage(item, index)));
         await finish(begun);
       }),
@@ -187,7 +187,7 @@ function withNewMessage(item: CollectedConversation, round: number): CollectedCo
     ...item,
     snapshot: { ...item.snapshot, updatedAt: now, raw },
     messages: [{ ...last, id, createdAt: now, raw: { ...last.raw, id } }],
-    stretch: { newest: { id, createdAt: now }, floor: must(item.stretch, 'it has messages').floor },
+    range: { newest: { id, createdAt: now }, oldest: must(item.range, 'it has messages').oldest },
   };
 }
 

@@ -8,7 +8,8 @@ import type { World } from './world.ts';
 const START_AT = Date.parse('2026-11-20T10:00:00Z');
 
 const worldAt = (clock: { now: number }): { world: World; pageId: string } => {
-  const world = createWorld(toSettings({ pages: 1, conversations: 40, now: () => clock.now }).world);
+  const settings = toSettings({ pages: 1, conversations: 40, now: () => clock.now });
+  const world = createWorld(settings.world, settings.rules);
   return { world, pageId: must(world.pages[0], 'a Page').id };
 };
 
@@ -34,8 +35,8 @@ describe('activity', () => {
     const after = must(world.truth(pageId).conversations[0], 'a conversation');
     expect(after).toMatchObject({
       id: before.id,
-      messageCount: before.messageCount + 1,
-      unreadCount: before.unreadCount + 1,
+      messageCount: must(before.messageCount, 'Messenger counts') + 1,
+      unreadCount: must(before.unreadCount, 'Messenger counts') + 1,
       snippet: 'Here I am',
       updatedTime: '2026-11-20T10:00:00Z',
     });

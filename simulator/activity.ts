@@ -2,12 +2,14 @@
  * What can happen in the world after it began: people write, edit, unsend, react and read, threads appear and vanish.
  * Every change goes through here, so that order, counters and webhooks never disagree.
  */
-import { composeWishedMessage, pagePerson } from './compose-message.ts';
-import { generateConversation } from './generate.ts';
+import { composeWishedMessage, specialty } from './compose-message.ts';
+import { generateConversation, generateInstagramAccount } from './generate.ts';
 import { materialise } from './messages.ts';
+import { createRandom } from './random.ts';
 import type { MessageWish } from './compose-message.ts';
 import type { Ground } from './ground.ts';
-import type { Conversation, ConversationOddity, Message, Page, Platform } from './model.ts';
+import type { Conversation, ConversationOddity, Message, Page, Person, Platform } from './model.ts';
+import type { Random } from './random.ts';
 
 /** Where something happened; plain data that can travel as JSON. */
 export interface Happening {
@@ -37,7 +39,7 @@ export interface ActivityWish {
 }
 
 export interface Activity {
-  /** A new message; in a seeded conversation of the Page when none is named. */
+  /** A new message; in a seeded conversation of the Page and platform when none is named. */
   newMessage(pageId: string, conversationId?: string, wish?: MessageWish): Happening;
   /** A new thread. Answers where its newest message is. */
   newConversation(pageId: string, wish?: ConversationWish): Happening;
@@ -56,12 +58,18 @@ export interface Activity {
   customerReads(conversationId: string): void;
   /** Everything the Page sent has reached the customer. */
   customerReceives(conversationId: string): void;
+  /** Gives a Page an Instagram account, its earlier one if it had one; answers the account's id. */
+  linkInstagram(pageId: string): string;
+  /** Takes it away. People can go on writing; the API shows nothing of it until it is linked again. */
+  unlinkInstagram(pageId: string): void;
   /** Seeded traffic: messages to distinct known conversations, then new conversations. Oldest happening first. */
   activity(wish: ActivityWish): Happening[];
 }
 
 export function createActivity(ground: Ground): Activity {
   const { origin, random, now } = ground;
+  const unlinked = new Map<Page, Person>();
+  const streamFor = ({ index }: Page): Random => createRandom(origin.seed, 'instagram', index);
 
   const living = (conversationId: string): Conversation => {
     const conversation = ground.findConversation(conversationId);
@@ -84,6 +92,7 @@ export function createActivity(ground: Ground): Activity {
     const at = messages.findIndex(({ ordinal }) => ordinal === message.ordinal);
     const changed = change(message);
     messages.splice(at, 1, ...(changed === undefined ? [] : [changed]));
+    conversation.revision += 1;
     return changed ?? message;
   };
 
@@ -95,10 +104,14 @@ export function createActivity(ground: Ground): Activity {
     conversation.nextOrdinal += 1;
     messages.splice(messages.findLastIndex((other) => other.createdAt <= createdAt) + 1, 0, message);
     touch(conversation, createdAt);
+    conversation.revision += 1;
     conversation.unreadCount = message.sentByPage ? 0 : conversation.unreadCount + 1;
     ground.emit({ kind: 'message', conversation, message });
     return { pageId: conversation.page.id, conversationId: conversation.id, messageId: message.id, createdAt };
   };
+
+  const newestSentId = (conversation: Conversation): string | undefined =>
+    materialise(origin, conversation).findLast(({ sentByPage }) => sentByPage)?.id;
 
   const open = (page: Page, wish: ConversationWish): Happening => {
     const wishes = wish.messages ?? [{}];
@@ -119,16 +132,16 @@ export function createActivity(ground: Ground): Activity {
     return happening;
   };
 
-  const randomWish = (): MessageWish => {
+  const randomWish = (platform: Platform): MessageWish => {
     const draw = random.next();
     const from = random.chance(0.3) ? 'page' : 'customer';
     if (draw < 0.06) return { from, attachments: ['image'] };
-    return draw < 0.1 ? { from, sticker: true } : { from };
+    return draw < 0.1 ? { from, ...specialty(platform, (draw - 0.06) / 0.04) } : { from };
   };
 
   return {
     newMessage(pageId, conversationId, wish = {}) {
-      const timeline = ground.page(pageId).timelines.messenger;
+      const timeline = ground.page(pageId).timelines[wish.platform ?? 'messenger'];
       const chosen = conversationId === undefined ? timeline.at(random.int(0, timeline.size - 1))?.id : conversationId;
       if (chosen === undefined) throw new Error(`Page ${pageId} has no conversation to write in.`);
       const conversation = living(chosen);
@@ -164,22 +177,35 @@ export function createActivity(ground: Ground): Activity {
     },
     react(messageId, reaction) {
       const { conversation, message: target } = existing(messageId);
-      const person = target.sentByPage ? conversation.customer : pagePerson(conversation);
+      const person = target.sentByPage ? conversation.customer : conversation.account;
       const reactions = reaction === undefined ? [] : [{ reaction, person }];
       const message = rewrite(messageId, (old) => ({ ...old, reactions }));
       ground.emit({ kind: 'reaction', conversation, message, person, reaction });
     },
     markRead(conversationId) {
-      living(conversationId).unreadCount = 0;
+      const conversation = living(conversationId);
+      conversation.unreadCount = 0;
+      conversation.revision += 1;
     },
     customerReads(conversationId) {
-      ground.emit({ kind: 'read', conversation: living(conversationId), readAt: now() });
+      const conversation = living(conversationId);
+      ground.emit({ kind: 'read', conversation, readAt: now(), newestId: newestSentId(conversation) });
     },
     customerReceives(conversationId) {
       const conversation = living(conversationId);
-      const sent = materialise(origin, conversation).filter(({ sentByPage }) => sentByPage);
-      const messageIds = sent.slice(-1).map(({ id }) => id);
+      const newestId = newestSentId(conversation);
+      const messageIds = newestId === undefined ? [] : [newestId];
       ground.emit({ kind: 'delivery', conversation, deliveredAt: now(), messageIds });
+    },
+    linkInstagram(pageId) {
+      const page = ground.page(pageId);
+      page.instagram ??= unlinked.get(page) ?? generateInstagramAccount(streamFor(page), page.index);
+      return page.instagram.id;
+    },
+    unlinkInstagram(pageId) {
+      const page = ground.page(pageId);
+      if (page.instagram !== undefined) unlinked.set(page, page.instagram);
+      page.instagram = undefined;
     },
     activity({ pageId, platform = 'messenger', newMessages = 0, newConversations = 0 }) {
       const page = ground.page(pageId);
@@ -189,7 +215,7 @@ export function createActivity(ground: Ground): Activity {
       const happenings: Happening[] = [];
       for (let count = 0; count < newMessages; count += 1) {
         const conversation = shuffled[count % shuffled.length];
-        if (conversation !== undefined) happenings.push(append(conversation, randomWish()));
+        if (conversation !== undefined) happenings.push(append(conversation, randomWish(platform)));
       }
       for (let count = 0; count < newConversations; count += 1) {
         happenings.push(open(page, { platform, messages: [{}] }));

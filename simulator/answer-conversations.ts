@@ -1,12 +1,11 @@
 /** Answers lists of a Page's conversations, newest first, and lists of one conversation's messages. */
-import { answerOf, repeatedParameters } from './answer.ts';
+import { answerOf, conversationWriter, repeatedParameters } from './answer.ts';
 import { nestedMessages, readFields, readLimit } from './fields.ts';
 import { cutPage, toListJson } from './listing.ts';
 import { compileMessageShape, messageListJson, readMessagesLimit } from './message-list.ts';
 import { hash } from './random.ts';
-import { Refusal, invalidParameter, tooMuchData, usualMessage } from './refusals.ts';
+import { Refusal, invalidParameter, noInstagramAccount, tooMuchData, usualMessage } from './refusals.ts';
 import { LISTED_CONVERSATION, PERSONS_CONVERSATION } from './shape-conversation.ts';
-import { compileShape } from './shape.ts';
 import type { Answer, Question } from './answer.ts';
 import type { ListSource } from './listing.ts';
 import type { Conversation, Page, Platform } from './model.ts';
@@ -19,14 +18,18 @@ export function answerConversations(question: Question, page: Page, platform: Pl
   const { parameters } = incoming;
   const fields = readFields(parameters['fields']);
   const perConversation = nestedMessages(fields, { fallback: 25, cap: rules.messagesCap });
+  if (platform === 'instagram' && page.instagram === undefined) {
+    if (rules.instagram.unlinked === 'refused') throw noInstagramAccount(page.id);
+    return answerOf({ data: [] });
+  }
   if (parameters['user_id'] !== undefined) {
-    const shape = compileShape(PERSONS_CONVERSATION, fields);
+    const write = conversationWriter(question, PERSONS_CONVERSATION);
     const conversation = page.conversationsByCustomer.get(parameters['user_id']);
     const isShown = conversation !== undefined && !conversation.deleted && conversation.platform === platform;
-    return answerOf({ data: isShown ? [shape(conversation, view)] : [] }, priceOf(isShown ? 1 : 0, perConversation));
+    return answerOf({ data: isShown ? [write(conversation)] : [] }, priceOf(isShown ? 1 : 0, perConversation));
   }
   if (page.listingFails) throw new Refusal({ code: 1, message: usualMessage(1) });
-  const shape = compileShape(LISTED_CONVERSATION, fields);
+  const write = conversationWriter(question, LISTED_CONVERSATION);
   const limit = readLimit(parameters['limit'], { fallback: rules.pageSize, cap: rules.listCap });
   if (limit * perConversation > rules.tooMuchData) throw tooMuchData();
 
@@ -48,7 +51,7 @@ export function answerConversations(question: Question, page: Page, platform: Pl
   });
   const isLossy = isFiltered && rules.since === 'lossy';
   const shown = isLossy ? items.filter((conversation) => !isLost(conversation, view.world.origin.seed)) : items;
-  const data = shown.map((conversation) => shape(conversation, view));
+  const data = shown.map(write);
   return answerOf(toListJson(data, paging), priceOf(shown.length, perConversation));
 }
 

@@ -1,5 +1,5 @@
 /** Answers reads of single things by their id, alone or several at once. */
-import { answerOf } from './answer.ts';
+import { answerOf, conversationWriter } from './answer.ts';
 import { priceOf } from './answer-conversations.ts';
 import { authorise } from './authorise.ts';
 import { nestedMessages, readFields } from './fields.ts';
@@ -14,6 +14,7 @@ import { findTarget } from './targets.ts';
 import type { Answer, Question } from './answer.ts';
 import type { Json } from './json.ts';
 import type { Page } from './model.ts';
+import type { Rules } from './options.ts';
 import type { PlacedMessage } from './shape-message.ts';
 import type { Target } from './targets.ts';
 
@@ -28,27 +29,30 @@ export function answerMe({ incoming, view, world }: Question): Answer {
 }
 
 export function answerConversation(
-  { incoming, rules, view }: Question,
+  question: Question,
   { conversation }: Extract<Target, { kind: 'conversation' | 'messages' }>,
 ): Answer {
+  const { incoming, rules } = question;
   const fields = readFields(incoming.parameters['fields']);
   const perConversation = nestedMessages(fields, { fallback: 25, cap: rules.messagesCap });
   if (perConversation > rules.tooMuchData) throw tooMuchData();
-  return answerOf(compileShape(CONVERSATION, fields)(conversation, view), priceOf(1, perConversation));
+  return answerOf(conversationWriter(question, CONVERSATION)(conversation), priceOf(1, perConversation));
 }
 
 /** A message past the readable ones answers that it is deleted, which it is not. */
 export function answerMessage({ incoming, rules, view }: Question, placed: PlacedMessage): Answer {
-  const { conversation, message } = placed;
-  const fields = readFields(incoming.parameters['fields']);
-  const shape = compileShape(MESSAGE, fields);
-  const offset = messageOffset(conversation, message.ordinal) ?? 0;
-  if (offset >= rules.readableMessages[conversation.platform]) throw unreadableMessage();
+  const shape = compileShape(MESSAGE, readFields(incoming.parameters['fields']));
+  if (!isReadable(placed, rules)) throw unreadableMessage();
   return answerOf(shape(placed, view));
 }
 
-export function answerAttachments({ incoming, view }: Question, { message }: PlacedMessage): Answer {
-  return answerOf(toAttachmentsJson(message, view, incoming.parameters['after']));
+export function answerAttachments({ incoming, rules, view }: Question, placed: PlacedMessage): Answer {
+  if (!isReadable(placed, rules)) throw unreadableMessage();
+  return answerOf(toAttachmentsJson(placed, view, incoming.parameters['after']));
+}
+
+function isReadable({ conversation, message }: PlacedMessage, { readableMessages }: Rules): boolean {
+  return (messageOffset(conversation, message.ordinal) ?? 0) < readableMessages[conversation.platform];
 }
 
 /** An object keyed by id. One bad id fails the whole call. */

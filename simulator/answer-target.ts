@@ -45,7 +45,6 @@ export function answerTarget(question: Question, target: Target): Answer {
       return answerDebugToken(incoming, world);
     case 'unknown':
       throw target.rest === undefined ? missingObject(target.id) : unknownPath(target.rest);
-    case 'batch':
     case 'oauth':
       throw missingObject(target.kind);
   }

@@ -1,10 +1,14 @@
 /** What every part that answers requests shares: the question as understood, and the answer with its price. */
+import { readFields } from './fields.ts';
+import { compileShape } from './shape.ts';
 import type { Caller } from './authorise.ts';
 import type { ListTwist } from './faults.ts';
 import type { Incoming } from './incoming.ts';
 import type { Json } from './json.ts';
+import type { Conversation } from './model.ts';
 import type { Rules } from './options.ts';
-import type { View } from './shape.ts';
+import type { NodeType, View } from './shape.ts';
+import type { Texts, Writer } from './texts.ts';
 import type { World } from './world.ts';
 
 export interface Question {
@@ -13,6 +17,7 @@ export interface Question {
   readonly world: World;
   readonly rules: Rules;
   readonly view: View;
+  readonly texts: Texts;
   /** A fault that bends the list in the answer. */
   readonly twist: ListTwist | undefined;
 }
@@ -27,6 +32,13 @@ export interface Answer {
 
 export function answerOf(body: Json, price: { light?: number; full?: number } = {}): Answer {
   return { body, light: price.light ?? 0, full: price.full ?? 0 };
+}
+
+/** Writes conversations as this request wants to see them. */
+export function conversationWriter({ incoming, texts, view }: Question, type: NodeType<Conversation>): Writer {
+  const { fields } = incoming.parameters;
+  const shape = compileShape(type, readFields(fields));
+  return texts.writer(`${type.defaults.join()} ${fields}`, shape, view);
 }
 
 /** The request's own parameters, to be repeated in `next` addresses; never the token or its proof. */
@@ -48,6 +60,4 @@ const NOT_REPEATED: ReadonlySet<string> = new Set([
   'limit',
   'pretty',
   'method',
-  'batch',
-  'include_headers',
 ]);

@@ -27,6 +27,7 @@ export interface Caller {
   readonly value: string;
 }
 
+const INSTAGRAM_SCOPES = ['instagram_manage_messages', 'instagram_basic'] as const;
 const PROOF_LIFETIME_SECONDS = 300;
 
 /** The living token behind a request, its proof checked. */
@@ -72,7 +73,6 @@ export function authorise(caller: Caller, target: Target, world: World): void {
       if (target.page === undefined) throw needsPageToken();
       break;
     case 'me':
-    case 'batch':
     case 'debug_token':
     case 'oauth':
     case 'unknown':
@@ -85,8 +85,8 @@ function authoriseMessaging(input: { caller: Caller; page: Page; platform: Platf
   if (caller.token.page === undefined) throw needsPageToken();
   if (caller.token.page !== page) throw missingObject(id);
   if (!page.tasks.includes('MESSAGING') && !page.tasks.includes('MODERATE')) throw needsMessagingTask();
-  if (platform === 'instagram' && !world.tokens.has('instagram_manage_messages', page)) {
-    throw needsPermission(10, 'instagram_manage_messages');
+  if (platform === 'instagram') {
+    for (const scope of INSTAGRAM_SCOPES) if (!world.tokens.has(scope, page)) throw needsPermission(10, scope);
   }
   if (platform === 'messenger' && !world.tokens.has('pages_messaging', page)) throw needsMessagingPermission();
 }

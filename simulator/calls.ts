@@ -14,7 +14,6 @@ export type CallKind =
   | 'message'
   | 'attachments'
   | 'ids'
-  | 'batch'
   | 'debug_token'
   | 'oauth'
   | 'subscribed_apps'
@@ -42,7 +41,6 @@ export interface Arrival {
   readonly fields: string | undefined;
   /** Whether the request asked for one person's thread. */
   readonly byUser: boolean;
-  readonly inBatch: boolean;
   /** How many calls it counts for: every id of `?ids=` is one. */
   readonly units: number;
 }
@@ -83,7 +81,7 @@ export interface CallCounter {
 }
 
 export interface CallLog {
-  /** The newest 100,000 calls, oldest first. Parts of a batch are calls of their own. */
+  /** The newest 100,000 calls, oldest first. */
   readonly all: readonly Call[];
   readonly violations: readonly Violation[];
   readonly total: CallCounter;

@@ -12,9 +12,10 @@ import type {
   Conversation,
   Message,
   MessageOddity,
-  Person,
+  Platform,
   Reaction,
   Share,
+  Story,
 } from './model.ts';
 import type { Random } from './random.ts';
 
@@ -27,13 +28,20 @@ export interface Origin {
 /** A message to be written on purpose. What is left out is plain: a text from the customer, now. */
 export interface MessageWish {
   readonly text?: string;
+  /** Where to write when no conversation is named; default messenger. */
+  readonly platform?: Platform;
   /** Default `customer`. */
   readonly from?: 'customer' | 'page';
   /** Milliseconds; default: now. An earlier one puts the message between the others. */
   readonly createdAt?: number;
   readonly attachments?: readonly AttachmentKind[];
+  /** Messenger only. */
   readonly sticker?: boolean;
   readonly share?: boolean;
+  /** Instagram only: it answers a story, or mentions the account in one. */
+  readonly story?: Story['kind'];
+  /** Instagram only: of a kind that the API does not show. */
+  readonly unsupported?: boolean;
   /** Id of the message it answers. */
   readonly replyTo?: string;
   readonly odd?: MessageOddity;
@@ -62,7 +70,7 @@ export function composeBornMessage(composition: Composition): Message {
   const wish: MessageWish = {
     from: sentByPage ? 'page' : 'customer',
     ...(form < 0.08 ? { attachments: [drawKind(random)] } : {}),
-    ...(form >= 0.08 && form < 0.11 ? { sticker: true } : {}),
+    ...(form >= 0.08 && form < 0.11 ? specialty(conversation.platform, (form - 0.08) / 0.03) : {}),
     ...(form >= 0.11 && form < 0.13 ? { share: true } : {}),
     ...(isReply ? { replyTo: bornMessageId({ ...composition, ordinal: ordinal - 1 }) } : {}),
     ...(odd === undefined ? {} : { odd }),
@@ -71,7 +79,7 @@ export function composeBornMessage(composition: Composition): Message {
   if (!hasReaction) return message;
   const reaction: Reaction = {
     reaction: random.pick(REACTIONS),
-    person: sentByPage ? conversation.customer : pagePerson(conversation),
+    person: message.sentByPage ? conversation.customer : conversation.account,
   };
   return { ...message, reactions: [reaction] };
 }
@@ -81,19 +89,21 @@ export function composeWishedMessage(composition: Composition, wish: MessageWish
   return compose(composition, wish, streamOf('message', composition));
 }
 
-/** How the Page itself appears in a conversation. */
-export function pagePerson(conversation: Conversation): Person {
-  const { page, platform } = conversation;
-  if (platform === 'instagram' && page.instagram !== undefined) return page.instagram;
-  return { id: page.id, name: page.name };
+/** What only this platform has; `draw` is from 0 to 1. */
+export function specialty(platform: Platform, draw: number): MessageWish {
+  if (platform === 'messenger') return { sticker: true };
+  if (draw < 0.4) return { story: 'reply' };
+  return draw < 0.7 ? { from: 'customer', story: 'mention' } : { unsupported: true };
 }
 
 function compose(composition: Composition, wish: MessageWish, random: Random): Message {
   const { conversation, ordinal, createdAt } = composition;
+  const { platform, account } = conversation;
+  checkPlatform(platform, wish);
   const sentByPage = wish.from === 'page';
-  const self = pagePerson(conversation);
   const phrase = random.pick(sentByPage ? PAGE_PHRASES : CUSTOMER_PHRASES);
-  const isWordless = wish.sticker === true || wish.share === true;
+  const isWordless = wish.sticker === true || wish.share === true || wish.story === 'mention';
+  const isUnsupported = wish.unsupported === true;
   const kinds = wish.attachments ?? [];
   const text = wish.text ?? (isWordless ? '' : phrase.replace('{n}', String(random.int(1, 99_999))));
   return {
@@ -101,13 +111,15 @@ function compose(composition: Composition, wish: MessageWish, random: Random): M
     ordinal,
     createdAt,
     sentByPage,
-    from: wish.odd === 'no-from' ? undefined : sentByPage ? self : conversation.customer,
-    to: sentByPage ? conversation.customer : self,
+    from: wish.odd === 'no-from' ? undefined : sentByPage ? account : conversation.customer,
+    to: sentByPage ? conversation.customer : account,
     // Facebook leaves the text out of a message that is nothing but media.
-    text: kinds.length > 0 && wish.text === undefined ? undefined : oddText(wish.odd, text),
+    text: (kinds.length > 0 || isUnsupported) && wish.text === undefined ? undefined : oddText(wish.odd, text),
     attachments: kinds.map((kind) => composeAttachment(kind, random)),
-    shares: wish.share === true ? [composeShare(random)] : [],
+    shares: wish.share === true ? [composeShare(random, platform)] : [],
     sticker: wish.sticker === true ? `https://scontent.example/v/t39.1997-6/${numericId(random, 15)}_n.png` : undefined,
+    story: wish.story === undefined ? undefined : composeStory(wish.story, random),
+    isUnsupported,
     reactions: [],
     replyTo: wish.replyTo,
     numberOfEdits: 0,
@@ -128,9 +140,8 @@ function messageId(spot: Spot, long: boolean): string {
   const { origin, conversation, ordinal } = spot;
   const random = streamOf('message-id', spot);
   if (conversation.platform === 'instagram') {
-    const accountId = pagePerson(conversation).id;
     return instagramMessageId({
-      accountId,
+      accountId: conversation.account.id,
       threadNumber: instagramThreadNumber(conversation.id),
       ordinal,
       random,
@@ -190,12 +201,41 @@ function composeAttachment(kind: AttachmentKind, random: Random): Attachment {
   };
 }
 
-function composeShare(random: Random): Share {
+/** Throws when somebody wants what the platform does not have. */
+function checkPlatform(platform: Platform, { sticker, story, unsupported }: MessageWish): void {
+  if (platform === 'instagram' && sticker === true) throw new Error('Instagram has no stickers.');
+  if (platform === 'messenger' && (story !== undefined || unsupported === true)) {
+    throw new Error('Only Instagram has stories and unsupported messages.');
+  }
+}
+
+function composeStory(kind: Story['kind'], random: Random): Story {
+  const id = numericId(random, 17);
+  return { kind, id, url: `https://scontent.example/v/t51.2885-15/${id}_n.jpg` };
+}
+
+function composeShare(random: Random, platform: Platform): Share {
   const number = numericId(random, 9);
+  if (platform === 'instagram') return composeInstagramShare(random, number);
   return {
     id: random.chance(0.5) ? number : undefined,
     link: `https://shop.example/items/${number}?ref=share`,
     name: random.pick(SHARE_TITLES),
     description: undefined,
+    product: undefined,
+  };
+}
+
+/** A post, or a product of the shop. */
+function composeInstagramShare(random: Random, number: string): Share {
+  const isProduct = random.chance(0.3);
+  const name = random.pick(SHARE_TITLES);
+  const imageUrl = `https://scontent.example/v/t45.5328-4/${number}_n.jpg`;
+  return {
+    id: undefined,
+    link: isProduct ? `https://shop.example/items/${number}` : `https://scontent.example/v/t51.2885-15/${number}_n.jpg`,
+    name,
+    description: undefined,
+    product: isProduct ? { id: number, imageUrl, name, price: `$${random.int(1, 99)}` } : undefined,
   };
 }

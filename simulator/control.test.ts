@@ -21,6 +21,22 @@ const post = async <T>(
 };
 
 describe('the control doors', () => {
+  it('link and unlink an Instagram account, write on it and tell its truth alone', async () => {
+    await using simulator = await startSmall({ conversations: 2 });
+    const { id: pageId } = firstPage(simulator);
+    const linked = await post<{ instagramId: string }>(simulator, 'instagram/link', { pageId });
+    expect(firstPage(simulator).instagram?.id).toBe(linked.json.instagramId);
+    const platform = 'instagram';
+    await post(simulator, 'conversation', { pageId, platform });
+    const { json } = await post<Happening>(simulator, 'message', { pageId, platform, story: 'mention' });
+    const truth = await get<PageTruth>(simulator, `truth?page=${pageId}&platform=instagram`);
+    expect(truth.conversations.map(({ messages }) => messages.at(-1)?.id)).toEqual([json.messageId]);
+    await post(simulator, 'instagram/unlink', { pageId });
+    expect(firstPage(simulator).instagram).toBeUndefined();
+    const response = await fetch(`${simulator.url}/_simulator/truth?page=${pageId}&platform=myspace`);
+    expect(response.status).toBe(400);
+  });
+
   it('hand out what another process needs to begin', async () => {
     await using simulator = await startSmall({ pages: 2 });
     const { world } = simulator;
@@ -82,6 +98,9 @@ describe('the control doors', () => {
     await post(simulator, 'rules', { listCap: 3 });
     const { json: list } = await ask<{ data: unknown[] }>(simulator, `${pageId}/conversations`);
     expect(list.data).toHaveLength(3);
+    await post(simulator, 'rules', { instagram: { fields: 'all' }, readableMessages: { messenger: 7 } });
+    expect(simulator.rules.instagram).toEqual({ fields: 'all', olderMessages: 'bare', unlinked: 'refused' });
+    expect(simulator.rules.readableMessages).toEqual({ messenger: 7, instagram: 20 });
     await post(simulator, 'quotas', { pool: 'messenger', pageId, percent: 100 });
     expect(await statusOf()).toBe(400);
   });

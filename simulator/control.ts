@@ -3,24 +3,25 @@
  * name and secret shown here is made up. A mistake is answered with status 400 and `{"error": "<sentence>"}`.
  *
  *   GET  state                      Pages (id, name, token, instagramId, tasks), user tokens, app id and secret, clock
- *   GET  truth?page=ID              everything that Page really has
+ *   GET  truth?page=ID&platform=…   everything that Page really has, on one platform or on both
  *   GET  calls?page=ID              counters and violations (of one Page), and the last 1,000 calls
  *   POST calls/clear
  *   POST activity                   {pageId, platform?, newMessages?, newConversations?} → happenings
- *   POST message                    {pageId, conversationId?, …a wish for the message} → happening
+ *   POST message                    {pageId, conversationId? or platform?, …a wish for the message} → happening
  *   POST conversation               {pageId, platform?, odd?, messages?} → happening
  *   POST conversation/delete, conversation/restore, conversation/hide, conversation/mark-read,
  *        conversation/customer-reads, conversation/customer-receives      {conversationId}
  *   POST message/delete             {messageId}
  *   POST message/edit               {messageId, text}
  *   POST message/react              {messageId, reaction?}
+ *   POST instagram/link, instagram/unlink        {pageId} → link answers {instagramId}
  *   POST faults                     {match?, times?, effect}
  *   POST faults/clear
  *   POST tokens/kill                {owner: Page id or "user", subcode?}
  *   POST tokens/renew               {owner} → {token}
  *   POST permissions/revoke, permissions/grant   {scope, pageId?}
  *   POST quotas                     {pool, pageId?, percent, blockedMs?}
- *   POST rules                      any of the rules, e.g. {since: "honoured"} → all rules
+ *   POST rules                      any of the rules or of their parts, e.g. {since: "honoured"} → all rules
  *   POST webhooks                   settings of deliveries; {} stops them
  *   POST webhooks/flush
  */
@@ -28,6 +29,7 @@ import type { ActivityWish, ConversationWish } from './activity.ts';
 import type { CallLog } from './calls.ts';
 import type { MessageWish } from './compose-message.ts';
 import type { Fault, Faults } from './faults.ts';
+import type { Platform } from './model.ts';
 import type { Rules } from './options.ts';
 import type { PoolFilling, Quotas } from './quotas.ts';
 import type { DeadSubcode, Scope } from './tokens.ts';
@@ -76,7 +78,7 @@ const DOORS: Readonly<Record<string, Door>> = {
       instagramConversations: timelines.instagram.size,
     })),
   }),
-  'GET truth': ({ world }, _input, query) => world.truth(query.get('page') ?? ''),
+  'GET truth': ({ world }, _input, query) => world.truth(query.get('page') ?? '', toPlatform(query.get('platform'))),
   'GET calls': ({ calls }, _input, query) => {
     const pageId = query.get('page');
     const isShown = (entry: { readonly pageId: string | undefined }): boolean =>
@@ -106,6 +108,8 @@ const DOORS: Readonly<Record<string, Door>> = {
     world.editMessage(messageId, text),
   'POST message/react': ({ world }, { messageId, reaction }: NamedMessage & { reaction?: string }) =>
     world.react(messageId, reaction),
+  'POST instagram/link': ({ world }, { pageId }: NamedPage) => ({ instagramId: world.linkInstagram(pageId) }),
+  'POST instagram/unlink': ({ world }, { pageId }: NamedPage) => world.unlinkInstagram(pageId),
   'POST faults': ({ faults }, fault: Fault) => {
     faults.add(fault);
   },
@@ -118,14 +122,20 @@ const DOORS: Readonly<Record<string, Door>> = {
   'POST permissions/grant': ({ world }, { scope, pageId }: Permission) =>
     world.tokens.grant(scope, pageId === undefined ? undefined : world.page(pageId)),
   'POST quotas': ({ quotas }, filling: PoolFilling) => quotas.saturate(filling),
-  'POST rules': ({ rules }, changes: Partial<Rules>) => Object.assign(rules, changes),
+  'POST rules': ({ rules }, changes: RuleChanges) => changeRules(rules, changes),
   'POST webhooks': ({ webhooks }, settings: WebhookSettings | Record<string, never>) =>
     webhooks.configure(isConfigured(settings) ? settings : undefined),
   'POST webhooks/flush': ({ webhooks }) => webhooks.flush(),
 };
 
+type RuleChanges = { readonly [Name in keyof Rules]?: Partial<Rules[Name]> };
+
 interface Named {
   readonly conversationId: string;
+}
+
+interface NamedPage {
+  readonly pageId: string;
 }
 
 interface NamedMessage {
@@ -155,6 +165,22 @@ export async function control(
 
 function reply(status: number, value: unknown): { readonly status: number; readonly body: string } {
   return { status, body: JSON.stringify(value) };
+}
+
+/** What is not named stays, also inside of a rule that has parts. */
+function changeRules(rules: Rules, changes: RuleChanges): Rules {
+  const { readableMessages, instagram, latency, ...others } = changes;
+  return Object.assign(rules, others, {
+    readableMessages: { ...rules.readableMessages, ...readableMessages },
+    instagram: { ...rules.instagram, ...instagram },
+    latency: { ...rules.latency, ...latency },
+  });
+}
+
+function toPlatform(text: string | null): Platform | undefined {
+  if (text === null) return undefined;
+  if (text === 'messenger' || text === 'instagram') return text;
+  throw new Error(`There is no platform ${text}.`);
 }
 
 function isConfigured(settings: WebhookSettings | Record<string, never>): settings is WebhookSettings {

@@ -1,6 +1,6 @@
 /** What follows from a conversation and is shown with it. Shared by the answers and the truth; decides nothing else. */
-import { pagePerson } from './compose-message.ts';
 import type { Conversation, Message, Person } from './model.ts';
+import type { Rules } from './options.ts';
 
 const SNIPPET_LENGTH = 100;
 
@@ -15,6 +15,11 @@ export function snippetOf(message: Message | undefined): string | undefined {
   return text.length <= SNIPPET_LENGTH ? text : text.slice(0, SNIPPET_LENGTH).replace(/[\uD800-\uDBFF]$/, '');
 }
 
+/** Whether a conversation has only the fields that Instagram is documented to have. */
+export function lacksFields({ platform }: Conversation, rules: Rules): boolean {
+  return platform === 'instagram' && rules.instagram.fields === 'documented';
+}
+
 export function linkOf(conversation: Conversation): string {
   return `/${conversation.page.id}/inbox/${conversation.inboxNumber}/`;
 }
@@ -25,8 +30,8 @@ export function participantsOf(conversation: Conversation): readonly Person[] | 
     case 'no-participants':
       return undefined;
     case 'page-only':
-      return [pagePerson(conversation)];
+      return [conversation.account];
     default:
-      return [conversation.customer, pagePerson(conversation)];
+      return [conversation.customer, conversation.account];
   }
 }

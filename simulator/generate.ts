@@ -36,18 +36,22 @@ export function generateConversation(input: {
   const { seed, page, platform, bornMessages } = input;
   const index = page.conversations.length;
   const random = createRandom(seed, 'conversation', page.index, index);
+  const account = platform === 'instagram' ? page.instagram : page.self;
+  if (account === undefined) throw new Error(`Page ${page.id} has no Instagram account.`);
   const oddity = input.oddity(random);
   const updatedAt = input.updatedAt(random);
   const conversation: Conversation = {
-    id: conversationId({ page, platform, index, random, long: oddity === 'long-id' }),
+    id: conversationId({ page, platform, account, index, random, long: oddity === 'long-id' }),
     index,
     page,
     platform,
     customer: generateCustomer(random, platform, oddity),
+    account,
     oddity,
     inboxNumber: numericId(random, 16),
     bornMessages,
     bornUpdatedAt: updatedAt,
+    revision: 0,
     updatedAt,
     unreadCount: random.chance(0.2) ? Math.min(bornMessages, random.int(1, 3)) : 0,
     messages: undefined,
@@ -63,13 +67,16 @@ export function generateConversation(input: {
 function generatePage(settings: WorldSettings, startedAt: number, index: number): Page {
   const random = createRandom(settings.seed, 'page', index);
   const mayMessage = index < settings.pages - settings.pagesWithoutMessaging;
-  const hasInstagram = settings.instagramConversations > 0;
+  const hasInstagram = index < settings.instagramPages;
+  const id = numericId(random, 15);
+  const name = `Page ${index + 1}`;
   const page: Page = {
-    id: numericId(random, 15),
+    id,
     index,
-    name: `Page ${index + 1}`,
+    name,
     category: random.pick(CATEGORIES),
-    instagram: hasInstagram ? { id: `178414${numericId(random, 11)}`, name: `page.${index + 1}.shop` } : undefined,
+    self: { id, name },
+    instagram: hasInstagram ? generateInstagramAccount(random, index) : undefined,
     timelines: { messenger: createTimeline(), instagram: createTimeline() },
     conversations: [],
     conversationsByCustomer: new Map(),
@@ -78,12 +85,17 @@ function generatePage(settings: WorldSettings, startedAt: number, index: number)
     subscribedFields: undefined,
     listingFails: false,
   };
-  const counts = { messenger: settings.conversations, instagram: settings.instagramConversations };
+  const counts = { messenger: settings.conversations, instagram: hasInstagram ? settings.instagramConversations : 0 };
   for (const platform of ['messenger', 'instagram'] as const) {
     const born = bornConversations({ settings, startedAt, page, platform, count: counts[platform] });
     page.timelines[platform].addAll(born);
   }
   return page;
+}
+
+/** An account for the Page with this index. */
+export function generateInstagramAccount(random: Random, pageIndex: number): Person {
+  return { id: `178414${numericId(random, 11)}`, name: `page.${pageIndex + 1}.shop` };
 }
 
 function bornConversations(input: {
@@ -117,15 +129,16 @@ function drawMessageCount(random: Random, { min, max, mean }: MessagesPerConvers
 function conversationId(input: {
   page: Page;
   platform: Platform;
+  account: Person;
   index: number;
   random: Random;
   long: boolean;
 }): string {
-  const { page, platform, index, random, long } = input;
-  if (platform === 'instagram' && page.instagram !== undefined) {
+  const { page, platform, account, index, random, long } = input;
+  if (platform === 'instagram') {
     // The Page's and the conversation's place keep the thread number unique.
     const unique = String(page.index * 1_000_000 + index).padStart(12, '0');
-    return instagramConversationId(page.instagram.id, `340282366841710${numericId(random, long ? 100 : 12)}${unique}`);
+    return instagramConversationId(account.id, `340282366841710${numericId(random, long ? 100 : 12)}${unique}`);
   }
   const unique = String(page.index * 100_000 + index).padStart(7, '0');
   return `t_${numericId(random, long ? 180 : 8)}${unique}`;

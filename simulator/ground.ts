@@ -18,7 +18,13 @@ export type WorldEvent =
       /** Undefined: taken back. */
       readonly reaction: string | undefined;
     }
-  | { readonly kind: 'read'; readonly conversation: Conversation; readonly readAt: number }
+  | {
+      readonly kind: 'read';
+      readonly conversation: Conversation;
+      readonly readAt: number;
+      /** The last message that was read. */
+      readonly newestId: string | undefined;
+    }
   | {
       readonly kind: 'delivery';
       readonly conversation: Conversation;

@@ -9,6 +9,8 @@ const DIGITS = '0123456789';
 const ALPHANUMERIC = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const MESSAGE_ID_BYTES = 64;
 const PLACE_BYTES = 12;
+/** base64 of `ig_`. */
+const INSTAGRAM_PREFIX = 'aWdf';
 const MESSENGER_ID_LENGTH = 88;
 
 export interface MessagePlace {
@@ -94,9 +96,13 @@ export function instagramMessageId(input: {
   return encodeInstagram(`ig_dm_item:1:IGMessageID:${input.accountId}:${input.threadNumber}:${number}`);
 }
 
+export function isInstagramId(id: string): boolean {
+  return id.startsWith(INSTAGRAM_PREFIX);
+}
+
 /** The conversation and ordinal inside an Instagram message id, or undefined when it is not one. */
 export function placeOfInstagramMessage(id: string): { conversationId: string; ordinal: number } | undefined {
-  if (!id.startsWith('aWdf')) return undefined;
+  if (!isInstagramId(id)) return undefined;
   const parts = Buffer.from(unescapeBase64(id), 'base64').toString().split(':');
   const [kind, , , accountId, threadNumber, number] = parts;
   if (kind !== 'ig_dm_item' || accountId === undefined || threadNumber === undefined || number === undefined) {

@@ -1,4 +1,4 @@
-/** A Graph API request, taken apart: the same whether it came by HTTP or as one part of a batch. */
+/** A Graph API request, taken apart. */
 export interface Incoming {
   readonly method: string;
   /** e.g. `v25.0`; the version served when the path names none. */
@@ -10,14 +10,11 @@ export interface Incoming {
   readonly token: string | undefined;
   /** Milliseconds of the real monotonic clock. */
   readonly arrivedMs: number;
-  readonly inBatch: boolean;
 }
 
 /** What a request falls back on when it does not say it itself. */
 export interface IncomingDefaults {
   readonly token?: string | undefined;
-  readonly parameters?: Readonly<Record<string, string>>;
-  readonly inBatch?: boolean;
 }
 
 const OLDEST_LIVING_VERSION = 'v21.0';
@@ -36,10 +33,9 @@ export function readIncoming(
     method: own['method']?.toUpperCase() ?? request.method,
     version: version ?? OLDEST_LIVING_VERSION,
     segments,
-    parameters: own['access_token'] === undefined ? { ...defaults.parameters, ...own } : own,
+    parameters: own,
     token: own['access_token'] ?? defaults.token,
     arrivedMs: request.arrivedMs,
-    inBatch: defaults.inBatch ?? false,
   };
 }
 

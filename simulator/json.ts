@@ -1,38 +1,87 @@
 /** JSON as Facebook writes it: everything beyond ASCII as `\u` escapes, and every slash escaped. */
-export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
+export type Json = string | number | boolean | null | readonly Json[] | JsonObject | Written;
 
 export interface JsonObject {
   readonly [name: string]: Json | undefined;
 }
 
-/** Lower-case hex digits, as recorded and as webhook signatures need them. */
-export function toFacebookJson(value: unknown): string {
-  const json = JSON.stringify(value);
-  const { buffer, byteOffset } = Buffer.from(json, 'utf16le');
-  const units = new Uint16Array(buffer, byteOffset, json.length);
-  const bytes = Buffer.allocUnsafe(json.length * LONGEST_ESCAPE);
-  let length = 0;
-  // Over numbers: a replacing function would be called for each of a million letters.
-  for (let at = 0; at < units.length; at += 1) {
-    const unit = units[at] ?? 0;
-    if (unit >= FIRST_ESCAPED) {
-      length += (escapes[unit] ??= toEscape(unit)).copy(bytes, length);
-    } else {
-      if (unit === SLASH) bytes[length++] = BACKSLASH;
-      bytes[length++] = unit;
-    }
+/** What has been put into Facebook's JSON before. It may stand in the two outermost levels of an answer. */
+export class Written {
+  readonly bytes: Buffer;
+
+  constructor(text: string) {
+    this.bytes = Buffer.from(text, 'latin1');
   }
-  return bytes.toString('latin1', 0, length);
+
+  toJSON(): never {
+    throw new Error('What is written already stands too deep in the answer.');
+  }
 }
 
-const SLASH = 0x2f;
-const BACKSLASH = 0x5c;
-const FIRST_ESCAPED = 0x7f;
-const LONGEST_ESCAPE = 6;
+/** A text in pieces: what is remembered goes out as it is, for copying half a megabyte takes longer than sending it. */
+export type Pieces = readonly (string | Written)[];
 
-/** Escapes already made: an answer holds the same letters thousands of times. */
-const escapes: (Buffer | undefined)[] = [];
+export function joinPieces(pieces: Pieces): string {
+  return pieces.map((piece) => (typeof piece === 'string' ? piece : piece.bytes.toString('latin1'))).join('');
+}
 
-function toEscape(unit: number): Buffer {
-  return Buffer.from(`\\u${unit.toString(16).padStart(4, '0')}`);
+/** Lower-case hex digits, as recorded and as webhook signatures need them. */
+export function toFacebookJson(value: unknown): string {
+  return joinPieces(toFacebookPieces(value));
+}
+
+export function toFacebookPieces(value: unknown): Pieces {
+  const pieces: (string | Written)[] = [];
+  write(value, DEEPEST_WRITTEN, (piece) => {
+    const last = pieces.at(-1);
+    if (typeof piece === 'string' && typeof last === 'string') pieces[pieces.length - 1] = last + piece;
+    else pieces.push(piece);
+  });
+  return pieces;
+}
+
+const DEEPEST_WRITTEN = 2;
+
+/** Further down nothing is written already, and the whole of it is done at once. */
+function write(value: unknown, levels: number, add: (piece: string | Written) => void): void {
+  if (value instanceof Written) {
+    add(value);
+  } else if (levels === 0 || typeof value !== 'object' || value === null) {
+    add(escapeJson(JSON.stringify(value)));
+  } else if (Array.isArray(value)) {
+    for (const [at, item] of value.entries()) {
+      add(at === 0 ? '[' : ',');
+      write(item, levels - 1, add);
+    }
+    add(value.length === 0 ? '[]' : ']');
+  } else {
+    let lead = '{';
+    for (const [name, member] of Object.entries(value)) {
+      if (member === undefined) continue;
+      add(`${lead}${escapeJson(JSON.stringify(name))}:`);
+      write(member, levels - 1, add);
+      lead = ',';
+    }
+    add(lead === '{' ? '{}' : '}');
+  }
+}
+
+function escapeJson(json: string): string {
+  return json.replaceAll('/', String.raw`\/`).replaceAll(BEYOND_ASCII, escapeRun);
+}
+
+const BEYOND_ASCII = /[\u007f-\uffff]+/g;
+const MOST_RUNS = 10_000;
+
+/** Words already escaped: an answer holds the same ones thousands of times. */
+const runs = new Map<string, string>();
+
+function escapeRun(run: string): string {
+  const known = runs.get(run);
+  if (known !== undefined) return known;
+  const units = Array.from({ length: run.length }, (_, at) => run.charCodeAt(at).toString(16).padStart(4, '0'));
+  const escaped = units.map((unit) => `\\u${unit}`).join('');
+  if (runs.size === MOST_RUNS) runs.clear();
+  runs.set(run, escaped);
+  return escaped;
 }

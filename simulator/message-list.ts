@@ -65,9 +65,14 @@ export function messageListJson(input: {
 
 function messageSource(conversation: Conversation, view: View): ListSource<Message> {
   const { origin } = view.world;
+  const count = messageCount(conversation);
+  const { readableMessages, instagram } = view.rules;
+  const isHidden = conversation.platform === 'instagram' && instagram.olderMessages === 'hidden';
+  const size = isHidden ? Math.min(count, readableMessages.instagram) : count;
   return {
-    size: messageCount(conversation),
-    slice: (offset, count) => newestMessages(origin, conversation, { offset, count }),
+    size,
+    slice: (offset, length) =>
+      newestMessages(origin, conversation, { offset, count: Math.max(0, Math.min(length, size - offset)) }),
     standingOf: ({ ordinal, createdAt }) => ({ index: ordinal, updatedAt: createdAt }),
     find: ({ index }) => {
       const offset = messageOffset(conversation, index);

@@ -32,6 +32,22 @@ export interface Share {
   readonly link: string;
   readonly name: string;
   readonly description: string | undefined;
+  /** Instagram only: what of a shop was shared. */
+  readonly product: Product | undefined;
+}
+
+export interface Product {
+  readonly id: string;
+  readonly imageUrl: string;
+  readonly name: string;
+  readonly price: string;
+}
+
+/** Instagram only: the story that a message answers, or in which the account was mentioned. */
+export interface Story {
+  readonly kind: 'reply' | 'mention';
+  readonly id: string;
+  readonly url: string;
 }
 
 export interface Reaction {
@@ -52,7 +68,11 @@ export interface Message {
   readonly text: string | undefined;
   readonly attachments: readonly Attachment[];
   readonly shares: readonly Share[];
+  /** Messenger only. */
   readonly sticker: string | undefined;
+  readonly story: Story | undefined;
+  /** Instagram only: of a kind that the API does not show. */
+  readonly isUnsupported: boolean;
   readonly reactions: readonly Reaction[];
   /** The id of the message this one answers. */
   readonly replyTo: string | undefined;
@@ -70,12 +90,16 @@ export interface Conversation {
   readonly page: Page;
   readonly platform: Platform;
   readonly customer: Person;
+  /** Who the Page is in it: the Page itself, or its Instagram account. */
+  readonly account: Person;
   readonly oddity: ConversationOddity | undefined;
   /** The number in the link to the Page inbox. */
   readonly inboxNumber: string;
   /** How many messages it had when the world began, and when the last of them was written. */
   readonly bornMessages: number;
   readonly bornUpdatedAt: number;
+  /** Counts its changes, of whatever kind. */
+  revision: number;
   /** When the last message was added. Deletions, edits, reactions and reads do not move it. */
   updatedAt: number;
   unreadCount: number;
@@ -91,8 +115,10 @@ export interface Page {
   readonly index: number;
   readonly name: string;
   readonly category: string;
-  /** The account behind `platform=instagram`; absent when the Page has none. */
-  readonly instagram: Person | undefined;
+  /** How it appears on Messenger. */
+  readonly self: Person;
+  /** The account behind `platform=instagram`; absent while none is linked. */
+  instagram: Person | undefined;
   readonly timelines: Readonly<Record<Platform, Timeline<Conversation>>>;
   readonly conversations: Conversation[];
   readonly conversationsByCustomer: Map<string, Conversation>;

@@ -6,6 +6,16 @@ export type Profile = 'seed' | 'fast' | 'hostile';
 
 export type SinceRule = 'ignored' | 'honoured' | 'lossy';
 
+/** What nobody knows for sure of Instagram, so that both can be tried. */
+export interface InstagramRules {
+  /** Fields of a conversation that have data: those that the reference page names, or all that Messenger has. */
+  fields: 'documented' | 'all';
+  /** How lists show messages past the readable ones: with id and time, or not at all. */
+  olderMessages: 'bare' | 'hidden';
+  /** What a Page without a linked account answers for `platform=instagram`: an error, or an empty list. */
+  unlinked: 'refused' | 'empty';
+}
+
 export interface Latency {
   /** Before anything else. */
   readonly baseMs: number;
@@ -41,6 +51,7 @@ export interface Rules {
   deadCursorCode: 100 | 2642;
   /** How many of a conversation's newest messages have readable details. */
   readableMessages: { messenger: number; instagram: number };
+  instagram: InstagramRules;
   latency: Latency;
   /** Share of calls that meet a random fault. */
   faultShare: number;
@@ -57,7 +68,9 @@ export interface SimulatorOptions {
   readonly pages?: number;
   /** Messenger conversations per Page; default 1,000. */
   readonly conversations?: number;
-  /** Instagram conversations per Page; default 0, and then no Page has an Instagram account. */
+  /** How many of the first Pages have an Instagram account; default 0, or all when Instagram conversations are asked for. */
+  readonly instagramPages?: number;
+  /** Instagram conversations of each Page with an account; default as many as on Messenger. */
   readonly instagramConversations?: number;
   /** Default 1 to 25, 8 on average. */
   readonly messagesPerConversation?: MessagesPerConversation;
@@ -90,6 +103,8 @@ export interface SimulatorOptions {
   readonly deadCursorCode?: 100 | 2642;
   /** Default: all on Messenger, 20 on Instagram. */
   readonly readableMessages?: { readonly messenger?: number; readonly instagram?: number };
+  /** Default: `documented`, `bare` and `refused`. */
+  readonly instagram?: Partial<InstagramRules>;
   /** Overrides parts of the profile's answer times. */
   readonly latency?: Partial<Latency>;
   /** Default 0, hostile 0.06. */
@@ -100,6 +115,7 @@ export interface SimulatorOptions {
 export interface WorldSettings {
   readonly pages: number;
   readonly conversations: number;
+  readonly instagramPages: number;
   readonly instagramConversations: number;
   readonly messagesPerConversation: MessagesPerConversation;
   readonly seed: number;
@@ -128,16 +144,19 @@ const SEED_LATENCY: Latency = { baseMs: 400, perFullConversationMs: 13, perLight
 export function toSettings(options: SimulatorOptions): Settings {
   const profile = options.profile ?? 'fast';
   const isHostile = profile === 'hostile';
+  const pages = options.pages ?? 5;
   const conversations = options.conversations ?? 1000;
-  const instagramConversations = options.instagramConversations ?? 0;
+  const instagramPages = options.instagramPages ?? ((options.instagramConversations ?? 0) > 0 ? pages : 0);
+  const instagramConversations = instagramPages > 0 ? (options.instagramConversations ?? conversations) : 0;
   return {
     port: options.port ?? 0,
     profile,
     callsPerSecond: options.callsPerSecond ?? 2,
     engagedPeople: options.engagedPeople ?? Math.max(1, conversations + instagramConversations),
     world: {
-      pages: options.pages ?? 5,
+      pages,
       conversations,
+      instagramPages,
       instagramConversations,
       messagesPerConversation: options.messagesPerConversation ?? { min: 1, max: 25, mean: 8 },
       seed: options.seed ?? 1,
@@ -157,6 +176,7 @@ export function toSettings(options: SimulatorOptions): Settings {
       cursorFollows: options.cursorFollows ?? 'place',
       deadCursorCode: options.deadCursorCode ?? 100,
       readableMessages: { messenger: Infinity, instagram: 20, ...options.readableMessages },
+      instagram: { fields: 'documented', olderMessages: 'bare', unlinked: 'refused', ...options.instagram },
       latency: { ...(profile === 'seed' ? SEED_LATENCY : NO_LATENCY), ...options.latency },
       faultShare: options.faultShare ?? (isHostile ? 0.06 : 0),
       requireProof: options.requireProof ?? false,

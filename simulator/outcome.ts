@@ -1,20 +1,20 @@
 /** What leaves for the wire: replies put into headers and bytes, and spoiled where a fault wants it. */
 import { traceId } from './ids.ts';
-import { toFacebookJson } from './json.ts';
+import { joinPieces, toFacebookPieces } from './json.ts';
 import { createRandom } from './random.ts';
 import { Refusal, statusOf, toErrorJson } from './refusals.ts';
 import type { Answer } from './answer.ts';
 import type { Call } from './calls.ts';
 import type { FaultEffect } from './faults.ts';
 import type { Incoming } from './incoming.ts';
-import type { Json } from './json.ts';
+import type { Json, Pieces } from './json.ts';
 import type { RefusalBody } from './refusals.ts';
 
 /** What goes over the wire. Without `how` it is sent whole. */
 export interface Outcome {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: Pieces;
   readonly how?: 'reset' | 'hang' | 'truncated';
 }
 
@@ -66,20 +66,22 @@ export function toOutcome(input: {
   }
   const isBare = effect?.type === 'error' && effect.bare === true && reply.error !== undefined;
   const shown = isBare ? { error: { message: reply.error.message, code: reply.error.code } } : reply.body;
-  const whole = { status: reply.status, headers, body: toFacebookJson(shown) };
+  const whole = { status: reply.status, headers, body: toFacebookPieces(shown) };
   switch (effect?.type) {
     case 'reset':
     case 'hang':
     case 'truncated':
       return { ...whole, how: effect.type };
-    case 'half-json':
-      return { ...whole, body: whole.body.slice(0, Math.ceil(whole.body.length / 2)) };
+    case 'half-json': {
+      const text = joinPieces(whole.body);
+      return { ...whole, body: [text.slice(0, Math.ceil(text.length / 2))] };
+    }
     case 'html':
-      return { status: effect.status ?? 502, headers: { ...headers, 'content-type': 'text/html' }, body: HTML };
+      return { status: effect.status ?? 502, headers: { ...headers, 'content-type': 'text/html' }, body: [HTML] };
     case 'empty':
-      return { status: effect.status ?? 200, headers, body: '' };
+      return { status: effect.status ?? 200, headers, body: [] };
     case 'body':
-      return { status: effect.status, headers, body: effect.body };
+      return { status: effect.status, headers, body: [effect.body] };
     default:
       return whole;
   }

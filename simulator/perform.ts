@@ -20,6 +20,7 @@ import type { Outcome, Reply } from './outcome.ts';
 import type { PoolType, Quotas } from './quotas.ts';
 import type { RefusalBody } from './refusals.ts';
 import type { Target } from './targets.ts';
+import type { Texts } from './texts.ts';
 import type { World } from './world.ts';
 
 /** Everything that takes part in answering. */
@@ -30,6 +31,7 @@ export interface Facebook {
   readonly meter: Meter;
   readonly quotas: Quotas;
   readonly faults: FaultSource;
+  readonly texts: Texts;
   /** `http://127.0.0.1:PORT`, for the addresses in answers. */
   readonly url: () => string;
   /** Resolves when it is one's turn for heavy work. */
@@ -39,7 +41,7 @@ export interface Facebook {
 }
 
 export async function perform(facebook: Facebook, incoming: Incoming): Promise<Outcome> {
-  const { world, calls, meter, quotas, faults, rules } = facebook;
+  const { world, calls, meter, quotas, faults, rules, texts } = facebook;
   const target = findTarget(incoming, world);
   const call = calls.open(describeArrival(facebook, incoming, target));
   const pool = poolOf(call);
@@ -68,7 +70,7 @@ export async function perform(facebook: Facebook, incoming: Incoming): Promise<O
     authorise(caller, target, world);
     const view = { world, rules, root: `${facebook.url()}/${incoming.version}`, token: caller.value };
     const twist = effect?.type === 'list' ? effect.twist : undefined;
-    return answerTarget({ incoming, caller, world, rules, view, twist }, target);
+    return answerTarget({ incoming, caller, world, rules, view, texts, twist }, target);
   });
 
   await waitUntil(call.arrivedMs + delayOf(rules.latency, reply, effect), facebook.closing);
@@ -85,7 +87,7 @@ export async function perform(facebook: Facebook, incoming: Incoming): Promise<O
 }
 
 function describeArrival(facebook: Facebook, incoming: Incoming, target: Target): Arrival {
-  const { parameters, arrivedMs, method, inBatch } = incoming;
+  const { parameters, arrivedMs, method } = incoming;
   const { limit, since, after, fields } = parameters;
   const isNumber = limit !== undefined && /^\d+$/.test(limit);
   return {
@@ -99,7 +101,6 @@ function describeArrival(facebook: Facebook, incoming: Incoming, target: Target)
     after,
     fields,
     byUser: parameters['user_id'] !== undefined,
-    inBatch,
   };
 }
 

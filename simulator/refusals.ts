@@ -4,7 +4,7 @@
  */
 import type { DeadSubcode } from './tokens.ts';
 
-export type ErrorType = 'OAuthException' | 'GraphMethodException' | 'GraphBatchException' | 'IGApiException';
+export type ErrorType = 'OAuthException' | 'GraphMethodException' | 'IGApiException';
 
 export interface RefusalBody {
   readonly message: string;
@@ -130,6 +130,11 @@ export function needsPermission(code: 10 | 100 | 200, scope: string): Refusal {
         'this operation. '
       : '';
   return new Refusal({ code, message: `(#${code}) ${lead}This endpoint requires the '${scope}' permission.` });
+}
+
+export function noInstagramAccount(pageId: string): Refusal {
+  const message = `(#100) Page ${pageId} has no Instagram professional account linked to it.`;
+  return new Refusal({ code: 100, message });
 }
 
 export function tooMuchData(): Refusal {

@@ -3,7 +3,6 @@
  * faults. Must never listen anywhere else.
  */
 import { createServer } from 'node:http';
-import { performBatch } from './batch.ts';
 import { createCallLog } from './calls.ts';
 import { control } from './control.ts';
 import { createFaults } from './faults.ts';
@@ -12,6 +11,7 @@ import { createMeter } from './meter.ts';
 import { toSettings } from './options.ts';
 import { perform } from './perform.ts';
 import { createQuotas } from './quotas.ts';
+import { createTexts } from './texts.ts';
 import { createTurns } from './turns.ts';
 import { createWebhooks } from './webhooks.ts';
 import { createWorld } from './world.ts';
@@ -45,8 +45,8 @@ const CONTROL_PREFIX = '/_simulator/';
 /** Rejects when the port is taken. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const settings = toSettings(options);
-  const world = createWorld(settings.world);
   const { rules } = settings;
+  const world = createWorld(settings.world, rules);
   const closing = new AbortController();
   let url = '';
   const facebook: Facebook = {
@@ -56,6 +56,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     meter: createMeter(settings.callsPerSecond),
     quotas: createQuotas({ engagedPeople: settings.engagedPeople, now: world.now }),
     faults: createFaults({ seed: settings.world.seed, share: () => rules.faultShare }),
+    texts: createTexts(),
     url: () => url,
     takeTurn: createTurns(),
     closing: closing.signal,
@@ -84,8 +85,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     }
     const form = readForm(body, request.headers['content-type']);
     const incoming = readIncoming({ method, target, arrivedMs }, form, { token: bearerOf(request) });
-    const isBatch = incoming.method === 'POST' && incoming.segments.length === 0;
-    await send(response, await (isBatch ? performBatch : perform)(facebook, incoming), closing.signal);
+    await send(response, await perform(facebook, incoming), closing.signal);
   };
 
   const server = createServer((request, response) => {
@@ -119,17 +119,21 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 }
 
 async function send(response: ServerResponse, outcome: Outcome, closing: AbortSignal): Promise<void> {
-  const bytes = Buffer.from(outcome.body);
+  const pieces = outcome.body.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece.bytes));
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
   switch (outcome.how) {
     case undefined:
-      response.writeHead(outcome.status, { ...outcome.headers, 'content-length': bytes.length }).end(bytes);
+      response.cork();
+      response.writeHead(outcome.status, { ...outcome.headers, 'content-length': length });
+      for (const piece of pieces) response.write(piece);
+      response.end();
       return;
     case 'reset':
       response.socket?.resetAndDestroy();
       return;
     case 'truncated':
-      response.writeHead(outcome.status, { ...outcome.headers, 'content-length': bytes.length });
-      response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => response.socket?.destroy());
+      response.writeHead(outcome.status, { ...outcome.headers, 'content-length': length });
+      response.write(Buffer.concat(pieces).subarray(0, Math.floor(length / 2)), () => response.socket?.destroy());
       return;
     case 'hang':
       await new Promise<void>((resolve) => {

@@ -1,5 +1,5 @@
 /** How a conversation is shown, field by field, after the recordings. Facebook calls the type UnifiedThread. */
-import { linkOf, participantsOf, snippetOf } from './conversation-facts.ts';
+import { lacksFields, linkOf, participantsOf, snippetOf } from './conversation-facts.ts';
 import { compileMessageShape, messageListJson, readMessagesLimit } from './message-list.ts';
 import { messageCount, newestMessages } from './messages.ts';
 import { PERSON_MEMBERS, toPersonJson } from './shape-people.ts';
@@ -17,20 +17,22 @@ export const CONVERSATION: NodeType<Conversation> = {
   parts: {
     id: plain(({ id }) => id),
     updated_time: plain(({ oddity, updatedAt }) => (oddity === 'no-updated-time' ? undefined : toGraphTime(updatedAt))),
-    message_count: plain(messageCount),
-    unread_count: plain(({ unreadCount }) => unreadCount),
-    snippet: plain((conversation, { world }) =>
-      snippetOf(newestMessages(world.origin, conversation, { offset: 0, count: 1 })[0]),
+    message_count: undocumented(plain(messageCount)),
+    unread_count: undocumented(plain(({ unreadCount }) => unreadCount)),
+    snippet: undocumented(
+      plain((conversation, { world }) =>
+        snippetOf(newestMessages(world.origin, conversation, { offset: 0, count: 1 })[0]),
+      ),
     ),
-    link: plain(linkOf),
+    link: undocumented(plain(linkOf)),
     participants: people,
-    senders: people,
-    former_participants: plain(() => ({ data: [] })),
-    can_reply: plain(() => true),
-    is_subscribed: plain(() => true),
+    senders: undocumented(people),
+    former_participants: undocumented(plain(() => ({ data: [] }))),
+    can_reply: undocumented(plain(() => true)),
+    is_subscribed: undocumented(plain(() => true)),
     is_owner: plain(() => true),
-    folder: plain(() => 'inbox'),
-    scoped_thread_key: plain(({ id }) => id),
+    folder: undocumented(plain(() => 'inbox')),
+    scoped_thread_key: undocumented(plain(({ id }) => id)),
     name: plain(() => undefined),
     wallpaper: plain(() => undefined),
     linked_group: plain(() => undefined),
@@ -41,6 +43,14 @@ export const CONVERSATION: NodeType<Conversation> = {
 /** In lists Facebook shows less when no fields are named, and least when one person's thread is asked for. */
 export const LISTED_CONVERSATION: NodeType<Conversation> = { ...CONVERSATION, defaults: ['id', 'updated_time'] };
 export const PERSONS_CONVERSATION: NodeType<Conversation> = { ...CONVERSATION, defaults: ['id'] };
+
+/** A field of which nobody has said that Instagram's conversations have it. */
+function undocumented(make: (field: Field) => Part<Conversation>): (field: Field) => Part<Conversation> {
+  return (field) => {
+    const render = make(field);
+    return (conversation, view) => (lacksFields(conversation, view.rules) ? undefined : render(conversation, view));
+  };
+}
 
 function toPeopleJson(conversation: Conversation): readonly JsonObject[] | undefined {
   return participantsOf(conversation)?.map((person) => toPersonJson(person, conversation.platform));

@@ -3,7 +3,7 @@ import { createRandom } from './random.ts';
 import { PERSON_MEMBERS, toPersonJson } from './shape-people.ts';
 import { chooser, list, object, plain, toGraphTime } from './shape.ts';
 import type { JsonObject } from './json.ts';
-import type { Attachment, Conversation, Message, Reaction } from './model.ts';
+import type { Attachment, Conversation, Message, Platform, Reaction, Share } from './model.ts';
 import type { NodeType, View } from './shape.ts';
 
 /** A message in its place. */
@@ -46,34 +46,24 @@ export const MESSAGE: NodeType<PlacedMessage> = {
     message: plain(({ message }) => message.text),
     attachments: (field) => {
       const choose = chooser('MessageAttachment', ATTACHMENT_MEMBERS, field.children);
-      return ({ message }, view) =>
-        message.attachments.length === 0
-          ? undefined
-          : {
-              data: message.attachments.map((attachment) => choose(toAttachmentJson(attachment, view))),
-              paging: attachmentPaging(message, view),
-            };
+      return (placed, view) => {
+        if (placed.message.attachments.length === 0) return undefined;
+        const { data, paging } = toAttachmentsJson(placed, view, undefined);
+        return { data: data.map(choose), paging };
+      };
     },
     // The documentation wants the members of a share asked for by name; without braces there is only the id.
     shares: (field) => {
       const choose = chooser('MessageShare', SHARE_MEMBERS, field.children ?? []);
-      return ({ message }) =>
+      return ({ message, conversation }) =>
         message.shares.length === 0
           ? undefined
           : {
-              data: message.shares.map((share) =>
-                choose({
-                  id: share.id ?? null,
-                  link: share.link,
-                  name: share.name,
-                  description: share.description ?? null,
-                  picture: null,
-                }),
-              ),
+              data: message.shares.map((share) => choose(toShareJson(share, conversation.platform))),
             };
     },
     sticker: plain(({ message }) => message.sticker),
-    tags: list('MessageTag', ['name'], ({ message }) => tagsOf(message).map((name) => ({ name }))),
+    tags: list('MessageTag', ['name'], (placed) => tagsOf(placed).map((name) => ({ name }))),
     reactions: plain(({ message, conversation }) =>
       message.reactions.length === 0
         ? undefined
@@ -82,21 +72,33 @@ export const MESSAGE: NodeType<PlacedMessage> = {
     reply_to: plain(({ message }) =>
       message.replyTo === undefined ? undefined : { mid: message.replyTo, is_self_reply: false },
     ),
-    story: plain(() => undefined),
-    is_unsupported: plain(() => undefined),
+    story: plain(({ message: { story } }, view) => {
+      if (story === undefined) return undefined;
+      const shown = { link: sign(story.url, view), id: story.id };
+      return story.kind === 'reply' ? { reply_to: shown } : { mention: shown };
+    }),
+    is_unsupported: plain(({ message }) => (message.isUnsupported ? true : undefined)),
   },
 };
 
 /** One page of the attachments edge: what is there, and nothing behind it. */
-export function toAttachmentsJson(message: Message, view: View, after: string | undefined): JsonObject {
+export function toAttachmentsJson(
+  { message, conversation }: PlacedMessage,
+  view: View,
+  after: string | undefined,
+): { readonly data: readonly JsonObject[]; readonly paging?: JsonObject } {
   if (after !== undefined || message.attachments.length === 0) return { data: [] };
+  if (conversation.platform === 'instagram') {
+    return { data: message.attachments.map((attachment) => toInstagramAttachmentJson(attachment, view)) };
+  }
   return {
     data: message.attachments.map((attachment) => toAttachmentJson(attachment, view)),
     paging: attachmentPaging(message, view),
   };
 }
 
-function tagsOf(message: Message): readonly string[] {
+function tagsOf({ message, conversation }: PlacedMessage): readonly string[] {
+  if (conversation.platform === 'instagram') return [];
   return message.sentByPage ? ['inbox', 'read', 'sent', 'source:web'] : ['inbox', 'read', 'source:chat'];
 }
 
@@ -134,6 +136,31 @@ function toAttachmentJson(attachment: Attachment, view: View): JsonObject {
     case 'file':
       return { ...head, file_url: url };
   }
+}
+
+/** Instagram says little more of an attachment than where it lies. */
+function toInstagramAttachmentJson({ id, kind, name, url }: Attachment, view: View): JsonObject {
+  const media = { url: sign(url, view) };
+  switch (kind) {
+    case 'placeholder':
+      return { id, name };
+    case 'image':
+      return { id, image_data: media };
+    case 'video':
+      return { id, video_data: media };
+    case 'audio':
+    case 'file':
+      return { id, name, file_url: media.url };
+  }
+}
+
+function toShareJson({ id, link, name, description, product }: Share, platform: Platform): JsonObject {
+  if (platform === 'messenger') {
+    return { id: id ?? null, link, name, description: description ?? null, picture: null };
+  }
+  if (product === undefined) return { link };
+  const element = { id: product.id, image_url: product.imageUrl, name: product.name, price: product.price };
+  return { link, template: { payload: { product: { elements: { data: [element] } } } } };
 }
 
 /** Media addresses are signed anew every day, and each signature tells when it dies. */

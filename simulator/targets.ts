@@ -2,6 +2,7 @@
  * Finds out what a request asks for: which kind of call it is and which Page, conversation or message it is about.
  * Decides nothing about permission, and never throws: what is not there becomes `unknown`.
  */
+import { isInstagramId } from './ids.ts';
 import type { CallKind } from './calls.ts';
 import type { Incoming } from './incoming.ts';
 import type { Conversation, Message, Page, Platform } from './model.ts';
@@ -17,8 +18,13 @@ export type Target =
       readonly conversation: Conversation;
       readonly message: Message;
     }
-  | { readonly kind: 'ids'; readonly ids: readonly string[]; readonly page: Page | undefined }
-  | { readonly kind: 'me' | 'accounts' | 'batch' | 'debug_token' | 'oauth' }
+  | {
+      readonly kind: 'ids';
+      readonly ids: readonly string[];
+      readonly page: Page | undefined;
+      readonly platform: Platform;
+    }
+  | { readonly kind: 'me' | 'accounts' | 'debug_token' | 'oauth' }
   /** `rest` is set when the object exists and its edge does not. */
   | { readonly kind: 'unknown'; readonly id: string; readonly rest: string | undefined };
 
@@ -65,11 +71,14 @@ export function describeTarget(target: Target): {
       return { ...nothing, pageId: target.page.id, objectId: message.id, platform: conversation.platform };
     }
     case 'ids':
-      // Ids of several platforms in one call are metered as Messenger's.
-      return { ...nothing, pageId: target.page?.id, platform: target.page && 'messenger', units: target.ids.length };
+      return {
+        ...nothing,
+        pageId: target.page?.id,
+        platform: target.page && target.platform,
+        units: target.ids.length,
+      };
     case 'me':
     case 'accounts':
-    case 'batch':
     case 'debug_token':
     case 'oauth':
     case 'unknown':
@@ -78,11 +87,15 @@ export function describeTarget(target: Target): {
 }
 
 function findRootTarget(incoming: Incoming, world: World): Target {
-  if (incoming.method === 'POST') return { kind: 'batch' };
   const ids = (incoming.parameters['ids'] ?? '').split(',').filter(Boolean);
   if (ids.length === 0) return { kind: 'unknown', id: '', rest: undefined };
   const speaker = incoming.token === undefined ? undefined : world.tokens.find(incoming.token);
-  return { kind: 'ids', ids, page: speaker?.page };
+  return { kind: 'ids', ids, page: speaker?.page, platform: isOfInstagram(ids) ? 'instagram' : 'messenger' };
+}
+
+/** Ids of several platforms in one call are metered as Messenger's. */
+function isOfInstagram(ids: readonly string[]): boolean {
+  return ids.every((id) => isInstagramId(id));
 }
 
 function findObject(input: {
@@ -101,16 +114,21 @@ function findObject(input: {
     return isList ? { kind: 'conversations', page, platform: readPlatform(incoming) } : missingEdge;
   }
   const conversation = world.findConversation(id);
-  if (conversation !== undefined && !conversation.deleted) {
+  if (conversation !== undefined && isReachable(conversation)) {
     const place = { page: conversation.page, conversation };
     if (edge === undefined) return { kind: 'conversation', ...place };
     return edge === 'messages' ? { kind: 'messages', ...place } : missingEdge;
   }
   const found = world.findMessage(id);
-  if (found === undefined) return undefined;
+  if (found === undefined || !isReachable(found.conversation)) return undefined;
   const place = { page: found.conversation.page, ...found };
   if (edge === undefined) return { kind: 'message', ...place };
   return edge === 'attachments' ? { kind: 'attachments', ...place } : missingEdge;
+}
+
+/** Without its account nothing of Instagram can be reached. */
+function isReachable({ deleted, platform, page }: Conversation): boolean {
+  return !deleted && (platform === 'messenger' || page.instagram !== undefined);
 }
 
 function readPlatform(incoming: Incoming): Platform {

@@ -125,6 +125,37 @@ describe('webhooks', () => {
     expect(envelopes(app.received)).toMatchObject([{ object: 'instagram', entry: [{ id: page.instagram?.id }] }]);
   });
 
+  it('tell on Instagram what it has, in its own words', async () => {
+    await using app = await startApp();
+    await using simulator = await startSmall({ conversations: 0, instagramConversations: 1 });
+    tell(simulator, { url: app.url });
+    const { world } = simulator;
+    const { id: pageId, conversations } = firstPage(simulator);
+    const { id } = must(conversations[0], 'a conversation');
+    const { messageId: mid } = world.newMessage(pageId, id, { from: 'page', text: 'Hello' });
+    world.customerReceives(id);
+    world.customerReads(id);
+    world.editMessage(mid, 'Hello!');
+    world.newMessage(pageId, id, { story: 'reply', text: 'Nice' });
+    world.newMessage(pageId, id, { story: 'mention' });
+    world.newMessage(pageId, id, { share: true });
+    world.newMessage(pageId, id, { unsupported: true });
+    world.deleteMessage(mid);
+    await simulator.webhooks.flush();
+    expect(envelopes(app.received).map(({ object }) => object)).toEqual(Array.from({ length: 7 }, () => 'instagram'));
+    const events = envelopes(app.received).map(({ entry }) => entry[0]?.messaging[0]);
+    const url = expect.stringMatching(/^https:/);
+    expect(events).toMatchObject([
+      { message: { mid, text: 'Hello', is_echo: true } },
+      { read: { mid } },
+      { message: { text: 'Nice', reply_to: { story: { url, id: expect.any(String) } } } },
+      { message: { attachments: [{ type: 'story_mention', payload: { url } }] } },
+      { message: { attachments: [{ type: 'share', payload: { url } }] } },
+      { message: { is_unsupported: true } },
+      { message: { mid, is_deleted: true } },
+    ]);
+  });
+
   it('tell only what the Page is subscribed to', async () => {
     await using app = await startApp();
     await using simulator = await startSmall();

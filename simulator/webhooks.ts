@@ -4,7 +4,6 @@
  */
 import { createHmac } from 'node:crypto';
 import { must } from '../src/lib/must.ts';
-import { pagePerson } from './compose-message.ts';
 import { toFacebookJson } from './json.ts';
 import { createRandom } from './random.ts';
 import { waitUntil } from './wait.ts';
@@ -113,11 +112,13 @@ export function createWebhooks(world: World): Webhooks {
   const stopListening = world.onEvent((event) => {
     if (settings === undefined) return;
     const { page, platform } = event.conversation;
-    if (settings.onlySubscribed !== false && page.subscribedFields?.includes(fieldOf(event)) !== true) return;
+    const field = fieldOf(event);
+    if (field === undefined) return;
+    if (settings.onlySubscribed !== false && page.subscribedFields?.includes(field) !== true) return;
     const isInstagram = platform === 'instagram';
     waiting.push({
       object: isInstagram ? 'instagram' : 'page',
-      entryId: pagePerson(event.conversation).id,
+      entryId: event.conversation.account.id,
       event: toEventJson(event, world.now()),
     });
     timer ??= setTimeout(tellWaiting, settings.lateMs ?? 0);

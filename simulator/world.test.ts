@@ -9,8 +9,10 @@ const START_AT = Date.parse('2026-11-20T10:00:00Z');
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-const worldOf = (options: SimulatorOptions = {}): World =>
-  createWorld(toSettings({ pages: 2, conversations: 200, now: () => START_AT, ...options }).world);
+const worldOf = (options: SimulatorOptions = {}): World => {
+  const { world, rules } = toSettings({ pages: 2, conversations: 200, now: () => START_AT, ...options });
+  return createWorld(world, rules);
+};
 
 const pageIdOf = (world: World): string => must(world.pages[0], 'a Page').id;
 

@@ -13,14 +13,14 @@ import type { Activity } from './activity.ts';
 import type { Call } from './calls.ts';
 import type { Origin } from './compose-message.ts';
 import type { Ground, WorldEvent } from './ground.ts';
-import type { Conversation, Page } from './model.ts';
-import type { WorldSettings } from './options.ts';
+import type { Conversation, Page, Platform } from './model.ts';
+import type { Rules, WorldSettings } from './options.ts';
 import type { DeadSubcode } from './tokens.ts';
 import type { PageTruth } from './truth.ts';
 
 export interface World extends Ground, Activity {
-  /** Everything a Page really has, in the simulator's own words. */
-  truth(pageId: string): PageTruth;
+  /** Everything a Page really has, in the simulator's own words; of both platforms, unless one is named. */
+  truth(pageId: string, platform?: Platform): PageTruth;
   /** Lets the token of a Page, or the person's (`'user'`), die: error 190 with this subcode from now on. */
   killToken(owner: string, subcode?: DeadSubcode): void;
   /** Gives a Page, or the person, a new living token and returns it. */
@@ -31,7 +31,7 @@ export interface World extends Ground, Activity {
   onEvent(listener: (event: WorldEvent) => void): () => void;
 }
 
-export function createWorld(settings: WorldSettings): World {
+export function createWorld(settings: WorldSettings, rules: Rules): World {
   const { seed, now, oddShare } = settings;
   const startedAt = now();
   const origin: Origin = { seed, oddShare };
@@ -76,7 +76,7 @@ export function createWorld(settings: WorldSettings): World {
   return {
     ...ground,
     ...createActivity(ground),
-    truth: (pageId) => pageTruth(ground, pageId),
+    truth: (pageId, platform) => pageTruth({ ground, rules, pageId, platform }),
     killToken: (owner, subcode = 463) => tokens.kill(ownerOf(owner), subcode),
     renewToken: (owner) => tokens.renew(ownerOf(owner)),
     onCall(listener) {

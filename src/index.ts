@@ -2,16 +2,74 @@
  * Tidemark as a library. Open it with `createTidemark(settings)`; everything it can do is in the `Tidemark` interface.
  * Only re-exports live here.
  */
+export type { CallerOptions, ManyPagesOptions } from './api/caller.ts';
+export type {
+  ConversationAnswer,
+  ConversationListAnswer,
+  ConversationQuery,
+  ListAnswer,
+  MessageAnswer,
+  MessageListAnswer,
+  MessageQuery,
+} from './api/conversations.ts';
+export type { AliveAnswer, ReadyAnswer } from './api/health.ts';
+export type { HistoryAnswer, HistoryRequest, HistoryRow } from './api/history.ts';
+export type {
+  DueAnswer,
+  DueRequest,
+  FailedJobAnswer,
+  FailedJobListAnswer,
+  JobsOptions,
+  JobsRetriedAnswer,
+  RetryRequest,
+} from './api/jobs.ts';
+export type {
+  ConnectAnswer,
+  ConnectedPage,
+  ConnectPagesAnswer,
+  PageAnswer,
+  PageChangedAnswer,
+  PageListAnswer,
+  PageRemovedAnswer,
+  RefusedPage,
+} from './api/pages.ts';
+export type { NotReadyAnswer, ProblemAnswer } from './api/problem.ts';
+export type { RunAnswer, RunFoundAnswer, RunListAnswer, RunQuery } from './api/runs.ts';
+export type {
+  OpenRetryAnswer,
+  SyncAllAnswer,
+  SyncAllRequest,
+  SyncAllRow,
+  SyncAnswer,
+  SyncRequest,
+} from './api/sync.ts';
+export type { Tidemark } from './api/tidemark.ts';
+export type {
+  FindingAnswer,
+  VerifyAllAnswer,
+  VerifyAllRequest,
+  VerifyAnswer,
+  VerifyFailure,
+  VerifyRequest,
+} from './api/verify.ts';
 export type { Settings } from './config/options.ts';
 export { readSettings } from './config/read-settings.ts';
-export type * from './core/api/history.ts';
-export type * from './core/api/mirror.ts';
-export type * from './core/api/pages.ts';
-export type * from './core/api/runs.ts';
-export type * from './core/api/sync.ts';
-export type * from './core/api/verify.ts';
-export { Secret, type Tidemark } from './core/engine-api.ts';
 export { ERRORS, type ErrorCode } from './core/error-catalogue.ts';
 export { isTidemarkError, TidemarkError } from './core/errors.ts';
-export type { SyncEvent } from './core/events.ts';
+export type { EventSink, SyncEvent } from './core/events.ts';
+export type {
+  JsonValue,
+  PageRef,
+  PageStatus,
+  PhaseCost,
+  PhaseCosts,
+  Platform,
+  QueueName,
+  RunMode,
+  RunPhase,
+  RunStatus,
+  RunTrigger,
+  SyncMode,
+} from './core/model.ts';
 export { createTidemark, type EngineOptions, type EngineSettings } from './engine/create-tidemark.ts';
+export { Secret } from './lib/secret.ts';

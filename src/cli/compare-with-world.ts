@@ -2,9 +2,9 @@
  * Compares the mirror with the simulated world, id by id, through the same reads that users have. It believes no
  * counter: a mirror is complete when every conversation and message of the world is found in it, and nothing else.
  */
-import type { ListAnswer } from '../core/api/mirror.ts';
-import type { Tidemark } from '../core/engine-api.ts';
-import type { SimulatedConversation } from './outside.ts';
+import type { ListAnswer } from '../api/conversations.ts';
+import type { Tidemark } from '../api/tidemark.ts';
+import type { SimulatedConversation } from './start-simulator.ts';
 
 export interface PageOfWorld {
   readonly pageId: string;

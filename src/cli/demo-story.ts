@@ -1,6 +1,6 @@
 /** What happens in the demo and how it is told: who writes while nobody syncs, and the table of both syncs. */
-import type { SyncAllAnswer, SyncAllRow } from '../core/api/sync.ts';
-import type { Activity } from './outside.ts';
+import type { SyncAllAnswer, SyncAllRow } from '../api/sync.ts';
+import type { Activity } from './start-simulator.ts';
 import { renderTable } from './table.ts';
 import { toCount, toFigure, toSeconds } from './words.ts';
 

@@ -1,6 +1,6 @@
 /** Joins the jobs with a log that hears of what goes wrong in them; how each run fares is told by its events. */
-import type { JobsOptions } from '../core/api/jobs.ts';
-import type { Tidemark } from '../core/engine-api.ts';
+import type { JobsOptions } from '../api/jobs.ts';
+import type { Tidemark } from '../api/tidemark.ts';
 import type { Log } from '../telemetry/log.ts';
 
 export interface JoinJobsOptions extends Pick<JobsOptions, 'worker' | 'schedule'> {

@@ -3,10 +3,10 @@
  * a command may not need are loaded when it does, so that `--help` answers at once.
  */
 import { readFileSync } from 'node:fs';
-import type { Outside } from './outside.ts';
+import type { CliContext } from './context.ts';
 import { run } from './run.ts';
 
-const outside: Outside = {
+const context: CliContext = {
   env: process.env,
   cwd: process.cwd(),
   stdin: process.stdin,
@@ -29,7 +29,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit();
 });
 
-process.exitCode = await run(process.argv.slice(2), outside, readVersion());
+process.exitCode = await run(process.argv.slice(2), context, readVersion());
 
 function readVersion(): string {
   const manifest = JSON.parse(readFileSync(new URL(import.meta.resolve('tidemark/package.json')), 'utf8')) as {

@@ -1,6 +1,6 @@
 /** Reads what a person calls a Page on the command line: our uuid, or Facebook's number. */
-import type { PageRef } from '../core/api/pages.ts';
 import { TidemarkError } from '../core/errors.ts';
+import type { PageRef } from '../core/model.ts';
 
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
 const FACEBOOK_ID = /^\d{1,32}$/;

@@ -1,6 +1,6 @@
 /** Colour, where a person looks at a terminal that can show it and has not asked for none (NO_COLOR). */
 import { styleText } from 'node:util';
-import type { OutputStream } from './outside.ts';
+import type { OutputStream } from './context.ts';
 
 type Style = Parameters<typeof styleText>[0];
 

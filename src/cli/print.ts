@@ -3,9 +3,9 @@
  * texts are strangers'; nothing of them may steer the terminal, so no command writes to a stream itself.
  */
 import { toVisible, toVisibleJson, toVisibleLines } from '../lib/visible.ts';
-import type { Outside, OutputStream } from './outside.ts';
+import type { CliContext, OutputStream } from './context.ts';
 
-type Stdout = Pick<Outside, 'stdout'>;
+type Stdout = Pick<CliContext, 'stdout'>;
 
 export function printLines({ stdout }: Stdout, lines: readonly string[]): void {
   for (const line of lines) printLine(stdout, line);

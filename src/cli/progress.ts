@@ -9,7 +9,7 @@ import type { RunCounts } from '../core/model.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { toVisible } from '../lib/visible.ts';
 import type { LogStream } from '../telemetry/log.ts';
-import type { Outside, OutputStream } from './outside.ts';
+import type { CliContext, OutputStream } from './context.ts';
 import { paintFor } from './paint.ts';
 import { printLine } from './print.ts';
 
@@ -62,7 +62,7 @@ export function showProgress(options: ProgressOptions): Progress {
 }
 
 /** Log lines go to stderr, above the bars while there are any. */
-export function aroundProgress({ stderr }: Pick<Outside, 'stderr'>, current: () => Progress | undefined): LogStream {
+export function aroundProgress({ stderr }: Pick<CliContext, 'stderr'>, current: () => Progress | undefined): LogStream {
   return {
     isTTY: stderr.isTTY,
     hasColors: () => stderr.hasColors?.() ?? false,
@@ -98,12 +98,13 @@ function advance(state: PageState, event: SyncEvent): PageState {
       return { ...state, ending: `failed: ${event.code}` };
     case 'list-requested':
     case 'survey-finished':
-    case 'hint-withdrawn':
+    case 'filter-disabled':
     case 'order-violated':
     case 'batch-processing':
     case 'item-unreadable':
     case 'conversation-failed':
     case 'call-delayed':
+    case 'call-finished':
     case 'history-committed':
     case 'listener-failed':
     case 'list-refused':

@@ -1,10 +1,10 @@
 /** What a command is given to add itself to the program. */
 import type { Command } from 'commander';
-import type { ExitStatus, Outside } from './outside.ts';
+import type { CliContext, ExitStatus } from './context.ts';
 
 export interface Registration {
   readonly program: Command;
-  readonly outside: Outside;
+  readonly context: CliContext;
   /** Tells the exit status of what the command did. */
   readonly end: (status: ExitStatus) => void;
 }

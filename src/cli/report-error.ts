@@ -5,29 +5,29 @@
 import { inspect } from 'node:util';
 import { toTidemarkError } from '../core/errors.ts';
 import { scrub } from '../telemetry/log.ts';
-import type { ExitStatus, Outside } from './outside.ts';
+import type { CliContext, ExitStatus } from './context.ts';
 import { printJson, printLine, printText } from './print.ts';
 import { loadSettings } from './session.ts';
 
 /** With `json`, the same goes to stdout as the one document. */
-export function reportError(thrown: unknown, outside: Outside, json: boolean): ExitStatus {
+export function reportError(thrown: unknown, context: CliContext, json: boolean): ExitStatus {
   const error = toTidemarkError(thrown);
   const message = scrub(error.message);
-  printLine(outside.stderr, message);
-  printLine(outside.stderr, error.entry.advice);
+  printLine(context.stderr, message);
+  printLine(context.stderr, error.entry.advice);
   if (error.code === 'INTERNAL') {
-    const where = isDebugging(outside)
+    const where = isDebugging(context)
       ? scrub(inspect(error.cause ?? error))
       : 'LOG_LEVEL=debug shows where it happened.';
-    printText(outside.stderr, `${where}\n`);
+    printText(context.stderr, `${where}\n`);
   }
-  if (json) printJson(outside, { success: false, error: message, code: error.code });
+  if (json) printJson(context, { success: false, error: message, code: error.code });
   return error.entry.exitStatus;
 }
 
-function isDebugging(outside: Outside): boolean {
+function isDebugging(context: CliContext): boolean {
   try {
-    return ['debug', 'trace'].includes(loadSettings(outside).logLevel);
+    return ['debug', 'trace'].includes(loadSettings(context).logLevel);
   } catch {
     // Whatever is wrong with the settings has been reported by the command itself, if it needed them.
     return false;

@@ -1,30 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { TidemarkError } from '../core/errors.ts';
-import type { RunAnswer } from '../core/api/runs.ts';
-import { createFake } from '../../test/support/cli/fake-outside.ts';
-import { LAST_SYNC, pageIdOf } from '../../test/support/cli/fake-tidemark.ts';
+import { type RunAnswer, RunSchema } from '../api/runs.ts';
+import { createFake } from '../../test/support/cli/fake-context.ts';
+import { answer } from '../../test/support/answers.ts';
+import { LAST_SYNC } from '../../test/support/cli/fake-world.ts';
 
 const RUN: RunAnswer = {
+  ...answer(RunSchema, {
+    pageName: 'Page 1',
+    status: 'failed',
+    startedAt: LAST_SYNC,
+    finishedAt: '2026-01-02T03:04:06.500Z',
+    synced: 1_234,
+    eventsCreated: 5,
+    graphCalls: 3,
+    phases: { survey: { calls: 1, durationMs: 300, rows: 25 }, collect: { calls: 2, durationMs: 1_100, rows: 1_239 } },
+    errorCode: 'GRAPH_ERROR',
+    errorMessage: 'Facebook refused.',
+  }),
   id: 'run-1',
-  pageId: pageIdOf('1'),
-  pageName: 'Page 1',
-  platform: 'messenger',
-  mode: 'incremental',
-  trigger: 'schedule',
-  status: 'failed',
-  startedAt: LAST_SYNC,
-  finishedAt: '2026-01-02T03:04:06.500Z',
-  synced: 1_234,
-  inserted: 0,
-  updated: 0,
-  skipped: 0,
-  deleted: 0,
-  eventsCreated: 5,
-  listed: 1_300,
-  graphCalls: 3,
-  phases: { survey: { calls: 1, durationMs: 300, rows: 25 }, collect: { calls: 2, durationMs: 1_100, rows: 1_239 } },
-  errorCode: 'GRAPH_ERROR',
-  errorMessage: 'Facebook refused.',
 };
 
 const failing = (error: unknown) => ({
@@ -104,7 +98,7 @@ describe('the command line', () => {
     await fake.run('runs');
     expect(fake.stdout()).toContain('tidemark runs cancel run-2\n');
     expect(await fake.run('runs', 'cancel', 'run-2')).toBe(0);
-    expect(fake.tidemark().calls).toEqual(['cancel run-2']);
+    expect(fake.calls()).toEqual(['cancel run-2']);
     expect(fake.stdout()).toContain('Run run-2 is asked to end');
     await fake.run('runs', 'cancel', 'run-1');
     expect(fake.stdout()).toContain('Run run-1 has ended (cancelled)');
@@ -127,17 +121,29 @@ describe('the command line', () => {
     expect(own.stdout()).toBe('Applied 1 migration; the database is at version 1.\n  0001_pages\n');
     const embedded = createFake();
     expect(await embedded.run('migrate')).toBe(0);
-    expect(embedded.tidemark().calls).toEqual(['checkReady']);
+    expect(embedded.calls()).toEqual(['checkReady']);
   });
 
   it('runs the simulator until Ctrl-C and says how to point Tidemark at it', async () => {
     const fake = createFake();
-    const running = fake.run('simulate', '--pages', '2', '--conversations', '3', '--profile', 'fast', '--seed', '7');
+    const running = fake.run(
+      'simulate',
+      '--pages',
+      '2',
+      '--conversations',
+      '3',
+      '--profile',
+      'fast',
+      '--seed',
+      '7',
+      '--instagram-pages',
+      '1',
+    );
     while (!fake.stdout().includes('Ctrl-C')) await new Promise(setImmediate);
     fake.signals.emit('SIGINT', 'SIGINT');
     expect(await running).toBe(0);
     expect(fake.happened).toEqual([
-      'open simulator {"port":4681,"profile":"fast","pages":2,"conversations":3,"seed":7,"callsPerSecond":2}',
+      'open simulator {"port":4681,"profile":"fast","pages":2,"conversations":3,"instagramPages":1,"seed":7,"callsPerSecond":2}',
       'close simulator',
     ]);
     expect(fake.stdout()).toContain('  export GRAPH_API_URL=http://127.0.0.1:4681\n');

@@ -14,7 +14,7 @@ import { addSyncCommand } from './commands/sync.ts';
 import { addWorkerCommand } from './commands/worker.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { scrub } from '../telemetry/log.ts';
-import type { ExitStatus, Outside } from './outside.ts';
+import type { CliContext, ExitStatus } from './context.ts';
 import { printJson, printText } from './print.ts';
 import { reportError } from './report-error.ts';
 
@@ -31,23 +31,23 @@ const COMMANDS = [
 ];
 
 /** `args` are the arguments behind the program's name; `version` is what `--version` prints. */
-export async function run(args: readonly string[], outside: Outside, version: string): Promise<ExitStatus> {
+export async function run(args: readonly string[], context: CliContext, version: string): Promise<ExitStatus> {
   const json = args.includes('--json');
   let status: ExitStatus = 0;
   try {
-    const program = createProgram(outside, version);
+    const program = createProgram(context, version);
     const end = (ended: ExitStatus): void => {
       status = ended;
     };
-    for (const addCommand of COMMANDS) addCommand({ program, outside, end });
+    for (const addCommand of COMMANDS) addCommand({ program, context, end });
     await program.parseAsync([...args], { from: 'user' });
     return status;
   } catch (error) {
-    return error instanceof CommanderError ? endUsage(error, outside, json) : reportError(error, outside, json);
+    return error instanceof CommanderError ? endUsage(error, context, json) : reportError(error, context, json);
   }
 }
 
-function createProgram(outside: Outside, version: string): Command {
+function createProgram(context: CliContext, version: string): Command {
   const program = new Command('tidemark')
     .description('Mirrors every Messenger conversation of your Facebook Pages into your own PostgreSQL.')
     .version(version)
@@ -56,17 +56,17 @@ function createProgram(outside: Outside, version: string): Command {
     .addHelpText('after', `\n${renderSettingsHelp()}`)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => printText(outside.stdout, text),
-      writeErr: (text) => printText(outside.stderr, scrub(text)),
-      getOutHelpWidth: () => outside.stdout.columns ?? 100,
-      getErrHelpWidth: () => outside.stderr.columns ?? 100,
+      writeOut: (text) => printText(context.stdout, text),
+      writeErr: (text) => printText(context.stderr, scrub(text)),
+      getOutHelpWidth: () => context.stdout.columns ?? 100,
+      getErrHelpWidth: () => context.stderr.columns ?? 100,
     });
   return program;
 }
 
 /** Commander has already said what was wrong; help and version were asked for and are no failure. */
-function endUsage(error: CommanderError, outside: Outside, json: boolean): ExitStatus {
+function endUsage(error: CommanderError, context: CliContext, json: boolean): ExitStatus {
   if (error.exitCode === 0) return 0;
-  if (json) printJson(outside, { success: false, error: scrub(error.message.replace(/^error: /, '')), code: 'USAGE' });
+  if (json) printJson(context, { success: false, error: scrub(error.message.replace(/^error: /, '')), code: 'USAGE' });
   return 2;
 }

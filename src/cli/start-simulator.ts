@@ -1,10 +1,22 @@
-/** The simulator as the commands see it. The one place that knows both sides. */
+/** The simulator as the commands see it: a small Facebook, and the truth about what is in it. */
 import { TidemarkError } from '../core/errors.ts';
+import type { SimulatorOptions } from '../../simulator/options.ts';
 import { startSimulator as start } from '../../simulator/server.ts';
-import type { Simulator, SimulatorOptions } from './outside.ts';
+
+export interface SimulatedConversation {
+  readonly id: string;
+  readonly messageIds: readonly string[];
+}
+
+export interface Activity {
+  readonly newMessages: number;
+  readonly newConversations: number;
+}
+
+export type Simulator = Awaited<ReturnType<typeof startSimulator>>;
 
 /** Rejects with PORT_IN_USE. */
-export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+export async function startSimulator(options: SimulatorOptions) {
   const { url, world, close } = await start(options).catch((error: unknown) => {
     throw toStartError(error, options.port);
   });
@@ -12,11 +24,13 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     url,
     userToken: world.tokens.user,
     pages: world.pages.map(({ id, name, token }) => ({ id, name, token })),
-    activity(pageId, activity) {
-      world.activity({ pageId, ...activity });
+    /** Makes people write to a Page. */
+    activity(facebookPageId: string, activity: Activity): void {
+      world.activity({ pageId: facebookPageId, ...activity });
     },
-    *conversationsOf(pageId) {
-      for (const { id, messages } of world.truth(pageId).conversations) {
+    /** What a complete mirror of the Page holds. */
+    *conversationsOf(facebookPageId: string): Iterable<SimulatedConversation> {
+      for (const { id, messages } of world.truth(facebookPageId).conversations) {
         yield { id, messageIds: messages.map((message) => message.id) };
       }
     },

@@ -2,7 +2,7 @@
  * Ctrl-C and SIGTERM: the first asks to end in good order, the second ends at once. Once listened for, a signal no
  * longer kills the process by itself, so whoever listens has to end it.
  */
-import type { ExitStatus, Outside } from './outside.ts';
+import type { CliContext, ExitStatus } from './context.ts';
 import { printText } from './print.ts';
 
 export interface StopSignal extends Disposable {
@@ -16,7 +16,7 @@ export function listenForStop({
   signals,
   exitNow,
   stderr,
-}: Pick<Outside, 'signals' | 'exitNow' | 'stderr'>): StopSignal {
+}: Pick<CliContext, 'signals' | 'exitNow' | 'stderr'>): StopSignal {
   const { promise, resolve } = Promise.withResolvers<ExitStatus>();
   let stopping = false;
   const onSignal = (signal: keyof typeof STATUS): void => {

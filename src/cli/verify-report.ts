@@ -1,5 +1,5 @@
 /** What a verify found, in words: every difference in a sentence, and last of all whether everything is in sync. */
-import type { FindingAnswer, VerifyAllAnswer, VerifyAnswer, VerifyFailure } from '../core/api/verify.ts';
+import type { FindingAnswer, VerifyAllAnswer, VerifyAnswer, VerifyFailure } from '../api/verify.ts';
 import { renderTable } from './table.ts';
 import { toCount, toFigure, toSeconds } from './words.ts';
 
@@ -16,7 +16,7 @@ export function countDifferences({ results }: VerifyAllAnswer): Differences {
   return {
     found: sum(differencesOf),
     repaired: sum((row) => row.repaired),
-    missed: sum((row) => row.counts.shouldHaveBeenMet),
+    missed: sum((row) => row.counts.missedBySync),
   };
 }
 
@@ -59,7 +59,7 @@ function describeFindings(row: VerifyAnswer): readonly string[] {
   return [
     ...found,
     ...(unnamed > 0 ? [`${page}: … and ${toCount(unnamed, 'difference')} more`] : []),
-    ...(row.undecided === null ? [] : [`${page}: ${row.undecided}`]),
+    ...(row.inconclusive === null ? [] : [`${page}: ${row.inconclusive}`]),
     ...(row.status === 'partial'
       ? [`${page} is partial: not all was compared, decided or repaired; verify again.`]
       : []),
@@ -67,10 +67,10 @@ function describeFindings(row: VerifyAnswer): readonly string[] {
 }
 
 function describeFinding(finding: FindingAnswer, kind: keyof typeof WHAT): string {
-  const { conversationId, contactName, updatedTime, shouldHaveBeenMet, repaired } = finding;
+  const { conversationId, contactName, updatedTime, missedBySync, repaired } = finding;
   const contact = contactName === null ? '' : ` with ${contactName}`;
   const when = updatedTime === null ? '' : `, last changed ${updatedTime.replace(/\.\d+Z$/, 'Z')},`;
-  const missed = shouldHaveBeenMet ? '; a sync should have met it' : '';
+  const missed = missedBySync ? '; a sync should have met it' : '';
   const mended = kind === 'deleted' ? 'now marked as deleted' : 'now repaired';
   return `conversation ${conversationId}${contact}${when} ${WHAT[kind]}${missed}${repaired ? `; ${mended}` : ''}.`;
 }

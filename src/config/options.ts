@@ -200,16 +200,6 @@ export const OPTIONS = {
     example: 'off',
     secret: false,
   } satisfies Option<'send' | 'off'>,
-  graphBatch: {
-    variable: 'GRAPH_BATCH',
-    kind: choice(['on', 'off']),
-    fallback: { value: 'off' },
-    meaning:
-      'Whether the first looks at different Pages share HTTP requests, up to 50 in one. The calls stay as many. Their ' +
-      'access tokens then travel in the body of the request, and each waits for the slowest.',
-    example: 'on',
-    secret: false,
-  } satisfies Option<'on' | 'off'>,
   logLevel: {
     variable: 'LOG_LEVEL',
     kind: choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),

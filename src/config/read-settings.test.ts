@@ -49,7 +49,6 @@ describe('readSettings', () => {
       callsPerSecond: 2,
       messagesPerConversation: 'all',
       sinceParameter: 'send',
-      graphBatch: 'off',
       logLevel: 'info',
       logFormat: undefined,
     });

@@ -114,8 +114,8 @@ export const ERRORS = {
     logLevel: 'warn',
   },
   INVALID_INPUT: {
-    meaning: 'A field of the request has a value that is not accepted.',
-    advice: 'The message names the field and what it accepts.',
+    meaning: 'A field of the request is unknown, or has a value that is not accepted.',
+    advice: 'The message names the field and what is accepted.',
     httpStatus: 400,
     exitStatus: 2,
     retry: 'never',

@@ -3,7 +3,7 @@
  * conversation; the catalogue's advice says what to do. Neither ever holds a token.
  */
 import { type ErrorCode, type ErrorEntry, ERRORS } from './error-catalogue.ts';
-import type { PoolScope } from './quota.ts';
+import { NO_USAGE, type QuotaScope, type Usage } from './limits/quota-usage.ts';
 
 export interface ErrorDetails {
   readonly cause?: unknown;
@@ -45,8 +45,8 @@ export function toTidemarkError(error: unknown): TidemarkError {
 
 /**
  * What a refusal by Facebook means for whoever made the call:
- * `transient` may pass by itself · `too-much-data` never succeeds unchanged, ask for less · `throttled` stop calling
- * this pool · `token` and `permission` stop this Page · `missing` this one object is not shown · `blocked` a policy
+ * `transient` may pass by itself · `too-much-data` never succeeds unchanged, ask for less · `throttled` no calls on
+ * this quota · `token` and `permission` stop this Page · `missing` this one object is not shown · `blocked` a policy
  * block, stop for long · `invalid` a fault of the request or the app's settings.
  */
 export type GraphFaultKind =
@@ -61,8 +61,10 @@ export type GraphFaultKind =
 
 export interface GraphErrorDetails extends ErrorDetails {
   readonly kind: GraphFaultKind;
-  /** Whose calls must stop for `retryAfterMs`; undefined when the refusal asks nobody for quiet. */
-  readonly quietScope?: PoolScope | undefined;
+  /** Whose calls must stop for `retryAfterMs`; undefined when the refusal asks for no cooldown. */
+  readonly cooldownScope?: QuotaScope | undefined;
+  /** What the answer tells of the quotas. Default: nothing. */
+  readonly usage?: Usage | undefined;
   /** Facebook's `code` and `error_subcode`, and the HTTP status, where there were any. */
   readonly graphCode?: number | undefined;
   readonly graphSubcode?: number | undefined;
@@ -72,7 +74,8 @@ export interface GraphErrorDetails extends ErrorDetails {
 /** Facebook refused a call, or did not answer it. */
 export class GraphError extends TidemarkError {
   readonly kind: GraphFaultKind;
-  readonly quietScope: PoolScope | undefined;
+  readonly cooldownScope: QuotaScope | undefined;
+  readonly usage: Usage;
   readonly graphCode: number | undefined;
   readonly graphSubcode: number | undefined;
   readonly httpStatus: number | undefined;
@@ -80,7 +83,8 @@ export class GraphError extends TidemarkError {
   constructor(code: ErrorCode, message: string, details: GraphErrorDetails) {
     super(code, message, details);
     this.kind = details.kind;
-    this.quietScope = details.quietScope;
+    this.cooldownScope = details.cooldownScope;
+    this.usage = details.usage ?? NO_USAGE;
     this.graphCode = details.graphCode;
     this.graphSubcode = details.graphSubcode;
     this.httpStatus = details.httpStatus;
@@ -94,4 +98,9 @@ export function isGraphError(error: unknown, kind?: GraphFaultKind): error is Gr
 /** Facebook was there and refused; it is not the network that failed, nor the token, nor a quota. */
 export function isRefusal(error: unknown, kind?: GraphFaultKind): error is GraphError {
   return isGraphError(error, kind) && error.code === 'GRAPH_ERROR';
+}
+
+/** A refusal of the one object that was asked for, an answer about it that takes too long included; not of the Page. */
+export function concernsOneObject(error: unknown): error is GraphError {
+  return isRefusal(error) || isGraphError(error, 'permission') || isGraphError(error, 'too-much-data');
 }

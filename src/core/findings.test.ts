@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { arePlausiblyGone, judge } from './findings.ts';
-import type { ConversationSnapshot, HeldConversation } from './model.ts';
+import { arePlausiblyGone, toFinding } from './findings.ts';
+import type { ConversationSnapshot, StoredConversation } from './model.ts';
 
-const CUT_AT = Date.parse('2026-05-01T12:00:00Z');
+const LOOKBACK_START = Date.parse('2026-05-01T12:00:00Z');
 const HOUR_MS = 3_600_000;
 
 const listed = (updatedAt: number | undefined, messageCount = 3): ConversationSnapshot => ({
@@ -18,52 +18,52 @@ const listed = (updatedAt: number | undefined, messageCount = 3): ConversationSn
   raw: {},
 });
 
-const held = (collectedUpdatedAt: number, changes: Partial<HeldConversation> = {}): HeldConversation => ({
+const stored = (collectedUpdatedAt: number, changes: Partial<StoredConversation> = {}): StoredConversation => ({
   collectedUpdatedAt,
   collectedMessageCount: 3,
   collected: true,
-  stretch: undefined,
+  range: undefined,
   historyComplete: true,
   deleted: false,
   sameSnapshot: true,
   ...changes,
 });
 
-const vouched = { cutAt: CUT_AT, failed: new Set<string>() };
-const OLD = CUT_AT - HOUR_MS;
+const prior = { lookbackStart: LOOKBACK_START, failed: new Set<string>() };
+const OLD = LOOKBACK_START - HOUR_MS;
 
 describe('a difference', () => {
-  it('is none when what is held says the same', () => {
-    expect(judge({ listed: listed(OLD), held: held(OLD) }, vouched)).toBeUndefined();
+  it('is none when what is stored says the same', () => {
+    expect(toFinding({ listed: listed(OLD), stored: stored(OLD) }, prior)).toBeUndefined();
   });
 
-  it('that changed below the cut should have been met', () => {
-    expect(judge({ listed: listed(OLD), held: undefined }, vouched)).toMatchObject({
+  it('that changed before the lookback was missed by a sync', () => {
+    expect(toFinding({ listed: listed(OLD), stored: undefined }, prior)).toMatchObject({
       kind: 'missing',
       conversationId: 't_1',
       contactName: 'Ada',
-      shouldHaveBeenMet: true,
+      missedBySync: true,
     });
-    expect(judge({ listed: listed(OLD), held: held(OLD - 1000) }, vouched)).toMatchObject({
+    expect(toFinding({ listed: listed(OLD), stored: stored(OLD - 1000) }, prior)).toMatchObject({
       kind: 'stale',
-      shouldHaveBeenMet: true,
+      missedBySync: true,
     });
   });
 
   it.each([
-    ['changed above the cut', { listed: listed(CUT_AT), held: held(OLD) }],
-    ['moved nothing: a message was taken away', { listed: listed(OLD, 2), held: held(OLD) }],
-    ['is back from deletion', { listed: listed(OLD), held: held(OLD, { deleted: true }) }],
-    ['has no time', { listed: listed(undefined), held: undefined }],
+    ['changed within the lookback', { listed: listed(LOOKBACK_START), stored: stored(OLD) }],
+    ['moved nothing: a message was taken away', { listed: listed(OLD, 2), stored: stored(OLD) }],
+    ['is back from deletion', { listed: listed(OLD), stored: stored(OLD, { deleted: true }) }],
+    ['has no time', { listed: listed(undefined), stored: undefined }],
   ])('that %s is nobody’s fault', (_, comparison) => {
-    expect(judge(comparison, vouched)).toMatchObject({ shouldHaveBeenMet: false });
+    expect(toFinding(comparison, prior)).toMatchObject({ missedBySync: false });
   });
 
   it.each([
-    ['no walk was complete before', { ...vouched, cutAt: undefined }],
-    ['it is in the retry ledger', { ...vouched, failed: new Set(['t_1']) }],
+    ['no walk was complete before', { ...prior, lookbackStart: undefined }],
+    ['it is in the retry ledger', { ...prior, failed: new Set(['t_1']) }],
   ])('is nobody’s fault when %s', (_, said) => {
-    expect(judge({ listed: listed(OLD), held: undefined }, said)).toMatchObject({ shouldHaveBeenMet: false });
+    expect(toFinding({ listed: listed(OLD), stored: undefined }, said)).toMatchObject({ missedBySync: false });
   });
 });
 
@@ -73,7 +73,7 @@ describe('what a list did not show', () => {
     [21, 30, false],
     [100, 1000, true],
     [101, 1000, false],
-  ])('%i of %i held: plausibly gone is %s', (unseen, all, plausible) => {
-    expect(arePlausiblyGone({ unseen, held: all })).toBe(plausible);
+  ])('%i of %i stored: plausibly gone is %s', (unseen, all, plausible) => {
+    expect(arePlausiblyGone({ unseen, stored: all })).toBe(plausible);
   });
 });

@@ -3,7 +3,8 @@
  * from or where they go. What Facebook may leave out is `undefined`, never a guess.
  */
 
-export type Platform = 'messenger' | 'instagram';
+export const PLATFORMS = ['messenger', 'instagram'] as const;
+export type Platform = (typeof PLATFORMS)[number];
 
 /** Milliseconds since 1970-01-01T00:00:00Z. Graph times have a resolution of one second. */
 export type Instant = number;
@@ -15,6 +16,14 @@ export interface JsonObject {
 
 export const PAGE_STATUSES = ['connected', 'token_expired', 'permission_missing', 'throttled', 'paused'] as const;
 export type PageStatus = (typeof PAGE_STATUSES)[number];
+
+/** Names a Page by either id. When both are given they must belong together. */
+export interface PageRef {
+  /** The uuid, `facebook_pages.id`. */
+  readonly pageId?: string | undefined;
+  /** Facebook's own id of the Page. */
+  readonly facebookPageId?: string | undefined;
+}
 
 /** A Facebook Page as this mirror knows it. `id` is ours (uuid), `facebookPageId` is Facebook's. */
 export interface Page {
@@ -78,8 +87,6 @@ export interface ConversationSnapshot {
 export interface ConversationList extends CursorPage<ConversationSnapshot> {
   /** The host's own clock: the instant as of which the answer is true. */
   readonly servedAt: Instant | undefined;
-  /** How long Facebook took to answer, from the departure of the call; undefined when nobody knows. */
-  readonly tookMs: number | undefined;
 }
 
 /** One message as a position in its conversation. */
@@ -88,19 +95,19 @@ export interface MessagePoint {
   readonly createdAt: Instant | undefined;
 }
 
-/** The unbroken run of held messages (I14): from the newest that a sync has seen down to the floor. */
-export interface Stretch {
+/** The contiguous range of stored messages (I14): from the newest that a sync has seen down to the oldest. */
+export interface ContiguousRange {
   readonly newest: MessagePoint;
-  readonly floor: MessagePoint;
+  readonly oldest: MessagePoint;
 }
 
-/** What the store holds of a conversation, as far as deciding needs it. */
-export interface HeldConversation {
+/** What is stored of a conversation, as far as deciding needs it. */
+export interface StoredConversation {
   /** `updatedAt` and `messageCount` as of the last collect; undefined when its messages were never collected. */
   readonly collectedUpdatedAt: Instant | undefined;
   readonly collectedMessageCount: number | undefined;
   readonly collected: boolean;
-  readonly stretch: Stretch | undefined;
+  readonly range: ContiguousRange | undefined;
   readonly historyComplete: boolean;
   readonly deleted: boolean;
   /** Whether the row already says what the listing says. */
@@ -110,12 +117,12 @@ export interface HeldConversation {
 /** A conversation ready to be written. */
 export interface CollectedConversation {
   readonly snapshot: ConversationSnapshot;
-  /** Messages to write, in any order; already held ones cost nothing. */
+  /** Messages to write, in any order; those that are stored already cost nothing. */
   readonly messages: readonly MessageSnapshot[];
-  /** The stretch after this write. Undefined for a light snapshot, and for a conversation without any message. */
-  readonly stretch: Stretch | undefined;
-  /** Facebook's cursor to what is older than the floor; undefined when the floor has not moved or nothing is older. */
-  readonly floorCursor: string | undefined;
+  /** The range after this write. Undefined for a light snapshot, and for a conversation without any message. */
+  readonly range: ContiguousRange | undefined;
+  /** Facebook's cursor to what is older than the range; undefined when its end has not moved or nothing is older. */
+  readonly olderCursor: string | undefined;
   readonly historyComplete: boolean;
   /** False for a light snapshot: the row is refreshed, what was collected stays as it is. */
   readonly collected: boolean;
@@ -131,13 +138,22 @@ export interface OpenRetry {
   readonly nextAttemptAt: Instant;
 }
 
-export type SyncMode = 'full' | 'incremental';
-export type RunMode = SyncMode | 'verify' | 'history';
+export const SYNC_MODES = ['full', 'incremental'] as const;
+export type SyncMode = (typeof SYNC_MODES)[number];
+export const RUN_MODES = [...SYNC_MODES, 'verify', 'history'] as const;
+export type RunMode = (typeof RUN_MODES)[number];
+
 /** How long a lease lasts without being renewed. A dead process is replaced within this time. */
 export const LEASE_MS = 20_000;
 
-export type RunTrigger = 'api' | 'cli' | 'schedule' | 'library' | 'demo';
-export type RunStatus = 'running' | 'succeeded' | 'partial' | 'failed' | 'cancelled';
+export const RUN_TRIGGERS = ['api', 'cli', 'schedule', 'library', 'demo'] as const;
+export type RunTrigger = (typeof RUN_TRIGGERS)[number];
+export const RUN_STATUSES = ['running', 'succeeded', 'partial', 'failed', 'cancelled'] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+
+/** What a job does for its Page. */
+export const QUEUE_NAMES = ['sync', 'verify', 'history'] as const;
+export type QueueName = (typeof QUEUE_NAMES)[number];
 
 /** What a run has done so far; conversations but for `eventsCreated` (messages) and `graphCalls`. */
 export interface RunCounts {

@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { must } from '../lib/must.ts';
-import { TYPICAL_TIMES } from './answer-times.ts';
 import { LIST_LIMIT, NESTED_MESSAGES } from './plan.ts';
 import { type CollectPlan, messagesFor, planCollect } from './plan-collect.ts';
-import { held, listed, pageOf } from '../../test/support/core/surveyed.ts';
+import { listed, pageOf, stored } from '../../test/support/core/surveyed.ts';
 
-const MEANS = { depth: Infinity, nestedLimit: LIST_LIMIT, time: TYPICAL_TIMES.nested };
+const MEANS = { depth: Infinity, nestedLimit: LIST_LIMIT };
 
 /** A page of so many conversations, of which those at the places are wanted. */
 function pageWith(after: string | undefined, length: number, places: readonly number[]) {
@@ -57,10 +56,10 @@ describe('the cheapest plan', () => {
   });
 
   it('reads one that is listed twice, because it moved while the list was paged, once', () => {
-    const moved = { listed: listed('moved'), held: undefined };
+    const moved = { listed: listed('moved'), stored: undefined };
     const pages = ['c1', 'c2'].map((after) => ({
       ...pageOf(after, Array(30).fill(false)),
-      wanted: new Set(['moved']),
+      changed: new Set(['moved']),
     }));
     const [first, second] = pages.map((page, index) => ({
       ...page,
@@ -84,7 +83,7 @@ describe('the cheapest plan', () => {
       fc.property(fc.array(anyPage, { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 12 }), (flags, most) => {
         const pages = flags.map((wanted, index) => pageOf(index === 0 ? undefined : `c${index}`, wanted));
         const all = pages.flatMap((page) => page.comparisons.map(({ listed: { id } }) => id));
-        const wanted = new Set(pages.flatMap((page) => [...page.wanted]));
+        const wanted = new Set(pages.flatMap((page) => [...page.changed]));
         const plan = planCollect(pages, { ...MEANS, nestedLimit: most });
 
         const starts = pages.map((_, index) => pages.slice(0, index).flatMap((page) => page.comparisons).length);
@@ -109,18 +108,18 @@ describe('the cheapest plan', () => {
 
 describe('how many messages to bring along', () => {
   it('covers what the counts say is new, and a little more to join what is held', () => {
-    const needed = messagesFor({ listed: listed('a', { messageCount: 7 }), held: held() });
+    const needed = messagesFor({ listed: listed('a', { messageCount: 7 }), stored: stored() });
     expect(needed).toBeGreaterThan(2);
     expect(needed).toBeLessThan(NESTED_MESSAGES);
   });
 
   it('goes as deep as a nested list does into a new conversation: it may be growing', () => {
-    expect(messagesFor({ listed: listed('a', { messageCount: 2 }), held: undefined })).toBe(NESTED_MESSAGES);
+    expect(messagesFor({ listed: listed('a', { messageCount: 2 }), stored: undefined })).toBe(NESTED_MESSAGES);
   });
 
   it('takes no chances where the count is missing or went down', () => {
-    expect(messagesFor({ listed: listed('a', { messageCount: undefined }), held: held() })).toBe(NESTED_MESSAGES);
-    expect(messagesFor({ listed: listed('a', { messageCount: 2 }), held: held() })).toBe(NESTED_MESSAGES);
+    expect(messagesFor({ listed: listed('a', { messageCount: undefined }), stored: stored() })).toBe(NESTED_MESSAGES);
+    expect(messagesFor({ listed: listed('a', { messageCount: 2 }), stored: stored() })).toBe(NESTED_MESSAGES);
   });
 });
 

@@ -1,43 +1,47 @@
 import { describe, expect, it } from 'vitest';
-import { TYPICAL_TIMES } from './answer-times.ts';
 import {
+  bringsMessages,
   type Comparison,
   differs,
   endsWalk,
   LIST_LIMIT,
-  LOOK_LIMIT,
-  looksPerCarry,
+  LIGHT_PAGE_SIZE,
+  limitOfPage,
   NESTED_MESSAGES,
-  planLooks,
+  planPages,
 } from './plan.ts';
-import { held, listed, pageOf } from '../../test/support/core/surveyed.ts';
+import { listed, pageOf, stored } from '../../test/support/core/surveyed.ts';
 
-const CUT_AT = 1_000_000;
+const LOOKBACK_START = 1_000_000;
 
 describe('what differs (I2)', () => {
   const cases: readonly [string, Comparison, boolean][] = [
-    ['a conversation that is not held', { listed: listed('a'), held: undefined }, true],
-    ['one that was never collected', { listed: listed('a'), held: held({ collected: false }) }, true],
-    ['one that came back from deletion', { listed: listed('a'), held: held({ deleted: true }) }, true],
-    ['a newer time', { listed: listed('a', { updatedAt: 2_001_000 }), held: held() }, true],
-    ['another count at the same time', { listed: listed('a', { messageCount: 6 }), held: held() }, true],
-    ['a smaller count', { listed: listed('a', { messageCount: 4 }), held: held() }, true],
+    ['a conversation that is not stored', { listed: listed('a'), stored: undefined }, true],
+    ['one that was never collected', { listed: listed('a'), stored: stored({ collected: false }) }, true],
+    ['one that came back from deletion', { listed: listed('a'), stored: stored({ deleted: true }) }, true],
+    ['a newer time', { listed: listed('a', { updatedAt: 2_001_000 }), stored: stored() }, true],
+    ['another count at the same time', { listed: listed('a', { messageCount: 6 }), stored: stored() }, true],
+    ['a smaller count', { listed: listed('a', { messageCount: 4 }), stored: stored() }, true],
     [
       'no time, and something else changed',
-      { listed: listed('a', { updatedAt: undefined }), held: held({ sameSnapshot: false }) },
+      { listed: listed('a', { updatedAt: undefined }), stored: stored({ sameSnapshot: false }) },
       true,
     ],
-    ['no time, and nothing changed', { listed: listed('a', { updatedAt: undefined }), held: held() }, false],
-    ['no count, same time, nothing changed', { listed: listed('a', { messageCount: undefined }), held: held() }, false],
+    ['no time, and nothing changed', { listed: listed('a', { updatedAt: undefined }), stored: stored() }, false],
+    [
+      'no count, same time, nothing changed',
+      { listed: listed('a', { messageCount: undefined }), stored: stored() },
+      false,
+    ],
     [
       'no count, same time, and something else changed',
-      { listed: listed('a', { messageCount: undefined }), held: held({ sameSnapshot: false }) },
+      { listed: listed('a', { messageCount: undefined }), stored: stored({ sameSnapshot: false }) },
       true,
     ],
-    ['the same time and count', { listed: listed('a'), held: held() }, false],
+    ['the same time and count', { listed: listed('a'), stored: stored() }, false],
     [
       'an older time: a late copy of what we know',
-      { listed: listed('a', { updatedAt: 1_999_000 }), held: held() },
+      { listed: listed('a', { updatedAt: 1_999_000 }), stored: stored() },
       false,
     ],
   ];
@@ -46,75 +50,70 @@ describe('what differs (I2)', () => {
   }
 });
 
-describe('looks', () => {
-  const known = { cutAt: CUT_AT, heldAboveCut: 0, nestedLimit: LIST_LIMIT, depth: Infinity };
+describe('list pages', () => {
+  const known = { lookbackStart: LOOKBACK_START, storedInLookback: 0, nestedLimit: LIST_LIMIT, depth: Infinity };
 
-  it('of an incremental walk begin short, and carry nothing', () => {
-    expect(planLooks(known)).toEqual({ firstLimit: 60, lookLimit: LIST_LIMIT, carried: 0 });
+  it('of an incremental walk begin short, without messages', () => {
+    expect(planPages(known)).toEqual({ firstLimit: 60, laterLimit: LIST_LIMIT, messages: 0 });
   });
 
-  it('of an incremental walk go past everything that was last met above the cut', () => {
-    expect(planLooks({ ...known, heldAboveCut: 70 }).firstLimit).toBeGreaterThan(70);
-    expect(planLooks({ ...known, heldAboveCut: 5000 }).firstLimit).toBe(LIST_LIMIT);
+  it('of an incremental walk go past everything that was last met in the lookback', () => {
+    expect(planPages({ ...known, storedInLookback: 70 }).firstLimit).toBeGreaterThan(70);
+    expect(planPages({ ...known, storedInLookback: 5000 }).firstLimit).toBe(LIST_LIMIT);
   });
 
-  it('of a full walk take what they can get, and carry no more messages than are mirrored', () => {
-    const full = { ...known, cutAt: undefined };
-    expect(planLooks(full)).toEqual({ firstLimit: LOOK_LIMIT, lookLimit: LOOK_LIMIT, carried: NESTED_MESSAGES });
-    expect(planLooks({ ...full, depth: 5 }).carried).toBe(5);
+  it('of a full walk take what they can get, with no more messages than are mirrored', () => {
+    const full = { ...known, lookbackStart: undefined };
+    expect(planPages(full)).toEqual({
+      firstLimit: LIGHT_PAGE_SIZE,
+      laterLimit: LIGHT_PAGE_SIZE,
+      messages: NESTED_MESSAGES,
+    });
+    expect(planPages({ ...full, depth: 5 }).messages).toBe(5);
   });
 
-  it('carry nothing where full lists with messages were too big for Facebook before', () => {
-    expect(planLooks({ ...known, cutAt: undefined, nestedLimit: 50 }).carried).toBe(0);
+  it('stay light where full lists with messages were too big for Facebook before', () => {
+    expect(planPages({ ...known, lookbackStart: undefined, nestedLimit: 50 }).messages).toBe(0);
   });
 });
 
-describe('looks before a page that is brought along', () => {
-  const typical = { times: TYPICAL_TIMES, budget: { callsPerSecond: 2, isScarce: false }, perLook: 100 };
-  const withBudget = (callsPerSecond: number) => ({ ...typical, budget: { callsPerSecond, isScarce: false } });
-  const slow = { baseMs: 400, perItemMs: 40 };
+describe('light pages before one that brings its messages along', () => {
+  const before = (callsPerSecond: number) =>
+    Array.from({ length: 10 }, (_, pages) => pages).find((pages) => bringsMessages(pages, callsPerSecond));
 
-  it('are two at Facebook, where a third would have to wait for its turn', () => {
-    expect(looksPerCarry(typical)).toBe(2);
+  it('are two at Facebook', () => expect(before(2)).toBe(2));
+
+  it('are fewer the fewer calls may be made, and more the more, within bounds', () => {
+    expect([0.5, 1, 3, 1000].map(before)).toEqual([0, 1, 3, 4]);
   });
 
-  it('are no more where lists are longer, and none where they are so short that calls are what takes the time', () => {
-    expect(looksPerCarry({ ...typical, perLook: 200 })).toBeLessThanOrEqual(2);
-    expect(looksPerCarry({ ...typical, perLook: 20 })).toBe(0);
-  });
+  it('are none where calls are scarce', () => expect(before(0)).toBe(0));
+});
 
-  it('are fewer the fewer calls may be made, and more the more', () => {
-    expect(looksPerCarry(withBudget(0.5))).toBe(0);
-    expect(looksPerCarry(withBudget(1))).toBe(1);
-    expect(looksPerCarry(withBudget(1000))).toBeGreaterThan(2);
-  });
-
-  it('are more where messages take long, and none where they cost no time: then they only cost calls', () => {
-    expect(looksPerCarry({ ...typical, times: { ...TYPICAL_TIMES, nested: slow } })).toBeGreaterThan(2);
-    expect(looksPerCarry({ ...typical, times: { ...TYPICAL_TIMES, nested: TYPICAL_TIMES.light } })).toBe(0);
-  });
-
-  it('are none where calls run short, however long it takes', () => {
-    const budget = { callsPerSecond: 2, isScarce: true };
-    expect(looksPerCarry({ ...typical, budget, times: { ...TYPICAL_TIMES, nested: slow } })).toBe(0);
+describe('the size of a list page', () => {
+  it('fills a short first page up to what one list call can collect, whatever comes after', () => {
+    const pages = { firstLimit: 60, laterLimit: LIST_LIMIT, messages: 0 };
+    expect([0, 1, 2, 3].map((before) => limitOfPage(pages, before))).toEqual([60, 40, 100, 100]);
+    const full = { ...pages, firstLimit: LIGHT_PAGE_SIZE, laterLimit: LIGHT_PAGE_SIZE };
+    expect([0, 1, 2, Infinity].map((before) => limitOfPage(full, before))).toEqual([200, 200, 200, 200]);
   });
 });
 
 describe('where an incremental walk may end', () => {
-  it('ends at a page that reaches below the cut, with nothing below it that differs', () => {
-    expect(endsWalk(pageOf(undefined, [false, false], CUT_AT - 1), CUT_AT)).toBe(true);
+  it('ends at a page that reaches below the lookback, with nothing there that differs', () => {
+    expect(endsWalk(pageOf(undefined, [false, false], LOOKBACK_START - 1), LOOKBACK_START)).toBe(true);
   });
 
-  it('goes on while something below the cut differs', () => {
-    expect(endsWalk(pageOf(undefined, [false, true], CUT_AT - 1), CUT_AT)).toBe(false);
+  it('goes on while something there differs', () => {
+    expect(endsWalk(pageOf(undefined, [false, true], LOOKBACK_START - 1), LOOKBACK_START)).toBe(false);
   });
 
-  it('goes on at the cut itself: times are whole seconds', () => {
-    expect(endsWalk(pageOf(undefined, [false, false], CUT_AT), CUT_AT)).toBe(false);
+  it('goes on at its start itself: times are whole seconds', () => {
+    expect(endsWalk(pageOf(undefined, [false, false], LOOKBACK_START), LOOKBACK_START)).toBe(false);
   });
 
-  it('never ends early without a cut, nor at an empty page', () => {
-    expect(endsWalk(pageOf(undefined, [false], CUT_AT - 1), undefined)).toBe(false);
-    expect(endsWalk(pageOf(undefined, []), CUT_AT)).toBe(false);
+  it('never ends early without a lookback, nor at an empty page', () => {
+    expect(endsWalk(pageOf(undefined, [false], LOOKBACK_START - 1), undefined)).toBe(false);
+    expect(endsWalk(pageOf(undefined, []), LOOKBACK_START)).toBe(false);
   });
 });

@@ -1,47 +1,62 @@
 /**
- * What the algorithm needs from the outside world but the store: time, and Facebook with its budget of calls. `graph` and
+ * What the algorithm needs from the outside world but the store: time, and Facebook with its limits on calls. `graph` and
  * `engine` implement these; the sync knows nothing else of them.
  */
 import type { SyncEventBody } from './events.ts';
 import type { ConversationList, ConversationSnapshot, CursorPage, Instant, MessageSnapshot } from './model.ts';
-import type { PoolUsage, Quiet } from './quota.ts';
+import type { Priority } from './limits/priority-queue.ts';
+import type { Cooldown, QuotaUsage } from './limits/quota-usage.ts';
 import type { Lease } from './store-ports.ts';
 
+/** A reading of the monotonic clock, in whole milliseconds. It means nothing to another process. */
+export type MonotonicMs = number;
+
 export interface Clock {
+  /** For what is stored or shown. The host's clock may be set at any time: never measure a duration with it. */
   now(): Instant;
+  /** For durations, pace and deadlines inside the process: only ever goes forward, at its own steady pace. */
+  monotonicMs(): MonotonicMs;
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-export interface EnterOptions {
-  /** Passes all who wait and do not. Default: false. */
-  readonly goesFirst?: boolean | undefined;
-  /** When the caller's time is over: a pool that opens later is waited for no longer than a moment. Default: never. */
-  readonly endsAt?: Instant | undefined;
+/** When a run has to stop between calls. */
+export interface Deadline {
+  /** Its time is over then; Infinity: never. */
+  readonly at: MonotonicMs;
+  /** Whether it has to stop now, for lack of time or for another reason. */
+  isOver(): boolean;
 }
 
-/** Admission to calls of one Page and platform (I7). */
-export interface CallGate {
-  /**
-   * Resolves when one call may start, now; waits its turn until then. Rejects with THROTTLED when that is too far
-   * off. Whoever was let in calls `departed` when the call has left for Facebook, or never will: it is from then
-   * that the call counts, and the next one waits for it. Calling it again changes nothing.
-   */
-  enter(signal?: AbortSignal, options?: EnterOptions): Promise<() => void>;
-  /**
-   * Facebook asked for quiet: from now on nobody who draws on that pool is let in. Resolves when this is remembered
-   * beyond the process, as far as it is worth it.
-   */
-  park(quiet: Quiet): Promise<void>;
-  /** What an answer told of the pools; a full one is parked before it refuses. Resolves as `park` does. */
-  noteUsage(pools: readonly PoolUsage[]): Promise<void>;
+export interface AcquireOptions {
+  /** Those with high priority are admitted before all others. Default: normal. */
+  readonly priority?: Priority | undefined;
+  /** When the caller's time is over: a cooldown that ends later is waited for no longer than a moment. Default: never. */
+  readonly deadline?: MonotonicMs | undefined;
 }
 
-/** Facebook's large pools of calls, as far as this process knows them: one of the app, one of each Page and platform. */
-export interface CallPools {
-  /** Parks them for as long as other processes, or this one before it was started again, were told to. */
-  heed(lease: Lease, parked: readonly Quiet[]): void;
-  /** How full the fullest pool is that the holder of the lease draws on, in percent; 100 or more while it is parked. */
-  fill(lease: Lease): number;
+/** What limits the calls of one Page and platform, or those of no Page (I7). */
+export interface CallLimits {
+  /**
+   * Resolves when one call may be made, now; waits its turn until then. Rejects with THROTTLED when that is too far
+   * off. Whoever was admitted calls `onSent` when the call has left for Facebook, or never will: it is from then that
+   * the call counts, and the next one waits for it. Calling it again changes nothing.
+   */
+  acquire(signal?: AbortSignal, options?: AcquireOptions): Promise<() => void>;
+  /**
+   * Facebook asked for a cooldown: from now on nobody is admitted whose calls count on that quota. Resolves when this
+   * is stored for other processes, as far as it is worth it.
+   */
+  block(cooldown: Cooldown): Promise<void>;
+  /** What an answer told of the quotas; one that is used up is blocked before it refuses. Resolves as `block` does. */
+  noteUsage(usages: readonly QuotaUsage[]): Promise<void>;
+}
+
+/** Facebook's quotas as far as this process knows them: one of the app, one of each Page and platform. */
+export interface Quotas {
+  /** The cooldowns that other processes, or this one before it was started again, were told of. */
+  apply(lease: Lease, cooldowns: readonly Cooldown[]): void;
+  /** Of the most used quota that the lease's calls count on, in percent; 100 or more during a cooldown. */
+  utilization(lease: Lease): number;
 }
 
 export interface ListRequest {
@@ -51,10 +66,10 @@ export interface ListRequest {
   readonly after: string | undefined;
   /** Newest messages per conversation to bring along; 0 for a light listing. */
   readonly messages: number;
-  /** Hint: nothing older is wanted. Facebook may ignore it or get it wrong. */
+  /** Asks Facebook to leave out what is older. It may ignore that or get it wrong. */
   readonly since: Instant | undefined;
-  /** Passes other calls that wait for the budget: what it brings gives them something to do. Default: false. */
-  readonly goesFirst?: boolean;
+  /** High for what gives other calls something to do. Default: normal. */
+  readonly priority?: Priority;
 }
 
 /** One Page's conversations at Facebook. Each method makes one call (retries of passing faults are calls as well). */
@@ -70,18 +85,15 @@ export interface ConversationSource {
     request: { readonly conversationId: string; readonly limit: number; readonly after: string | undefined },
     signal?: AbortSignal,
   ): Promise<CursorPage<MessageSnapshot>>;
-  /** Calls made so far through this source; of one kind, when it is named. */
-  callCount(kind?: CallKind): number;
+  /** Calls made so far through this source. */
+  callCount(): number;
 }
 
 /** The run that a source is opened for. */
 export interface SourceUse {
   readonly emit: Emit;
-  /** When its time is over: it waits for no pool that opens later. Infinity: never. */
-  readonly endsAt: Instant;
+  /** When its time is over: it waits for no cooldown that ends later. Infinity: never. */
+  readonly deadline: MonotonicMs;
 }
-
-/** What a call asks for: a list without messages or with them, a conversation with them or only whether it is there, messages. */
-export type CallKind = 'light' | 'nested' | 'single' | 'look' | 'messages';
 
 export type Emit = (event: SyncEventBody) => void;

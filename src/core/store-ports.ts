@@ -1,16 +1,16 @@
 /**
- * What the algorithm needs from the store: who may walk, what is held, and where things are written. Every port is bound
+ * What the algorithm needs from the store: who may walk, what is stored, and where things are written. Every port is bound
  * to one Page and platform, and to the run that holds its lease, when it is handed over.
  */
 import type { Secret } from '../lib/secret.ts';
 import type { ErrorCode } from './error-catalogue.ts';
 import type { TidemarkError } from './errors.ts';
-import type { InspectionNotes } from './findings.ts';
+import type { VerificationNotes } from './findings.ts';
 import type {
   BatchCounts,
   CollectedConversation,
   ConversationSnapshot,
-  HeldConversation,
+  StoredConversation,
   Instant,
   MessagePoint,
   MessageSnapshot,
@@ -21,10 +21,10 @@ import type {
   RunMode,
   RunTrigger,
 } from './model.ts';
-import type { Quiet } from './quota.ts';
+import type { Cooldown } from './limits/quota-usage.ts';
 
-/** Where a walk stopped that ran out of time; the next one of its kind goes on there. */
-export interface WalkPosition {
+/** How far a walk came that ran out of time; the next one of its kind goes on there. */
+export interface Checkpoint {
   /**
    * Cursor of the list page to go on with. A shortcut: when Facebook has forgotten it, the walk begins again.
    * Undefined: the whole list was met, and only what comes at its end is left.
@@ -32,21 +32,21 @@ export interface WalkPosition {
   readonly after: string | undefined;
   /** When the walk began, and the watermark it may set when it is complete. */
   readonly startedAt: Instant;
-  readonly top: Instant | undefined;
+  readonly nextWatermark: Instant | undefined;
 }
 
 /** What the store remembers of a Page and platform between walks. */
 export interface WalkState {
   readonly watermark: Instant | undefined;
   readonly lastSyncedAt: Instant | undefined;
-  /** Conversations of the mirror that lie above the cut; counted up to what one list call brings. */
-  readonly heldAboveCut: number;
-  /** False once Facebook was seen to ignore `since` here, or to end a list because of it. */
-  readonly hintUsable: boolean;
+  /** Stored conversations above the start of the lookback; counted up to what one list call brings. */
+  readonly storedInLookback: number;
+  /** False once Facebook was seen to ignore `since` for this Page, or to end a list because of it. */
+  readonly filterUsable: boolean;
   /** Whether the retry ledger held anything when the run began. */
   readonly hasOpenRetries: boolean;
   /** A walk of the same kind that ran out of time. */
-  readonly rest: WalkPosition | undefined;
+  readonly checkpoint: Checkpoint | undefined;
   /** How many conversations with messages Facebook was last willing to answer with. */
   readonly nestedLimit: number;
 }
@@ -88,15 +88,15 @@ export interface BegunRun extends WalkState {
   readonly storedToken: Secret | undefined;
   /** How long ago another process may last have called Facebook for this Page; undefined: none did. */
   readonly lastCallAgoMs: number | undefined;
-  /** The pools that are parked, by the database's clock. */
-  readonly parked: readonly Quiet[];
+  /** Of the app and of the Page, by the database's clock. */
+  readonly cooldowns: readonly Cooldown[];
 }
 
 export interface Renewal {
   /** Why the run has to end: another one has taken over, the Page is gone, or it was cancelled. */
   readonly end: TidemarkError | undefined;
-  /** The app's pool, when it is parked, by the database's clock. */
-  readonly parked: readonly Quiet[];
+  /** Of the app, by the database's clock. */
+  readonly cooldowns: readonly Cooldown[];
 }
 
 /** Another run holds the lease. */
@@ -138,15 +138,15 @@ export interface RunLedger {
 
 /** The mirror, seen by the one walk that holds the lease of its Page and platform. */
 export interface WalkStore {
-  /** What is held of the listed conversations, keyed by id; one query. */
-  findHeld(listed: readonly ConversationSnapshot[]): Promise<ReadonlyMap<string, HeldConversation>>;
+  /** What is stored of the listed conversations, keyed by id; one query. */
+  findStored(listed: readonly ConversationSnapshot[]): Promise<ReadonlyMap<string, StoredConversation>>;
   /** Writes a batch, all or nothing (I3). Rejects with LEASE_LOST when another walk has taken over (I6). */
   commit(batch: readonly CollectedConversation[]): Promise<BatchCounts>;
   /**
-   * Writes messages of one conversation and nothing else: its row, its stretch and the retry ledger stay as they are.
-   * Answers how many were not held before. Rejects with LEASE_LOST.
+   * Writes messages of one conversation and nothing else: its row, its range and the retry ledger stay as they are.
+   * Answers how many were not stored before. Rejects with LEASE_LOST.
    */
-  commitMessages(conversationId: string, messages: readonly MessageSnapshot[]): Promise<number>;
+  appendMessages(conversationId: string, messages: readonly MessageSnapshot[]): Promise<number>;
   /** Conversations that were collected before, newest first. */
   findNewest(limit: number): Promise<readonly string[]>;
   /** Enters conversations that could not be collected into the retry ledger; collecting one takes it out again. */
@@ -157,10 +157,10 @@ export interface WalkStore {
   findOpenRetries(): Promise<readonly { readonly conversationId: string; readonly attempts: number }[]>;
   /** Takes conversations out of the retry ledger that Facebook no longer lists. That is no deletion. */
   closeRetries(conversationIds: readonly string[]): Promise<void>;
-  /** Remembers that the `since` hint is of no use for this Page. */
-  withdrawHint(): Promise<void>;
-  /** Notes where the next walk of this kind goes on, before the run fails; without the lease, nothing. */
-  keepPlace(rest: WalkPosition): Promise<void>;
+  /** Remembers that `since` is of no use for this Page. */
+  disableSinceFilter(): Promise<void>;
+  /** Saves where the next walk of this kind goes on, before the run fails; without the lease, nothing. */
+  saveCheckpoint(checkpoint: Checkpoint): Promise<void>;
   /**
    * Ends the run and gives the lease back. Only a complete walk carries a watermark, and only it moves one (I1).
    * Answers how the run is recorded: succeeded only when nothing is left in the retry ledger.
@@ -168,23 +168,23 @@ export interface WalkStore {
   finish(outcome: SyncOutcome): Promise<'succeeded' | 'partial'>;
 }
 
-/** What a walk to the end of the list has not met, though it is held. */
+/** What a walk to the end of the list has not met, though it is stored. */
 export interface UnseenConversations {
-  /** At most as many as were asked for, as they are held. */
+  /** At most as many as were asked for, as they are stored. */
   readonly conversations: readonly {
     readonly id: string;
     readonly contactName: string | undefined;
     readonly updatedAt: Instant | undefined;
   }[];
-  /** How many there are, and how many are held in all. */
+  /** How many there are, and how many are stored in all. */
   readonly unseen: number;
-  readonly held: number;
+  readonly stored: number;
 }
 
 /** A verify that stopped before its end. */
 export interface UnfinishedVerify {
-  readonly rest: WalkPosition;
-  readonly notes: InspectionNotes;
+  readonly checkpoint: Checkpoint;
+  readonly notes: VerificationNotes;
 }
 
 /** A verify as one run finds it: new, or where the run before stopped, in any process. */
@@ -195,28 +195,28 @@ export interface OpenedVerify {
 
 /** What a verify notes while it walks, however many runs it takes. */
 export interface VerifyStore {
-  /** Keeps the place for the next verify of its kind; all up to there is collected. Rejects with LEASE_LOST. */
-  keep(unfinished: UnfinishedVerify): Promise<void>;
-  /** Notes what a list page showed. `isWanted` says that a sync waits for the Page. Rejects with LEASE_LOST. */
-  recordSeen(conversationIds: readonly string[]): Promise<{ readonly isWanted: boolean }>;
+  /** Saves it for the next verify of its kind; all up to the checkpoint is collected. Rejects with LEASE_LOST. */
+  save(unfinished: UnfinishedVerify): Promise<void>;
+  /** Notes what a list page showed. `shouldYield` says that a sync waits for the Page. Rejects with LEASE_LOST. */
+  recordSeen(conversationIds: readonly string[]): Promise<{ readonly shouldYield: boolean }>;
   /** Whether a sync waits for the Page. Rejects with LEASE_LOST. */
-  isWanted(): Promise<boolean>;
-  /** Held conversations that were not seen nor asked for; without those that were written since the verify began. */
-  findUnseen(query: { readonly limit: number; readonly asked: readonly string[] }): Promise<UnseenConversations>;
+  shouldYield(): Promise<boolean>;
+  /** Stored conversations that were not seen nor probed; without those that were written since the verify began. */
+  findUnseen(query: { readonly limit: number; readonly probed: readonly string[] }): Promise<UnseenConversations>;
   /** Marks conversations as deleted; a later walk that meets one takes the mark away. Rejects with LEASE_LOST. */
   markDeleted(conversationIds: readonly string[]): Promise<void>;
-  /** Forgets all that was noted, and the place; nothing without the lease. */
+  /** Forgets all that was noted, and the checkpoint; nothing without the lease. */
   forget(): Promise<void>;
 }
 
 /** A conversation whose older messages are still to be brought. */
 export interface OpenHistory {
   readonly conversationId: string;
-  readonly floor: MessagePoint;
-  /** Cursor to what is older than the floor, when it is known. */
+  readonly oldest: MessagePoint;
+  /** Cursor to what is older than `oldest`, when it is known. */
   readonly cursor: string | undefined;
-  /** Messages held of it. */
-  readonly held: number;
+  /** Messages stored of it. */
+  readonly stored: number;
   /** Whether Facebook refused its older messages, or showed none, when they were asked for before. */
   readonly wasRefused: boolean;
 }
@@ -224,27 +224,27 @@ export interface OpenHistory {
 export interface HistoryStep {
   readonly conversationId: string;
   readonly messages: readonly MessageSnapshot[];
-  /** The floor, cursor and completeness after this step. */
-  readonly floor: MessagePoint;
+  /** The oldest stored message, cursor and completeness after this step. */
+  readonly oldest: MessagePoint;
   readonly cursor: string | undefined;
   readonly complete: boolean;
 }
 
 /** The mirror, seen by the one history run that holds the lease of its Page and platform. */
 export interface HistoryStore {
-  /** Conversations with fewer than `depth` messages held and older ones to bring, newest first. */
+  /** Conversations with fewer than `depth` messages stored and older ones to bring, newest first. */
   findOpen(query: { readonly limit: number; readonly depth: number }): Promise<readonly OpenHistory[]>;
-  /** Writes a step, all or nothing. Rejects with LEASE_LOST; `isWanted` says that a sync waits for the Page. */
-  commit(step: HistoryStep): Promise<{ readonly eventsCreated: number; readonly isWanted: boolean }>;
+  /** Writes a step, all or nothing. Rejects with LEASE_LOST; `shouldYield` says that a sync waits for the Page. */
+  commit(step: HistoryStep): Promise<{ readonly eventsCreated: number; readonly shouldYield: boolean }>;
   /**
    * Leaves a conversation alone for a while: Facebook refuses its older messages. That is no deletion. Rejects with
-   * LEASE_LOST; `isWanted` says that another run waits for the Page.
+   * LEASE_LOST; `shouldYield` says that another run waits for the Page.
    */
   postpone(refusal: {
     readonly conversationId: string;
     readonly reason: string;
     readonly againInMs: number;
-  }): Promise<{ readonly isWanted: boolean }>;
+  }): Promise<{ readonly shouldYield: boolean }>;
   /** Ends the run and gives the lease back; `partial` when conversations are still open. */
   finish(outcome: {
     readonly depth: number;
@@ -257,8 +257,8 @@ export interface HistoryStore {
 export interface SyncResult {
   readonly status: 'succeeded' | 'partial';
   readonly counts: RunCounts;
-  /** Where a walk stopped that was not complete; undefined when it was, and when it must begin again. */
-  readonly rest: WalkPosition | undefined;
+  /** How far a walk came that was not complete; undefined when it was, and when it must begin again. */
+  readonly checkpoint: Checkpoint | undefined;
 }
 
 /** A code of the catalogue and a sentence. */
@@ -277,7 +277,7 @@ export interface SyncOutcome {
     | { readonly kind: 'complete'; readonly watermark: Instant | undefined }
     /** At its end, but it only looked: nothing moves. */
     | { readonly kind: 'inspected' }
-    | { readonly kind: 'stopped'; readonly rest: WalkPosition | undefined };
+    | { readonly kind: 'stopped'; readonly checkpoint: Checkpoint | undefined };
   /** Why the run is partial, when that is neither for lack of time nor for the retry ledger. */
   readonly reason?: RunReason | undefined;
   readonly nestedLimit: number;

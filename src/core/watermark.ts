@@ -6,11 +6,11 @@
 import type { ConversationList, Instant } from './model.ts';
 
 /** Covers ties (times have a resolution of one second) and changes that become visible late. Costs no call. */
-export const OVERLAP_MS = 120_000;
+export const LOOKBACK_MS = 120_000;
 
-/** Below the cut, everything was met by an earlier walk; undefined when there was none. */
-export function toCut(watermark: Instant | undefined): Instant | undefined {
-  return watermark === undefined ? undefined : watermark - OVERLAP_MS;
+/** Where the lookback of the next walk begins: below it everything was met before. Undefined when no walk was. */
+export function toLookbackStart(watermark: Instant | undefined): Instant | undefined {
+  return watermark === undefined ? undefined : watermark - LOOKBACK_MS;
 }
 
 /**
@@ -18,7 +18,7 @@ export function toCut(watermark: Instant | undefined): Instant | undefined {
  * Facebook's own clock, so that one conversation dated in the future can't lift it over others. Of an empty list that
  * clock is all there is.
  */
-export function topOfWalk(first: ConversationList): Instant | undefined {
+export function toNextWatermark(first: ConversationList): Instant | undefined {
   if (first.items.length === 0) return first.servedAt;
   let top: Instant | undefined;
   for (const { updatedAt } of first.items) {

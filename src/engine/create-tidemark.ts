@@ -2,12 +2,13 @@
  * The one place where the parts meet: Facebook, the mirror and the algorithm become Tidemark. Nothing is decided here
  * about what to fetch or how to store it.
  */
-import { toSyncAnswer, toVerifyAnswer } from '../core/answers.ts';
-import type { SyncAnswer, SyncRequest } from '../core/api/sync.ts';
-import type { VerifyAnswer, VerifyRequest } from '../core/api/verify.ts';
-import type { Tidemark } from '../core/engine-api.ts';
+import type { SyncAnswer, SyncRequest } from '../api/sync.ts';
+import type { Tidemark } from '../api/tidemark.ts';
+import type { VerifyAnswer, VerifyRequest } from '../api/verify.ts';
+import { toSyncView } from '../api/views/sync-view.ts';
+import { toVerifyView } from '../api/views/verify-view.ts';
 import { TidemarkError, toRecordedError } from '../core/errors.ts';
-import type { EventSink } from '../core/events.ts';
+import type { EngineEventSink } from '../core/events.ts';
 import type { Page } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
 import { openJobs } from './jobs.ts';
@@ -19,7 +20,7 @@ import { openRunHistory } from './run-history.ts';
 import { createGraphClient } from '../graph/client.ts';
 import { createPageRuns, type RunOptions } from '../jobs/page-runs.ts';
 import type { Secret } from '../lib/secret.ts';
-import { sleep } from '../lib/sleep.ts';
+import { systemClock } from '../lib/system-clock.ts';
 import { openHistoryStore } from '../store/history-store.ts';
 import { openStore } from '../store/open-store.ts';
 import { findReferredPage } from '../store/pages.ts';
@@ -43,8 +44,6 @@ export interface EngineSettings {
   readonly callsPerSecond: number;
   /** Whether incremental listings carry `since`; a hint, never relied on. */
   readonly sinceParameter: 'send' | 'off';
-  /** Whether the first looks at different Pages may share HTTP requests. Default: off. */
-  readonly graphBatch?: 'on' | 'off' | undefined;
   /** How many of the newest messages of a conversation are mirrored. */
   readonly messagesPerConversation: 'all' | number;
   /** Pages synced at the same time. */
@@ -58,8 +57,8 @@ export interface EngineSettings {
 }
 
 export interface EngineOptions {
-  /** Told of everything that happens in any run of this process. */
-  readonly onEvent?: EventSink | undefined;
+  /** Told of everything that happens in this process: all runs, and the calls that belong to none. */
+  readonly onEvent?: EngineEventSink | undefined;
 }
 
 /**
@@ -67,7 +66,7 @@ export interface EngineOptions {
  * MIGRATION_FAILED, EMBEDDED_POSTGRES.
  */
 export async function createTidemark(settings: EngineSettings, options: EngineOptions = {}): Promise<Tidemark> {
-  const clock: Clock = { now: Date.now, sleep };
+  const clock: Clock = systemClock;
   const store = await openStore({
     databaseUrl: settings.databaseUrl,
     dataDir: settings.dataDir,
@@ -78,11 +77,16 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     baseUrl: settings.graphApiUrl,
     version: settings.graphApiVersion,
     appSecret: settings.appSecret,
-    sharesLists: settings.graphBatch === 'on',
     timeoutMs: settings.answerTimeoutMs,
     clock,
   });
-  const calls = createPageCalls({ store, client, clock, callsPerSecond: settings.callsPerSecond });
+  const calls = createPageCalls({
+    store,
+    client,
+    clock,
+    callsPerSecond: settings.callsPerSecond,
+    onEvent: options.onEvent,
+  });
   const depth = settings.messagesPerConversation === 'all' ? Infinity : settings.messagesPerConversation;
   const pageRuns = createPageRuns(
     {
@@ -90,7 +94,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
       clock,
       newRunId: () => crypto.randomUUID(),
       openSource: calls.openSource,
-      pools: calls.pools,
+      quotas: calls.quotas,
       callsPerSecond: settings.callsPerSecond,
       openStore: (lease) => openWalkStore(database, lease),
       openHistory: (lease) => openHistoryStore(database, lease),
@@ -98,7 +102,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
       afterSync: (page, trigger) => jobs.afterSync(page, trigger),
       onEvent: options.onEvent,
     },
-    { sendHint: settings.sinceParameter === 'send', depth },
+    { sendSince: settings.sinceParameter === 'send', depth },
   );
   const closing = new AbortController();
   const jobs = openJobs({
@@ -131,21 +135,21 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     }
     // A complete walk with an empty ledger is what succeeded means.
     const openRetries = run.status === 'succeeded' ? [] : await listOpenRetries(database, page.id);
-    return toSyncAnswer(page, run, openRetries);
+    return toSyncView(page, run, openRetries);
   }
 
   async function verify(request: VerifyRequest): Promise<VerifyAnswer> {
     closing.signal.throwIfAborted();
-    const startedAt = clock.now();
+    const startedMs = clock.monotonicMs();
     const repairs = request.repair ?? false;
     const page = await findReferredPage(database, request);
     const { report, ...end } = await pageRuns.verify(page, { ...request, repair: repairs });
-    return toVerifyAnswer(page, { ...end, ...report, repairs, durationMs: clock.now() - startedAt });
+    return toVerifyView(page, { ...end, ...report, repairs, durationMs: clock.monotonicMs() - startedMs });
   }
 
   const tidemark: Tidemark = {
     embeddedDatabaseUrl: store.embeddedDatabaseUrl,
-    pages: openPageDirectory({ store, client, gate: calls.appGate }),
+    pages: openPageDirectory({ store, openToken: calls.openToken }),
     conversations: openMirrorReader(database),
     runs: openRunHistory({ database, pageRuns, clock, signal: closing.signal }),
     jobs: jobs.api,

@@ -1,5 +1,6 @@
 /** The store as the jobs need it: their ports, on our tables and on the queue's own. */
-import type { FailedJobAnswer } from '../core/api/jobs.ts';
+import type { FailedJobAnswer } from '../api/jobs.ts';
+import { toIso } from '../api/views/in-words.ts';
 import type { JobStore } from '../jobs/ports.ts';
 import type { DueStore } from '../jobs/run-due.ts';
 import type { Database } from '../store/connect.ts';
@@ -59,6 +60,6 @@ export async function findFailedJobs(database: Database): Promise<readonly Faile
     attempts: row.attempts,
     error: row.reason,
     code: row.error_code,
-    failedAt: new Date(row.failed_at).toISOString(),
+    failedAt: toIso(row.failed_at),
   }));
 }

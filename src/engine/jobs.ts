@@ -2,7 +2,8 @@
  * The jobs wired to what they work with: the runs of this process do them, the store shares them among processes, and
  * a sync is followed by the job that brings older messages.
  */
-import type { Tidemark } from '../core/engine-api.ts';
+import type { Tidemark } from '../api/tidemark.ts';
+import { toDueView } from '../api/views/due-view.ts';
 import type { ErrorCode } from '../core/error-catalogue.ts';
 import { toTidemarkError } from '../core/errors.ts';
 import type { Page } from '../core/model.ts';
@@ -66,7 +67,6 @@ export function openJobs(parts: JobsParts): Jobs {
     concurrency,
     syncIntervalMs,
     verifyIntervalMs,
-    listFailures: () => findFailedJobs(database),
     run: {
       sync: forActivePage((page, { trigger }) => parts.syncPage(page, { trigger })),
       history: forActivePage((page, { trigger }) => pageRuns.history(page, { trigger })),
@@ -106,9 +106,9 @@ export function openJobs(parts: JobsParts): Jobs {
     },
 
     api: {
-      start: (options) => jobs.start(options),
+      start: ({ worker = true, schedule = worker, onProblem }) => jobs.start({ worker, schedule, onProblem }),
       stop: () => jobs.stop(),
-      failed: () => jobs.failed(),
+      failed: () => findFailedJobs(database),
       async enqueue(queue, pages) {
         const pageIds = await pageIdsOf(pages);
         return jobs.enqueue(
@@ -121,26 +121,28 @@ export function openJobs(parts: JobsParts): Jobs {
         const [pageId] = isNamed ? await pageIdsOf([ref]) : [];
         return jobs.retry({ pageId, queue });
       },
-      runDue: ({ maxDurationMs = DUE_MS }) =>
-        runDue(
-          {
-            schedule: openDueStore(database),
-            clock,
-            syncIntervalMs,
-            verifyIntervalMs,
-            concurrency,
-            signal: parts.signal,
-            async sync(pageId, leftMs) {
-              const page = await findPage(database, pageId);
-              if (page === undefined) return undefined;
-              const asked = { pages: [{ pageId }], maxDurationMs: leftMs, trigger: 'schedule' } as const;
-              return (await parts.syncAll(asked)).results[0];
+      runDue: async ({ maxDurationMs = DUE_MS }) =>
+        toDueView(
+          await runDue(
+            {
+              schedule: openDueStore(database),
+              clock,
+              syncIntervalMs,
+              verifyIntervalMs,
+              concurrency,
+              signal: parts.signal,
+              async sync(pageId, leftMs) {
+                const page = await findPage(database, pageId);
+                if (page === undefined) return undefined;
+                const asked = { pages: [{ pageId }], maxDurationMs: leftMs, trigger: 'schedule' } as const;
+                return (await parts.syncAll(asked)).results[0];
+              },
+              verify: verifyDue,
+              collectHistory: (leftMs) => parts.collectHistory({ maxDurationMs: leftMs, trigger: 'schedule' }),
+              countOpenHistory: async () => (await findPagesWithOpenHistory(database, { depth })).size,
             },
-            verify: verifyDue,
-            collectHistory: (leftMs) => parts.collectHistory({ maxDurationMs: leftMs, trigger: 'schedule' }),
-            countOpenHistory: async () => (await findPagesWithOpenHistory(database, { depth })).size,
-          },
-          maxDurationMs,
+            maxDurationMs,
+          ),
         ),
     },
   };

@@ -1,26 +1,25 @@
 /** The Pages as the engine offers them: connected with a token, listed, paused, removed. A token never comes back out. */
-import { toPageAnswer } from '../core/answers.ts';
-import type { Tidemark } from '../core/engine-api.ts';
-import type { CallGate } from '../core/ports.ts';
-import type { GraphClient } from '../graph/call.ts';
+import type { Tidemark } from '../api/tidemark.ts';
+import { toPageView } from '../api/views/page-view.ts';
+import type { Send } from '../graph/call.ts';
 import { discoverPages } from '../graph/pages.ts';
 import { must } from '../lib/must.ts';
+import type { Secret } from '../lib/secret.ts';
 import { findReferredPage, listPages, removePage, savePages, setPageActive } from '../store/pages.ts';
 import type { Store } from '../store/open-store.ts';
 
 export interface PageDirectoryParts {
   readonly store: Store;
-  readonly client: GraphClient;
-  readonly gate: CallGate;
+  readonly openToken: (token: Secret) => Send;
 }
 
-export function openPageDirectory({ store, client, gate }: PageDirectoryParts): Tidemark['pages'] {
+export function openPageDirectory({ store, openToken }: PageDirectoryParts): Tidemark['pages'] {
   const { database, cipher } = store;
   return {
-    list: async () => (await listPages(database)).map(toPageAnswer),
-    find: async (ref) => toPageAnswer(await findReferredPage(database, ref)),
+    list: async () => (await listPages(database)).map(toPageView),
+    find: async (ref) => toPageView(await findReferredPage(database, ref)),
     async connect(accessToken) {
-      const found = await discoverPages({ client, token: accessToken, gate });
+      const found = await discoverPages({ send: openToken(accessToken), token: accessToken });
       const saved = found.connected.length === 0 ? [] : await savePages(database, cipher, found.connected);
       return {
         connected: saved.map(({ id, facebookPageId, name, status }) => ({
@@ -38,7 +37,7 @@ export function openPageDirectory({ store, client, gate }: PageDirectoryParts): 
     },
     async setActive(pageId, isActive) {
       const page = await findReferredPage(database, { pageId });
-      return toPageAnswer(must(await setPageActive(database, page.id, isActive), 'it was just found'));
+      return toPageView(must(await setPageActive(database, page.id, isActive), 'it was just found'));
     },
     async remove(pageId) {
       const page = await findReferredPage(database, { pageId });

@@ -1,21 +1,15 @@
 /**
  * Work on many Pages side by side. One Page's failure is a row of the answer, so that it can never stop another (I8).
  */
-import {
-  toFailedRow,
-  toHistoryAnswer,
-  toHistoryRow,
-  toSyncAllAnswer,
-  toSyncRow,
-  toVerifyAllAnswer,
-  toVerifyFailure,
-} from '../core/answers.ts';
-import type { PageRef } from '../core/api/pages.ts';
-import type { SyncAnswer } from '../core/api/sync.ts';
-import type { VerifyAllAnswer } from '../core/api/verify.ts';
-import type { Tidemark } from '../core/engine-api.ts';
+import type { HistoryRow } from '../api/history.ts';
+import type { SyncAllRow, SyncAnswer } from '../api/sync.ts';
+import type { Tidemark } from '../api/tidemark.ts';
+import type { VerifyAllAnswer } from '../api/verify.ts';
+import { toHistoryRowView, toHistoryView } from '../api/views/history-view.ts';
+import { toFailedRowView, toSyncAllView, toSyncRowView } from '../api/views/sync-view.ts';
+import { toVerifyAllView, toVerifyFailureView } from '../api/views/verify-view.ts';
 import { toTidemarkError } from '../core/errors.ts';
-import type { Page } from '../core/model.ts';
+import type { Page, PageRef } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
 import type { PageRuns, RunOptions } from '../jobs/page-runs.ts';
 import { must } from '../lib/must.ts';
@@ -65,37 +59,37 @@ export function createRounds(parts: RoundsParts): Pick<Tidemark, 'syncAll' | 've
 
   /** The time is that of the whole round: a Page that had to wait for its turn has what is left of it. */
   function startTime<T extends { readonly maxDurationMs?: number | undefined }>(asked: T) {
-    const startedAt = clock.now();
+    const startedMs = clock.monotonicMs();
     const { maxDurationMs } = asked;
-    const leftMs = () => (maxDurationMs === undefined ? Infinity : startedAt + maxDurationMs - clock.now());
+    const leftMs = () => (maxDurationMs === undefined ? Infinity : startedMs + maxDurationMs - clock.monotonicMs());
     const withTimeLeft = (): T => (maxDurationMs === undefined ? asked : { ...asked, maxDurationMs: leftMs() });
-    return { startedAt, isOver: () => leftMs() <= 0, withTimeLeft };
+    return { startedMs, isOver: () => leftMs() <= 0, withTimeLeft };
   }
 
   return {
     async syncAll({ pages: refs, ...asked }) {
-      const { startedAt, withTimeLeft } = startTime(asked);
-      const results = await eachPage(await findPages(refs), {
-        work: async (page) => toSyncRow(await syncPage(page, withTimeLeft())),
-        failed: (page, error) => toFailedRow(page, toTidemarkError(error), clock.now() - startedAt),
+      const { startedMs, withTimeLeft } = startTime(asked);
+      const results = await eachPage<SyncAllRow>(await findPages(refs), {
+        work: async (page) => toSyncRowView(await syncPage(page, withTimeLeft())),
+        failed: (page, error) => toFailedRowView(page, toTidemarkError(error), clock.monotonicMs() - startedMs),
       });
-      return toSyncAllAnswer(results, clock.now() - startedAt);
+      return toSyncAllView(results, clock.monotonicMs() - startedMs);
     },
 
     async verifyAll({ pages: refs, ...asked }) {
       const { withTimeLeft } = startTime(asked);
       const results = await eachPage<VerifyAllAnswer['results'][number]>(await findPages(refs), {
         work: (page) => verify({ ...withTimeLeft(), pageId: page.id }),
-        failed: (page, error) => toVerifyFailure(page, toTidemarkError(error)),
+        failed: (page, error) => toVerifyFailureView(page, toTidemarkError(error)),
       });
-      return toVerifyAllAnswer(results);
+      return toVerifyAllView(results);
     },
 
     async collectHistory({ pages: refs, ...asked }) {
       const { isOver, withTimeLeft } = startTime(asked);
       let turns = 0;
       const open = await findPagesWithOpenHistory(database, { depth });
-      const results = await eachPage(
+      const results = await eachPage<HistoryRow>(
         (await findPages(refs)).filter((page) => open.has(page.id)),
         {
           async work(page) {
@@ -103,12 +97,12 @@ export function createRounds(parts: RoundsParts): Pick<Tidemark, 'syncAll' | 've
             const hasTurn = turns < pageConcurrency || !isOver();
             turns += 1;
             const runId = hasTurn ? await pageRuns.history(page, withTimeLeft()) : undefined;
-            return toHistoryRow(page, runId === undefined ? undefined : await findRun(database, runId, page.id));
+            return toHistoryRowView(page, runId === undefined ? undefined : await findRun(database, runId, page.id));
           },
-          failed: (page, error) => toHistoryRow(page, toTidemarkError(error)),
+          failed: (page, error) => toHistoryRowView(page, toTidemarkError(error)),
         },
       );
-      return toHistoryAnswer(results);
+      return toHistoryView(results);
     },
   };
 }

@@ -1,6 +1,6 @@
 /** The runs as the engine offers them: what was done, what goes on, and how to end it. */
-import { toRunAnswer } from '../core/answers.ts';
-import type { Tidemark } from '../core/engine-api.ts';
+import type { Tidemark } from '../api/tidemark.ts';
+import { toRunView } from '../api/views/run-view.ts';
 import { TidemarkError } from '../core/errors.ts';
 import type { Run } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
@@ -32,9 +32,9 @@ export function openRunHistory({ database, pageRuns, clock, signal }: RunHistory
       const named = query.pageId !== undefined || query.facebookPageId !== undefined;
       const page = named ? await findReferredPage(database, query) : undefined;
       const recent = await listRuns(database, { pageId: page?.id, limit: query.limit });
-      return recent.map(toRunAnswer);
+      return recent.map(toRunView);
     },
-    find: async (runId) => toRunAnswer(await find(runId)),
+    find: async (runId) => toRunView(await find(runId)),
     async cancel(runId) {
       const { id, status } = await find(runId);
       if (!(await cancelRun(database, id))) {
@@ -42,13 +42,13 @@ export function openRunHistory({ database, pageRuns, clock, signal }: RunHistory
       }
       // Elsewhere it is seen with the next renewal of the lease.
       await pageRuns.cancel(id);
-      return toRunAnswer(await find(id));
+      return toRunView(await find(id));
     },
     async *watch(runId, { signal: wanted = signal } = {}) {
       const ended = AbortSignal.any([signal, wanted]);
       let last: string | undefined;
       for (;;) {
-        const run = toRunAnswer(await find(runId));
+        const run = toRunView(await find(runId));
         const state = JSON.stringify(run);
         if (state !== last) yield run;
         if (run.status !== 'running') return;

@@ -1,54 +1,60 @@
 /**
- * The words of one call to the Graph API: what is asked, what comes back, what is told about it. Behaviours such as
- * retries wrap the one function type `Send`; nothing here does anything.
+ * The words of one call to the Graph API: what is asked, what comes back, who asks. Behaviours such as retries wrap the
+ * one function type `Send`; nothing here does anything.
  */
-import type { GraphFaultKind } from '../core/errors.ts';
+import type { CallKind, CallReport } from '../core/events.ts';
+import type { Priority } from '../core/limits/priority-queue.ts';
+import type { Usage } from '../core/limits/quota-usage.ts';
 import type { Instant, JsonObject, JsonValue } from '../core/model.ts';
-import type { CallGate } from '../core/ports.ts';
+import type { CallLimits } from '../core/ports.ts';
 import type { Secret } from '../lib/secret.ts';
-import type { Usage } from './usage.ts';
 
 export type GraphParams = Readonly<Record<string, string | number | undefined>>;
 
-export interface GraphRequest {
-  /** Path segments after the version, unescaped: `['1001', 'conversations']`. */
-  readonly path: readonly string[];
-  /** Query parameters; undefined ones are left out. The token is never one of them. */
-  readonly params: GraphParams;
-  /** What is asked for, as messages name it: `the conversations of Page 1001`. */
-  readonly subject: string;
-  readonly token: Secret;
-  /** Whether it may travel in one HTTP request with calls for other Pages; its path begins with the Page's id. */
-  readonly mayShare?: boolean | undefined;
-  /** Admission; entered before every attempt, told of usage, and parked when Facebook asks for quiet. */
-  readonly gate: CallGate;
-  /** Passes other calls that wait at the gate. Default: false. */
-  readonly goesFirst?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** Told of every attempt when it has ended, however it ended. */
-  readonly onCall?: ((report: CallReport) => void) | undefined;
+/** Which part of a list is asked for. */
+export interface ListPart {
+  readonly limit: number;
+  /** Cursor of the part before; undefined at the head. */
+  readonly after: string | undefined;
 }
 
-export interface GraphAnswer {
+export interface GraphRequest {
+  readonly kind: CallKind;
+  /** Path segments after the version, unescaped: `['1001', 'conversations']`. */
+  readonly path: readonly string[];
+  /** Query parameters but those of `list`; undefined ones are left out. The token is never one of them. */
+  readonly params: GraphParams;
+  readonly list?: ListPart | undefined;
+  /** What is asked for, as messages name it: `the conversations of Page 1001`. */
+  readonly subject: string;
+  /** Default: normal. */
+  readonly priority?: Priority | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface GraphResponse {
   /** The parsed body. Whole numbers beyond the safe integers are strings of their digits; the token is blotted out. */
   readonly body: JsonObject | readonly JsonValue[];
   /** The host's own clock (`Date` header), to the second. */
   readonly servedAt: Instant | undefined;
   readonly usage: Usage;
+  /** Of the one call that was answered, from sending to the last byte. */
+  readonly durationMs: number;
 }
 
-/** One attempt, which is one call of the budget. */
-export interface CallReport {
-  readonly subject: string;
-  readonly startedAt: Instant;
-  readonly durationMs: number;
-  /** Undefined when no answer came. */
-  readonly httpStatus: number | undefined;
-  readonly outcome: 'answered' | 'aborted' | GraphFaultKind;
-  /** Facebook's error code, when it refused with one. */
-  readonly graphCode: number | undefined;
-  readonly usage: Usage;
+/** Asks Facebook. Rejects with a GraphError, with what the limits reject with, or with the aborted signal's reason. */
+export type Send = (request: GraphRequest) => Promise<GraphResponse>;
+
+/** A request whose turn has come. */
+export interface AdmittedRequest extends GraphRequest {
+  /** Called when it leaves for Facebook. */
+  readonly onSent: () => void;
+  /** How long it waited for its turn. */
+  readonly waitedMs: number;
 }
+
+/** One attempt, which is one call of the limits. */
+export type SendOnce = (request: AdmittedRequest) => Promise<GraphResponse>;
 
 /** An answer as it came, of whatever status. */
 export interface HttpAnswer {
@@ -58,20 +64,17 @@ export interface HttpAnswer {
   readonly text: string;
 }
 
-/**
- * Carries one request to Facebook and its answer back; `departed` is called when it leaves. Rejects with a GraphError
- * when no answer came, or with the reason of the aborted signal.
- */
-export type Ask = (request: GraphRequest, departed: () => void) => Promise<HttpAnswer>;
-
-export type Send = (request: GraphRequest) => Promise<GraphAnswer>;
+/** On whose behalf calls are made. */
+export interface Caller {
+  readonly token: Secret;
+  readonly limits: CallLimits;
+  /** Told of every call when it has ended, however it ended. */
+  readonly onCall?: ((call: CallReport) => void) | undefined;
+}
 
 export interface GraphClient {
-  /**
-   * Reads from the Graph API. Passing faults are tried again, each attempt a call of the gate. Rejects with a
-   * GraphError, with what the gate rejects with, or with the reason of the aborted signal.
-   */
-  get(request: GraphRequest): Promise<GraphAnswer>;
+  /** A way to ask Facebook with one token. Passing faults are tried again, each attempt a call of the limits. */
+  open(caller: Caller): Send;
   /** Waits for calls under way, then closes the connections. */
   close(): Promise<void>;
 }

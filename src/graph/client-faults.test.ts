@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { must } from '../lib/must.ts';
-import type { CallReport } from './call.ts';
+import type { CallReport } from '../core/events.ts';
 import { errors, PAGE_ID, refusal } from '../../test/support/graph/payloads.ts';
-import { recordingGate, testClient } from '../../test/support/graph/ports.ts';
+import { recordingLimits, testClient } from '../../test/support/graph/ports.ts';
 import { graphErrorOf, testRequest } from '../../test/support/graph/requests.ts';
 import { type Reply, startStub } from '../../test/support/graph/stub-server.ts';
 
@@ -20,15 +20,16 @@ describe('a passing fault', () => {
   };
 
   test.each(Object.entries(faults))(
-    'is tried again, each time through the gate and counted: %s',
+    'is tried again, each time within the limits and reported: %s',
     async (_name, reply) => {
       await using stub = await startStub(reply, reply, { json: { ok: true } });
       const client = testClient(stub.baseUrl);
       const log: string[] = [];
-      const gate = recordingGate(log);
-      const answer = await client.get(testRequest({ gate, onCall: ({ outcome }) => log.push(outcome) }));
+      const limits = recordingLimits(log);
+      const answer = await client.get(testRequest({ limits, onCall: ({ status }) => log.push(status) }));
       expect(answer.body).toEqual({ ok: true });
-      expect(log).toEqual(['enter', 'transient', 'enter', 'transient', 'enter', 'answered']);
+      const code = expect.stringMatching(/^GRAPH_(?:ERROR|UNREACHABLE)$/u) as string;
+      expect(log).toEqual(['acquire', code, 'acquire', code, 'acquire', 'ok']);
       await client.close();
     },
   );
@@ -85,7 +86,7 @@ describe('a refusal', () => {
     const thrown = await graphErrorOf(client.get(testRequest({ onCall: (report) => reports.push(report) })));
     expect(thrown).toMatchObject({ kind, graphCode: error.code, httpStatus: 400 });
     expect(stub.seen).toHaveLength(1);
-    expect(reports).toMatchObject([{ outcome: kind, graphCode: error.code, httpStatus: 400 }]);
+    expect(reports).toMatchObject([{ status: thrown.code, graphCode: error.code }]);
     await client.close();
   });
 
@@ -96,7 +97,7 @@ describe('a refusal', () => {
     await client.close();
   });
 
-  test('because of a quota parks the gate for as long as the usage header says', async () => {
+  test('because of a quota blocks for as long as the usage header says', async () => {
     const usage = {
       '1': [
         { type: 'messenger', call_count: 107, total_cputime: 1, total_time: 2, estimated_time_to_regain_access: 13 },
@@ -108,23 +109,23 @@ describe('a refusal', () => {
       headers: { 'x-business-use-case-usage': JSON.stringify(usage) },
     });
     const client = testClient(stub.baseUrl);
-    const gate = recordingGate();
+    const limits = recordingLimits();
     const reports: CallReport[] = [];
-    const error = await graphErrorOf(client.get(testRequest({ gate, onCall: (report) => reports.push(report) })));
+    const error = await graphErrorOf(client.get(testRequest({ limits, onCall: (report) => reports.push(report) })));
     expect(error).toMatchObject({ code: 'THROTTLED', retryAfterMs: 13 * 60_000 });
-    expect(gate.parks).toEqual([{ scope: 'page', ms: 13 * 60_000 + 500, reason: error.message }]);
-    expect(gate.usages).toEqual([[{ pool: 'messenger', percent: 107, regainMs: 13 * 60_000 }]]);
-    expect(reports[0]?.usage.pools).toEqual(gate.usages[0]);
+    expect(limits.cooldowns).toEqual([{ scope: 'page', ms: 13 * 60_000 + 500, reason: error.message }]);
+    expect(limits.usages).toEqual([[{ quota: 'messenger', percent: 107, regainMs: 13 * 60_000 }]]);
+    expect(reports[0]?.usage.quotas).toEqual(limits.usages[0]);
     await client.close();
   });
 
-  test('because of the calls per second parks the gate for a moment and is asked again', async () => {
+  test('because of the calls per second blocks for a moment and is asked again', async () => {
     await using stub = await startStub({ status: 400, json: refusal(errors.rateLimit) }, { json: { ok: true } });
     const client = testClient(stub.baseUrl);
-    const gate = recordingGate();
-    await client.get(testRequest({ gate }));
-    expect(gate.log).toEqual(['enter', 'park', 'enter']);
-    const pauseMs = must(gate.parks[0], 'parked once').ms;
+    const limits = recordingLimits();
+    await client.get(testRequest({ limits }));
+    expect(limits.log).toEqual(['acquire', 'block', 'acquire']);
+    const pauseMs = must(limits.cooldowns[0], 'blocked once').ms;
     expect(pauseMs).toBeGreaterThanOrEqual(1000);
     expect(pauseMs).toBeLessThanOrEqual(2000);
     await client.close();

@@ -1,11 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { PoolUsage } from '../core/quota.ts';
+import type { QuotaUsage } from '../core/limits/quota-usage.ts';
 import { must } from '../lib/must.ts';
 import { Secret } from '../lib/secret.ts';
-import { createGraphClient } from './client.ts';
 import { errors, refusal } from '../../test/support/graph/payloads.ts';
-import { jumpingClock, recordingGate, testClient, TOKEN_TEXT } from '../../test/support/graph/ports.ts';
+import { jumpingClock, recordingLimits, testClient, token, TOKEN_TEXT } from '../../test/support/graph/ports.ts';
 import { errorOf, graphErrorOf, testRequest } from '../../test/support/graph/requests.ts';
 import { startStub } from '../../test/support/graph/stub-server.ts';
 
@@ -24,7 +23,7 @@ describe('a call', () => {
     );
     expect(answer.body).toEqual({ data: [1] });
     expect(answer.servedAt).toBe(Date.UTC(2026, 0, 2, 3, 4, 5));
-    expect(answer.usage.pools).toEqual([{ pool: 'app', percent: 7, regainMs: undefined }]);
+    expect(answer.usage.quotas).toEqual([{ quota: 'app', percent: 7, regainMs: undefined }]);
     const seen = must(stub.seen[0], 'one request');
     expect(seen.method).toBe('GET');
     expect(seen.url.pathname).toBe('/proxy/v25.0/t_mid.1%3A2%2F3/messages');
@@ -86,7 +85,7 @@ describe('the proof of the app secret', () => {
     });
     // The second attempt is more than a second later.
     await client.get(
-      testRequest({ gate: { ...recordingGate(), enter: () => clock.sleep(1500).then(() => () => {}) } }),
+      testRequest({ limits: { ...recordingLimits(), acquire: () => clock.sleep(1500).then(() => () => {}) } }),
     );
     const proofs = stub.seen.map(({ url }) => [
       url.searchParams.get('appsecret_time'),
@@ -110,6 +109,27 @@ describe('the proof of the app secret', () => {
 });
 
 describe('limits', () => {
+  test('more than a hundred conversations are asked for once, when Facebook refuses them, by any caller', async () => {
+    const refused = { status: 400, json: refusal({ message: 'limit should not exceed 100', code: 100 }) };
+    await using stub = await startStub(refused, { json: { data: [] } });
+    const client = testClient(stub.baseUrl);
+    for (let caller = 0; caller < 2; caller++) {
+      await client.get(testRequest({ params: {}, list: { limit: 200, after: undefined } }));
+    }
+    expect(stub.seen.map(({ url }) => url.searchParams.get('limit'))).toEqual(['200', '100', '100']);
+    await client.close();
+  });
+
+  test('after seven timeouts in a row of one caller, no less is asked for', async () => {
+    await using stub = await startStub({ fault: 'hang' });
+    const client = testClient(stub.baseUrl, { timeoutMs: 50 });
+    const send = client.open({ token, limits: recordingLimits() });
+    const kinds: string[] = [];
+    for (let call = 0; call < 7; call++) kinds.push((await graphErrorOf(send(testRequest()))).kind);
+    expect(kinds).toEqual([...Array<string>(6).fill('too-much-data'), 'transient']);
+    await client.close();
+  });
+
   test('an answer beyond the bound is too much data, packed or not', async () => {
     for (const isPacked of [false, true]) {
       await using stub = await startStub({ json: { data: 'x'.repeat(20_000) }, isPacked });
@@ -131,7 +151,7 @@ describe('limits', () => {
     const reason = new Error('the run was cancelled');
     const outcomes: string[] = [];
     const call = errorOf(
-      client.get(testRequest({ signal: controller.signal, onCall: ({ outcome }) => outcomes.push(outcome) })),
+      client.get(testRequest({ signal: controller.signal, onCall: ({ status }) => outcomes.push(status) })),
     );
     await arrived;
     controller.abort(reason);
@@ -141,31 +161,33 @@ describe('limits', () => {
     await client.close();
   });
 
-  test('a full pool is told to the gate before the answer is handed on, and the answer is used (I7)', async () => {
+  test('a quota that is used up is noted before the answer is handed on, and the answer is used (I7)', async () => {
     const full = '{"call_count":100,"total_cputime":1,"total_time":2}';
     await using stub = await startStub({ json: { data: [1] }, headers: { 'x-app-usage': full } });
     const client = testClient(stub.baseUrl);
     const steps: string[] = [];
-    const gate = {
-      ...recordingGate(),
-      noteUsage: async ([pool]: readonly PoolUsage[]) => {
+    const limits = {
+      ...recordingLimits(),
+      noteUsage: async ([usage]: readonly QuotaUsage[]) => {
         await Promise.resolve();
-        steps.push(`${pool?.pool} ${pool?.percent}`);
+        steps.push(`${usage?.quota} ${usage?.percent}`);
       },
     };
-    const { body } = await client.get(testRequest({ gate }));
+    const { body } = await client.get(testRequest({ limits }));
     steps.push('answered');
     expect(steps).toEqual(['app 100', 'answered']);
     expect(body).toEqual({ data: [1] });
     await client.close();
   });
 
-  test('what the gate rejects with is handed on as it is, and no call is made', async () => {
+  test('what the limits reject with is handed on as it is, and no call is made', async () => {
     await using stub = await startStub({ json: {} });
-    const client = createGraphClient({ baseUrl: stub.baseUrl, version: 'v25.0', clock: jumpingClock() });
-    const reason = new Error('parked for an hour');
+    const client = testClient(stub.baseUrl);
+    const reason = new Error('blocked for an hour');
     expect(
-      await errorOf(client.get(testRequest({ gate: { ...recordingGate(), enter: () => Promise.reject(reason) } }))),
+      await errorOf(
+        client.get(testRequest({ limits: { ...recordingLimits(), acquire: () => Promise.reject(reason) } })),
+      ),
     ).toBe(reason);
     expect(stub.seen).toEqual([]);
     await client.close();

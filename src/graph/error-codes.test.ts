@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../core/model.ts';
-import type { PoolUsage } from '../core/quota.ts';
+import type { QuotaUsage, Usage } from '../core/limits/quota-usage.ts';
 import { classifyGraphError } from './error-codes.ts';
 import { errors, refusal } from '../../test/support/graph/payloads.ts';
 
 const classify = (body: JsonObject | undefined, status = 400) =>
   classifyGraphError({ status, body, subject: 'conversation t_1 of Page 5' });
 const classifyError = (error: JsonObject, status = 400) => classify(refusal(error), status);
+
+const usageOf = (quota: QuotaUsage): Usage => ({ quotas: [quota], unreadable: [] });
 
 describe('the table of codes', () => {
   test.each<[string, JsonObject, string, string]>([
@@ -130,12 +132,12 @@ describe('the error', () => {
     expect(classifyError({ code: 1, message: 'x'.repeat(10_000) }).message.length).toBeLessThan(600);
   });
 
-  test('knows how long to keep quiet', () => {
+  test('knows how long to cool down', () => {
     const body = refusal(errors.messengerQuota);
-    const waits = (answer: { pools?: readonly PoolUsage[]; retryAfterMs?: number }) =>
+    const waits = (answer: { usage?: Usage; retryAfterMs?: number }) =>
       classifyGraphError({ status: 400, body, subject: 'Page 5', ...answer }).retryAfterMs;
-    const pools = [{ pool: 'messenger', percent: 100, regainMs: 60_000 }];
-    expect(waits({ pools, retryAfterMs: 5000 })).toBe(60_000);
+    const usage = usageOf({ quota: 'messenger', percent: 100, regainMs: 60_000 });
+    expect(waits({ usage, retryAfterMs: 5000 })).toBe(60_000);
     expect(waits({ retryAfterMs: 5000 })).toBe(5000);
     expect(waits({})).toBe(300_000);
     expect(classifyError(errors.rateLimit).retryAfterMs).toBe(1000);
@@ -144,17 +146,17 @@ describe('the error', () => {
   });
 
   test('knows whose calls must stop: all of the app, or those of one Page', () => {
-    const scope = (code: number) => classifyError({ code }).quietScope;
+    const scope = (code: number) => classifyError({ code }).cooldownScope;
     expect([4, 341].map(scope)).toEqual(['app', 'app']);
     const ofPage = [17, 32, 368, 613, 80_000, 80_001, 80_002, 80_005, 80_006, 80_014];
     expect(new Set(ofPage.map(scope))).toEqual(new Set(['page']));
-    expect(classify({}, 429).quietScope).toBe('page');
+    expect(classify({}, 429).cooldownScope).toBe('page');
     expect([1, 2, 10, 100, 190, 200, 803].map(scope)).toEqual(Array(7).fill(undefined));
   });
 
   test('takes no time of a Page for that of the app', () => {
-    const pools = [{ pool: 'messenger', percent: 100, regainMs: 3_600_000 }];
-    const error = classifyGraphError({ status: 403, body: refusal({ code: 4 }), subject: 'Page 5', pools });
-    expect(error).toMatchObject({ quietScope: 'app', retryAfterMs: 300_000 });
+    const usage = usageOf({ quota: 'messenger', percent: 100, regainMs: 3_600_000 });
+    const error = classifyGraphError({ status: 403, body: refusal({ code: 4 }), subject: 'Page 5', usage });
+    expect(error).toMatchObject({ cooldownScope: 'app', retryAfterMs: 300_000 });
   });
 });

@@ -6,7 +6,7 @@
 import type { ErrorCode } from '../core/error-catalogue.ts';
 import { GraphError, type GraphFaultKind } from '../core/errors.ts';
 import type { JsonValue } from '../core/model.ts';
-import { type PoolScope, type PoolUsage, QUOTA_QUIET_MS, regainMsOf } from '../core/quota.ts';
+import { DEFAULT_COOLDOWN_MS, NO_USAGE, type QuotaScope, regainMsOf, type Usage } from '../core/limits/quota-usage.ts';
 import { redact } from './redact.ts';
 import { isObject, toText, type Maybe } from './shapes.ts';
 
@@ -28,12 +28,12 @@ interface Rule {
   readonly isTransient?: boolean;
   readonly kind: GraphFaultKind;
   /** Whose calls must stop, and for how long when Facebook does not say. */
-  readonly quiet?: { readonly scope: PoolScope; readonly ms: number };
+  readonly cooldown?: { readonly scope: QuotaScope; readonly ms: number };
   /** What to do, where the catalogue's advice is too general. */
   readonly advice?: string;
 }
 
-const PAGE_QUIET = { scope: 'page', ms: QUOTA_QUIET_MS } as const;
+const PAGE_COOLDOWN = { scope: 'page', ms: DEFAULT_COOLDOWN_MS } as const;
 const APP_SECRET_ADVICE =
   'Set META_APP_ID and META_APP_SECRET to the app that the token belongs to, and check the clock of this machine.';
 const UNKNOWN_TOKEN = /access token/iu;
@@ -45,10 +45,10 @@ const RULES: readonly Rule[] = [
   { codes: [104], kind: 'invalid', advice: APP_SECRET_ADVICE },
   { says: /app ?secret[ _]?proof/iu, kind: 'invalid', advice: APP_SECRET_ADVICE },
   // Throttling: 613 is the short one (calls per second), the others are quotas by the hour or day, of the app or a Page.
-  { codes: [613], kind: 'throttled', quiet: { scope: 'page', ms: 1000 } },
-  { codes: [4, 341], kind: 'throttled', quiet: { scope: 'app', ms: QUOTA_QUIET_MS } },
-  { codes: [17, 32, [80_000, 80_014]], kind: 'throttled', quiet: PAGE_QUIET },
-  { codes: [368], kind: 'blocked', quiet: { scope: 'page', ms: 60 * 60_000 } },
+  { codes: [613], kind: 'throttled', cooldown: { scope: 'page', ms: 1000 } },
+  { codes: [4, 341], kind: 'throttled', cooldown: { scope: 'app', ms: DEFAULT_COOLDOWN_MS } },
+  { codes: [17, 32, [80_000, 80_014]], kind: 'throttled', cooldown: PAGE_COOLDOWN },
+  { codes: [368], kind: 'blocked', cooldown: { scope: 'page', ms: 60 * 60_000 } },
   // The token: session or token invalid, app removed, checkpoint, password changed, expired.
   { codes: [102, 190], kind: 'token' },
   { subcodes: [458, 459, 460, 463, 464, 467, 492], kind: 'token' },
@@ -81,14 +81,13 @@ const CODE_OF_KIND: Partial<Record<GraphFaultKind, ErrorCode>> = {
 };
 
 export interface RefusedAnswer {
-  /** HTTP status; of the part, when it was a part of a batch. */
   readonly status: number;
   /** The parsed body, already without the token that was sent; undefined when it was not JSON. */
   readonly body: Maybe;
   /** What was asked for, e.g. `the conversations of Page 1001`. */
   readonly subject: string;
   /** What the usage headers say. Default: nothing. */
-  readonly pools?: readonly PoolUsage[];
+  readonly usage?: Usage;
   /** What the `Retry-After` header says. */
   readonly retryAfterMs?: number | undefined;
 }
@@ -108,17 +107,19 @@ export function readRefusal(body: Maybe): Refusal | undefined {
 
 /** The error for an answer that refuses: kind, catalogue code, and a sentence that quotes Facebook without tokens. */
 export function classifyGraphError(answer: RefusedAnswer): GraphError {
+  const { usage = NO_USAGE } = answer;
   const refusal = readRefusal(answer.body);
   const rule = refusal === undefined ? undefined : RULES.find((candidate) => fits(candidate, refusal));
   const kind = rule?.kind ?? kindOfStatus(answer.status, refusal);
   // A throttle without a code is taken for the Page's own: one Page's trouble never stops another.
-  const quiet = rule?.quiet ?? (kind === 'throttled' ? PAGE_QUIET : undefined);
+  const cooldown = rule?.cooldown ?? (kind === 'throttled' ? PAGE_COOLDOWN : undefined);
   const regainMs =
-    quiet === undefined || kind !== 'throttled' ? undefined : regainMsOf(answer.pools ?? [], quiet.scope);
-  const retryAfterMs = regainMs ?? answer.retryAfterMs ?? quiet?.ms;
+    cooldown === undefined || kind !== 'throttled' ? undefined : regainMsOf(usage.quotas, cooldown.scope);
+  const retryAfterMs = regainMs ?? answer.retryAfterMs ?? cooldown?.ms;
   return new GraphError(CODE_OF_KIND[kind] ?? 'GRAPH_ERROR', toSentence(answer, refusal, rule?.advice), {
     kind,
-    quietScope: quiet?.scope,
+    cooldownScope: cooldown?.scope,
+    usage,
     graphCode: refusal?.code,
     graphSubcode: refusal?.subcode,
     httpStatus: answer.status,

@@ -4,37 +4,51 @@
  */
 import { GraphError } from '../core/errors.ts';
 import type { JsonValue } from '../core/model.ts';
-import type { GraphAnswer, HttpAnswer } from './call.ts';
+import type { Clock } from '../core/ports.ts';
+import type { AdmittedRequest, GraphResponse, HttpAnswer, SendOnce } from './call.ts';
 import { classifyGraphError, readRefusal } from './error-codes.ts';
 import { parseJson } from './json.ts';
 import { isObject } from './shapes.ts';
-import type { Usage } from './usage.ts';
+import { readUsage } from './usage.ts';
 
-export interface Interpreting {
-  /** What was asked for, as messages name it. */
-  readonly subject: string;
-  readonly usage: Usage;
+export interface InterpretationParts {
+  readonly clock: Clock;
 }
 
-/** Throws a GraphError for everything but a JSON object or list that is no refusal. */
-export function interpret({ status, headers, text }: HttpAnswer, { subject, usage }: Interpreting): GraphAnswer {
+/** Reads every answer. Rejects with a GraphError for everything but a JSON object or list that is no refusal. */
+export function withInterpretation(
+  exchange: (request: AdmittedRequest) => Promise<HttpAnswer>,
+  { clock }: InterpretationParts,
+): SendOnce {
+  return async (request) => {
+    const startedMs = clock.monotonicMs();
+    const answer = await exchange(request);
+    const durationMs = clock.monotonicMs() - startedMs;
+    return { ...interpret(answer, request.subject), durationMs };
+  };
+}
+
+/** `subject`: what was asked for, as messages name it. */
+export function interpret({ status, headers, text }: HttpAnswer, subject: string): Omit<GraphResponse, 'durationMs'> {
+  const usage = readUsage(headers);
   const retryAfterMs = toRetryAfterMs(headers['retry-after']);
   if (status >= 300 && status < 400) {
     throw new GraphError(
       'GRAPH_ERROR',
       `Facebook's host answered ${subject} with a redirect (HTTP ${status}), which is never followed. Check GRAPH_API_URL.`,
-      { kind: 'invalid', httpStatus: status },
+      { kind: 'invalid', httpStatus: status, usage },
     );
   }
   const body = parseBody(text);
   if (readRefusal(body) !== undefined || status === 429 || (status >= 400 && isContainer(body))) {
-    throw classifyGraphError({ status, body, subject, pools: usage.pools, retryAfterMs });
+    throw classifyGraphError({ status, body, subject, usage, retryAfterMs });
   }
   if (status >= 400 || !isContainer(body)) {
     const what = text.trim() === '' ? 'an empty body' : 'something that is not a JSON object';
     throw new GraphError('GRAPH_ERROR', `Facebook answered ${subject} with ${what} (HTTP ${status}).`, {
       kind: 'transient',
       httpStatus: status,
+      usage,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     });
   }
@@ -51,7 +65,7 @@ function parseBody(text: string): JsonValue | undefined {
   }
 }
 
-function isContainer(body: JsonValue | undefined): body is GraphAnswer['body'] {
+function isContainer(body: JsonValue | undefined): body is GraphResponse['body'] {
   return isObject(body) || Array.isArray(body);
 }
 

@@ -4,7 +4,6 @@ import { isGraphError } from '../core/errors.ts';
 import type { Platform } from '../core/model.ts';
 import type { ConversationSource, ListRequest } from '../core/ports.ts';
 import { must } from '../lib/must.ts';
-import type { GraphClient } from './call.ts';
 import {
   conversations,
   errors,
@@ -15,18 +14,17 @@ import {
   PAGE_ID,
   refusal,
 } from '../../test/support/graph/payloads.ts';
-import { recordingGate, testClient, token, TOKEN_TEXT } from '../../test/support/graph/ports.ts';
+import { recordingLimits, testClient, token, TOKEN_TEXT } from '../../test/support/graph/ports.ts';
 import { type Reply, type SeenRequest, startStub, type StubServer } from '../../test/support/graph/stub-server.ts';
 import { openPageSource } from './page-source.ts';
 import { HEAD_CURSOR, type ItemProblem } from './paging.ts';
-import { NO_USAGE } from './usage.ts';
 
 interface Scene {
   readonly stub: StubServer;
   readonly source: ConversationSource;
   readonly problems: ItemProblem[];
-  readonly gate: ReturnType<typeof recordingGate>;
-  readonly client: GraphClient;
+  readonly limits: ReturnType<typeof recordingLimits>;
+  readonly client: ReturnType<typeof testClient>;
 }
 
 async function withSource(
@@ -37,17 +35,17 @@ async function withSource(
   await using stub = await startStub(...replies);
   const client = testClient(stub.baseUrl);
   const problems: ItemProblem[] = [];
-  const gate = recordingGate();
+  const limits = recordingLimits();
   const source = openPageSource({
     client,
     facebookPageId: PAGE_ID,
     instagramAccountId: INSTAGRAM_ID,
     platform,
     token,
-    gate,
+    limits,
     onProblem: (problem) => problems.push(problem),
   });
-  await play({ stub, source, problems, gate, client });
+  await play({ stub, source, problems, limits, client });
   await client.close();
 }
 
@@ -225,13 +223,13 @@ describe('listMessages', () => {
   });
 });
 
-test('I7: counts every attempt as a call and enters the gate before each', async () => {
+test('I7: counts every attempt as a call and waits for its turn before each', async () => {
   const fault = { status: 500, json: refusal(errors.unavailable) };
-  await withSource([fault, fault, { json: { data: [] } }], async ({ source, gate, stub }) => {
+  await withSource([fault, fault, { json: { data: [] } }], async ({ source, limits, stub }) => {
     await source.listConversations(list());
     await source.listMessages({ conversationId: 't_1', limit: 1, after: undefined });
     expect(source.callCount()).toBe(4);
-    expect(gate.log).toEqual(['enter', 'enter', 'enter', 'enter']);
+    expect(limits.log).toEqual(['acquire', 'acquire', 'acquire', 'acquire']);
     expect(stub.seen).toHaveLength(4);
   });
 });
@@ -254,41 +252,13 @@ test('objects that are asked for by their ids come through whole', async () => {
   await withSource([{ json: byIds }], async ({ client }) => {
     const ids = Object.keys(byIds).join(',');
     const { body } = await client.get({
+      kind: 'single',
       path: [],
       params: { ids },
       subject: 'two objects',
       token,
-      gate: recordingGate(),
+      limits: recordingLimits(),
     });
     expect(body).toEqual(byIds);
   });
-});
-
-test('only the first look of a run, at the head and without messages, may share a request', async () => {
-  const shared: boolean[] = [];
-  const client: GraphClient = {
-    async get({ mayShare, onCall, subject }) {
-      shared.push(mayShare ?? false);
-      const report = { subject, startedAt: 0, durationMs: 0, httpStatus: 200, outcome: 'answered' as const };
-      onCall?.({ ...report, graphCode: undefined, usage: NO_USAGE });
-      return { body: { data: [] }, servedAt: undefined, usage: NO_USAGE };
-    },
-    close: async () => {},
-  };
-  const open = () =>
-    openPageSource({
-      client,
-      facebookPageId: PAGE_ID,
-      platform: 'messenger',
-      token,
-      gate: recordingGate(),
-      onProblem: () => {},
-    });
-  const source = open();
-  await source.listConversations(list());
-  await source.listConversations(list());
-  await open().listConversations(list({ after: 'A' }));
-  await open().listConversations(list({ messages: 10 }));
-  await open().listMessages({ conversationId: 't_1', limit: 5, after: undefined });
-  expect(shared).toEqual([true, false, false, false, false]);
 });

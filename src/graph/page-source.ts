@@ -4,98 +4,70 @@
  */
 import { GraphError, isGraphError } from '../core/errors.ts';
 import type { Instant, JsonValue, Platform } from '../core/model.ts';
-import type { CallGate, CallKind, ConversationSource } from '../core/ports.ts';
-import type { Secret } from '../lib/secret.ts';
-import type { CallReport, GraphClient, GraphParams } from './call.ts';
+import type { ConversationSource } from '../core/ports.ts';
+import type { Caller, GraphClient, GraphParams } from './call.ts';
 import { parseConversation, toConversationFields } from './conversations.ts';
 import { MESSAGE_FIELDS, parseMessage } from './messages.ts';
-import { createLookLimit, type LookLimit, SAFE_LIMIT } from './look-limit.ts';
-import { type ItemProblem, parseItems, parseList, toCursorParams } from './paging.ts';
+import { SAFE_PAGE_SIZE } from './max-page-size.ts';
+import { type ItemProblem, parseItems, parseList } from './paging.ts';
 import { toSelf } from './self.ts';
-import { withSilenceLimit } from './silence.ts';
 import { OddItem } from './shapes.ts';
 
-export interface PageSourceOptions {
-  readonly client: GraphClient;
+export interface PageSourceOptions extends Caller {
+  readonly client: Pick<GraphClient, 'open'>;
   readonly facebookPageId: string;
   /** Needed to tell sent from received on Instagram; without it such directions stay unknown. */
   readonly instagramAccountId?: string | undefined;
   readonly platform: Platform;
-  readonly token: Secret;
-  readonly gate: CallGate;
-  /** What is known of the size of lists, shared by all Pages. Default: nothing. */
-  readonly lookLimit?: LookLimit | undefined;
-  /** Told of every call when it has ended. */
-  readonly onCall?: ((report: CallReport) => void) | undefined;
   /** Told of every conversation or message in an answer that could not be read (I12). */
   readonly onProblem: (problem: ItemProblem) => void;
 }
 
-interface Asked {
-  readonly kind: CallKind;
-  readonly path: readonly string[];
-  readonly params: GraphParams;
-  readonly subject: string;
-  readonly goesFirst?: boolean;
-  readonly mayShare?: boolean;
-}
-
 export function openPageSource(options: PageSourceOptions): ConversationSource {
-  const { client, facebookPageId, instagramAccountId, platform, token, gate, onCall, onProblem } = options;
-  const lookLimit = options.lookLimit ?? createLookLimit();
+  const { client, token, limits, onCall, facebookPageId, instagramAccountId, platform, onProblem } = options;
   const self = toSelf({ facebookPageId, instagramAccountId, platform });
   const page = `Page ${facebookPageId} (${platform})`;
-  const send = withSilenceLimit((request) => client.get(request));
-  const calls: Record<CallKind, number> = { light: 0, nested: 0, single: 0, look: 0, messages: 0 };
-
-  async function get({ kind, ...asked }: Asked, signal?: AbortSignal) {
-    let tookMs: number | undefined;
-    const countCall = (report: CallReport) => {
-      calls[kind] += 1;
-      tookMs = report.durationMs;
-      onCall?.(report);
-    };
-    const answer = await send({ ...asked, token, gate, signal, onCall: countCall });
-    return { ...answer, tookMs };
-  }
+  let calls = 0;
+  const send = client.open({
+    token,
+    limits,
+    onCall(call) {
+      calls += 1;
+      onCall?.(call);
+    },
+  });
 
   function readConversation(value: JsonValue, messages: number) {
     return parseConversation(value, { self, isNested: messages > 0, onProblem });
   }
 
   return {
-    async listConversations({ limit, after, messages, since, goesFirst = false }, signal) {
+    async listConversations({ limit, after, messages, since, priority }, signal) {
       const subject = `the conversations of ${page}`;
-      const ask = (most: number) => {
-        const params = {
-          platform,
-          fields: toConversationFields(clamp(messages)),
-          limit: most,
-          ...toSinceParam(since),
-          ...toCursorParams(after),
-        };
-        const kind = messages === 0 ? 'light' : 'nested';
-        // The first look of a run is small, quick and the same for all Pages; everything after it has its own size.
-        const isFirst = Object.values(calls).every((made) => made === 0);
-        const mayShare = isFirst && after === undefined && messages === 0;
-        return get({ kind, path: [facebookPageId, 'conversations'], params, subject, goesFirst, mayShare }, signal);
-      };
-      const asked = messages === 0 ? lookLimit.list({ limit, after }, ask) : ask(clamp(limit));
-      const { body, servedAt, tookMs } = await asked.catch((error: unknown) => {
+      const isLight = messages === 0;
+      const { body, servedAt } = await send({
+        kind: isLight ? 'light' : 'nested',
+        path: [facebookPageId, 'conversations'],
+        params: { platform, fields: toConversationFields(clamp(messages)), ...toSinceParam(since) },
+        list: { limit: isLight ? limit : clamp(limit), after },
+        subject,
+        priority,
+        signal,
+      }).catch((error: unknown) => {
         throw asPageTrouble(error, page);
       });
       const list = parseList({ body, sentAfter: after, subject });
       const parse = (item: JsonValue) => readConversation(item, messages);
       const items = parseItems({ items: list.items, parse, subject, onProblem });
-      return { items, after: list.after, servedAt, tookMs };
+      return { items, after: list.after, servedAt };
     },
 
     async fetchConversation({ conversationId, messages }, signal) {
       const subject = `conversation ${conversationId} of ${page}`;
       const params = { fields: toConversationFields(clamp(messages)) };
       try {
-        const kind = messages === 0 ? 'look' : 'single';
-        const { body } = await get({ kind, path: [conversationId], params, subject }, signal);
+        const kind = messages === 0 ? 'probe' : 'single';
+        const { body } = await send({ kind, path: [conversationId], params, subject, signal });
         return readConversation(body, messages);
       } catch (error) {
         if (isGraphError(error, 'missing')) return undefined;
@@ -108,19 +80,25 @@ export function openPageSource(options: PageSourceOptions): ConversationSource {
 
     async listMessages({ conversationId, limit, after }, signal) {
       const subject = `the messages of conversation ${conversationId} of ${page}`;
-      const params = { fields: MESSAGE_FIELDS, limit: clamp(limit), ...toCursorParams(after) };
-      const { body } = await get({ kind: 'messages', path: [conversationId, 'messages'], params, subject }, signal);
+      const { body } = await send({
+        kind: 'messages',
+        path: [conversationId, 'messages'],
+        params: { fields: MESSAGE_FIELDS },
+        list: { limit: clamp(limit), after },
+        subject,
+        signal,
+      });
       const list = parseList({ body, sentAfter: after, subject });
       const parse = (item: JsonValue) => parseMessage(item, self);
       return { items: parseItems({ items: list.items, parse, subject, conversationId, onProblem }), after: list.after };
     },
 
-    callCount: (kind) => (kind === undefined ? Object.values(calls).reduce((sum, count) => sum + count) : calls[kind]),
+    callCount: () => calls,
   };
 }
 
 function clamp(items: number): number {
-  return Math.min(SAFE_LIMIT, items);
+  return Math.min(SAFE_PAGE_SIZE, items);
 }
 
 /** Rounded down to the second, so that the hint never cuts off what it should bring. */

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { Secret } from '../lib/secret.ts';
 import { errors, listLinks, refusal } from '../../test/support/graph/payloads.ts';
-import { testClient, token, TOKEN_TEXT } from '../../test/support/graph/ports.ts';
+import { recordingLimits, testClient, token, TOKEN_TEXT } from '../../test/support/graph/ports.ts';
 import { type Reply, type SeenRequest, startStub } from '../../test/support/graph/stub-server.ts';
 import { discoverPages } from './pages.ts';
 
@@ -23,7 +23,9 @@ const NO_SUCH_FIELD: Reply = {
 async function discover(...replies: readonly (Reply | ((request: SeenRequest) => Reply))[]) {
   await using stub = await startStub(...replies);
   const client = testClient(stub.baseUrl);
-  const result = await discoverPages({ client, token }).catch((error: unknown) => ({ error }));
+  const result = await discoverPages({ send: client.open({ token, limits: recordingLimits() }), token }).catch(
+    (error: unknown) => ({ error }),
+  );
   await client.close();
   if ('error' in result) throw Object.assign(result.error as Error, { seen: stub.seen });
   return { ...result, seen: stub.seen };
@@ -112,6 +114,14 @@ describe('a user token', () => {
     expect(seen).toHaveLength(2);
   });
 
+  test('whose list shows nothing behind ever new cursors ends with an error', async () => {
+    let calls = 0;
+    await expect(discover(() => ({ json: { data: [], paging: listLinks(`c${(calls += 1)}`) } }))).rejects.toMatchObject(
+      { code: 'GRAPH_ERROR', message: expect.stringContaining('empty pages') },
+    );
+    expect(calls).toBe(5);
+  });
+
   test('whose list turns in a circle ends with an error', async () => {
     let calls = 0;
     await expect(
@@ -154,7 +164,9 @@ describe('a token that cannot be used', () => {
     for (const text of ['', ' ', 'EAA with space', 'EAA\nheader: x', 'tökén']) {
       await using stub = await startStub({ json: {} });
       const client = testClient(stub.baseUrl);
-      await expect(discoverPages({ client, token: new Secret(text) })).rejects.toMatchObject({ code: 'TOKEN_INVALID' });
+      const odd = new Secret(text);
+      const send = client.open({ token: odd, limits: recordingLimits() });
+      await expect(discoverPages({ send, token: odd })).rejects.toMatchObject({ code: 'TOKEN_INVALID' });
       expect(stub.seen).toEqual([]);
       await client.close();
     }

@@ -3,11 +3,12 @@
  * token. A Page that cannot be synced is named with its reason, never left out.
  */
 import { GraphError, isGraphError, TidemarkError } from '../core/errors.ts';
+import { listPages } from '../core/list-pages.ts';
 import type { JsonObject, JsonValue } from '../core/model.ts';
-import type { CallGate } from '../core/ports.ts';
+import { createPageSize } from '../core/page-size.ts';
 import { Secret } from '../lib/secret.ts';
-import type { GraphAnswer, GraphClient, GraphRequest } from './call.ts';
-import { parseList, toCursorParams } from './paging.ts';
+import type { GraphRequest, GraphResponse, Send } from './call.ts';
+import { parseList } from './paging.ts';
 import { isObject, type Maybe, toId, toText } from './shapes.ts';
 
 export interface DiscoveredPage {
@@ -33,77 +34,80 @@ export interface DiscoveredPages {
 }
 
 export interface DiscoverInput {
-  readonly client: GraphClient;
+  /** Asks Facebook with the token; this takes a handful of calls. */
+  readonly send: Send;
   /** A user token or a Page token. */
   readonly token: Secret;
-  /** Default: a gate that is always open; this takes a handful of calls. */
-  readonly gate?: CallGate | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-const OPEN_GATE: CallGate = { enter: async () => () => {}, park: async () => {}, noteUsage: async () => {} };
 const INSTAGRAM_FIELD = 'instagram_business_account';
 const PAGES_PER_CALL = 100;
 
 /** Rejects with TOKEN_INVALID when Facebook does not accept the token, else with the GraphError of what went wrong. */
-export async function discoverPages({
-  client,
-  token,
-  gate = OPEN_GATE,
-  signal,
-}: DiscoverInput): Promise<DiscoveredPages> {
-  if (!/^[\x21-\x7e]+$/u.test(token.reveal())) {
+export async function discoverPages(input: DiscoverInput): Promise<DiscoveredPages> {
+  if (!/^[\x21-\x7e]+$/u.test(input.token.reveal())) {
     throw new TidemarkError('TOKEN_INVALID', 'The access token is empty or holds characters that no token has.');
   }
-  const asked = { token, gate, signal };
   try {
-    return (await discoverAsUser(client, asked)) ?? (await discoverAsPage(client, asked));
+    return (await discoverAsUser(input)) ?? (await discoverAsPage(input));
   } catch (error) {
     if (!isGraphError(error, 'token')) throw error;
     throw new TidemarkError('TOKEN_INVALID', error.message, { cause: error });
   }
 }
 
-type Asked = Pick<GraphRequest, 'token' | 'gate' | 'signal'>;
-
 /** Every Page of a person; undefined when the token has no such list, because it is a Page's. */
-async function discoverAsUser(client: GraphClient, asked: Asked): Promise<DiscoveredPages | undefined> {
+async function discoverAsUser({ send, signal }: DiscoverInput): Promise<DiscoveredPages | undefined> {
   const subject = 'the Pages of the access token';
   const connected = new Map<string, DiscoveredPage>();
   const refused: UnusablePage[] = [];
-  const seen = new Set<string>();
-  let after: string | undefined;
-  do {
-    const answer = await getWithInstagram(client, {
-      ...asked,
-      path: ['me', 'accounts'],
-      params: { fields: 'id,name,access_token,tasks', limit: PAGES_PER_CALL, ...toCursorParams(after) },
-      subject,
-    }).catch((error: unknown) => {
-      if (after === undefined && (isGraphError(error, 'invalid') || isGraphError(error, 'missing'))) return undefined;
-      throw error;
-    });
-    if (answer === undefined || (after === undefined && !isList(answer.body))) return undefined;
-    const list = parseList({ body: answer.body, sentAfter: after, subject });
-    for (const entry of list.items) {
-      const page = readAccount(entry);
-      if ('reason' in page) refused.push(page);
-      else connected.set(page.facebookPageId, page);
-    }
-    after = list.after;
-    if (after !== undefined && seen.has(after)) {
-      throw new GraphError('GRAPH_ERROR', `Facebook lists ${subject} in a circle. Try again later.`, {
-        kind: 'invalid',
+  const pages = listPages({
+    from: undefined,
+    size: createPageSize({ limit: PAGES_PER_CALL }),
+    subject,
+    async ask({ after, limit }) {
+      const { body } = await getWithInstagram(send, {
+        kind: 'accounts',
+        path: ['me', 'accounts'],
+        params: { fields: 'id,name,access_token,tasks' },
+        list: { limit, after },
+        subject,
+        signal,
       });
+      // A Page's token opens something else there, or nothing.
+      if (after === undefined && !isList(body)) throw new GraphError('GRAPH_ERROR', 'No list.', { kind: 'missing' });
+      const list = parseList({ body, sentAfter: after, subject });
+      const items = list.items.map((entry) => ({ entry, id: isObject(entry) ? toId(entry['id']) : undefined }));
+      return { items, after: list.after };
+    },
+  });
+  let hasList = false;
+  try {
+    for await (const { items } of pages) {
+      hasList = true;
+      for (const { entry } of items) {
+        const page = readAccount(entry);
+        if ('reason' in page) refused.push(page);
+        else connected.set(page.facebookPageId, page);
+      }
     }
-    if (after !== undefined) seen.add(after);
-  } while (after !== undefined);
+  } catch (error) {
+    if (hasList || !(isGraphError(error, 'invalid') || isGraphError(error, 'missing'))) throw error;
+    return undefined;
+  }
   return { kind: 'user', connected: [...connected.values()], refused };
 }
 
-async function discoverAsPage(client: GraphClient, asked: Asked): Promise<DiscoveredPages> {
+async function discoverAsPage({ send, token, signal }: DiscoverInput): Promise<DiscoveredPages> {
   const subject = 'the Page of the access token';
-  const { body } = await getWithInstagram(client, { ...asked, path: ['me'], params: { fields: 'id,name' }, subject });
+  const { body } = await getWithInstagram(send, {
+    kind: 'page',
+    path: ['me'],
+    params: { fields: 'id,name' },
+    subject,
+    signal,
+  });
   const facebookPageId = isObject(body) ? toId(body['id']) : undefined;
   if (!isObject(body) || facebookPageId === undefined) {
     throw new GraphError('GRAPH_ERROR', `Facebook's answer for ${subject} has no id.`, { kind: 'transient' });
@@ -111,7 +115,7 @@ async function discoverAsPage(client: GraphClient, asked: Asked): Promise<Discov
   const page: DiscoveredPage = {
     facebookPageId,
     name: toText(body['name']),
-    token: asked.token,
+    token,
     tasks: undefined,
     instagramAccountId: toInstagramId(body),
   };
@@ -119,13 +123,13 @@ async function discoverAsPage(client: GraphClient, asked: Asked): Promise<Discov
 }
 
 /** The Instagram account needs a permission of its own, and one field that may not be read fails the whole call. */
-async function getWithInstagram(client: GraphClient, request: GraphRequest): Promise<GraphAnswer> {
+async function getWithInstagram(send: Send, request: GraphRequest): Promise<GraphResponse> {
   const withInstagram = { ...request.params, fields: `${request.params['fields']},${INSTAGRAM_FIELD}` };
   try {
-    return await client.get({ ...request, params: withInstagram });
+    return await send({ ...request, params: withInstagram });
   } catch (error) {
     if (!isGraphError(error, 'permission') && !isGraphError(error, 'invalid')) throw error;
-    return client.get(request);
+    return send(request);
   }
 }
 
@@ -161,6 +165,6 @@ function toInstagramId(page: JsonObject): string | undefined {
   return isObject(account) ? toId(account['id']) : undefined;
 }
 
-function isList(body: GraphAnswer['body']): boolean {
+function isList(body: GraphResponse['body']): boolean {
   return isObject(body) && Array.isArray(body['data']);
 }

@@ -13,8 +13,8 @@ export function toRelativeUrl({ path, params, subject }: Pick<GraphRequest, 'pat
   return `${path.map(encodeURIComponent).join('/')}${query === '' ? '' : `?${query}`}`;
 }
 
-/** Parameters as a query or a form; undefined ones are left out. */
-export function toQuery(params: GraphParams): string {
+/** Undefined parameters are left out. */
+function toQuery(params: GraphParams): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(params)) if (value !== undefined) query.set(name, String(value));
   return query.toString();

@@ -1,20 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { NO_USAGE } from '../core/limits/quota-usage.ts';
 import { GraphError, type GraphErrorDetails } from '../core/errors.ts';
-import type { GraphAnswer, GraphRequest, Send } from './call.ts';
-import { jumpingClock, recordingGate, token } from '../../test/support/graph/ports.ts';
-import { errorOf } from '../../test/support/graph/requests.ts';
-import { withGate, withParking, withRetries } from './retry.ts';
-import { NO_USAGE } from './usage.ts';
+import type { GraphResponse, GraphRequest, Send } from './call.ts';
+import { jumpingClock } from '../../test/support/graph/ports.ts';
+import { withRetries } from './retry.ts';
 
-const ANSWER: GraphAnswer = { body: {}, servedAt: undefined, usage: NO_USAGE };
+const ANSWER: GraphResponse = { body: {}, servedAt: undefined, usage: NO_USAGE, durationMs: 1 };
 
 function fault(details: GraphErrorDetails): GraphError {
   return new GraphError('GRAPH_ERROR', `a ${details.kind} fault`, details);
 }
 
-function request(): GraphRequest & { gate: ReturnType<typeof recordingGate> } {
-  return { path: ['1'], params: {}, subject: 'Page 1', token, gate: recordingGate() };
+function request(): GraphRequest {
+  return { kind: 'light', path: ['1'], params: {}, subject: 'Page 1' };
 }
 
 /** Fails with the given errors in turn, then answers; the last error is repeated when `forever`. */
@@ -86,38 +85,5 @@ describe('withRetries', () => {
         expect(send.calls()).toBe(before + 1);
       }),
     );
-  });
-});
-
-describe('withGate and withParking', () => {
-  test('a call enters before it is sent, and parks the gate when Facebook asks for quiet', async () => {
-    const asked = request();
-    const error = fault({ kind: 'blocked', quietScope: 'page', retryAfterMs: 3_600_000 });
-    const send = withParking(withGate(failing([error])), { random: () => 0.25 });
-    await expect(send(asked)).rejects.toBe(error);
-    expect(asked.gate.log).toEqual(['enter', 'park']);
-    expect(asked.gate.parks).toEqual([{ scope: 'page', ms: 3_600_250, reason: 'a blocked fault' }]);
-  });
-
-  test('goes on only when the quiet is remembered', async () => {
-    const { promise: remembered, resolve: remember } = Promise.withResolvers<void>();
-    const asked = { ...request(), gate: { ...recordingGate(), park: () => remembered } };
-    const error = fault({ kind: 'throttled', quietScope: 'app', retryAfterMs: 300_000 });
-    let isOver = false;
-    const send = withParking(failing([error]), { random: () => 0 });
-    const refused = errorOf(send(asked).finally(() => (isOver = true)));
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(isOver).toBe(false);
-    remember();
-    expect(await refused).toBe(error);
-  });
-
-  test('no other fault parks the gate', async () => {
-    for (const kind of ['transient', 'token', 'permission', 'missing', 'invalid', 'too-much-data'] as const) {
-      const asked = request();
-      const send = withParking(failing([fault({ kind, retryAfterMs: 1000 })]), { random: () => 0 });
-      await expect(send(asked)).rejects.toThrow(kind);
-      expect(asked.gate.parks).toEqual([]);
-    }
   });
 });

@@ -1,10 +1,7 @@
-/**
- * What surrounds every attempt, as wrappers of one function: admission by the gate, quiet when Facebook asks for it,
- * and another attempt after a fault that may pass. A refusal that would come again is never repeated unchanged.
- */
-import { GraphError, isGraphError } from '../core/errors.ts';
+/** Another attempt after a fault that may pass. A refusal that would come again is never repeated unchanged. */
+import { GraphError } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
-import type { GraphAnswer, GraphRequest, Send } from './call.ts';
+import type { Send } from './call.ts';
 
 export interface RetryParts {
   readonly clock: Clock;
@@ -23,43 +20,16 @@ const LONGEST_WISH_MS = 30_000;
 const GIVE_UP_AFTER_MS = 120_000;
 const CALLS_PER_SECOND_CODE = 613;
 
-/** Waits for the gate before each attempt, and tells it when the attempt has left for Facebook. */
-export function withGate(attempt: (request: GraphRequest, departed: () => void) => Promise<GraphAnswer>): Send {
-  return async (request) => {
-    const departed = await request.gate.enter(request.signal, { goesFirst: request.goesFirst });
-    try {
-      return await attempt(request, departed);
-    } finally {
-      departed();
-    }
-  };
-}
-
-/** Parks the gate when Facebook asks for quiet; up to a second longer than asked, so that not all come back at once. */
-export function withParking(send: Send, { random }: Pick<RetryParts, 'random'>): Send {
-  return async (request) => {
-    try {
-      return await send(request);
-    } catch (error) {
-      if (isGraphError(error) && error.quietScope !== undefined && error.retryAfterMs !== undefined) {
-        const ms = error.retryAfterMs + Math.floor(random() * 1000);
-        await request.gate.park({ scope: error.quietScope, ms, reason: error.message });
-      }
-      throw error;
-    }
-  };
-}
-
 /** Tries again after passing faults, with exponential pauses and full jitter, and after a short throttle. */
 export function withRetries(send: Send, { clock, random }: RetryParts): Send {
   return async (request) => {
-    const startedAt = clock.now();
+    const startedMs = clock.monotonicMs();
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await send(request);
       } catch (error) {
         const pauseMs = pauseBeforeNext(error, attempt, random);
-        if (pauseMs === undefined || clock.now() + pauseMs - startedAt > GIVE_UP_AFTER_MS) throw error;
+        if (pauseMs === undefined || clock.monotonicMs() + pauseMs - startedMs > GIVE_UP_AFTER_MS) throw error;
         await clock.sleep(pauseMs, request.signal);
       }
     }

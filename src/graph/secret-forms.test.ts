@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { recordingGate, testClient } from '../../test/support/graph/ports.ts';
+import { recordingLimits, testClient } from '../../test/support/graph/ports.ts';
 import { testRequest } from '../../test/support/graph/requests.ts';
 import { type Reply, startStub } from '../../test/support/graph/stub-server.ts';
 import { Secret } from '../lib/secret.ts';
@@ -93,11 +93,11 @@ describe('the token, the proof and the app secret', () => {
           proof = url.searchParams.get('appsecret_proof') ?? '';
           return echoes([token, appSecret, proof].map(toForm).join(' '))[place];
         });
-        const gate = recordingGate();
+        const limits = recordingLimits();
         const client = testClient(stub.baseUrl, { appSecret: new Secret(appSecret) });
-        const request = testRequest({ token: new Secret(token), gate });
+        const request = testRequest({ token: new Secret(token), limits });
         const outcome = await client.get(request).catch((error: unknown) => error);
-        const everything = inspect([outcome, gate.parks, gate.usages], { depth: 20, showHidden: true });
+        const everything = inspect([outcome, limits.cooldowns, limits.usages], { depth: 20, showHidden: true });
         expect(proof).toHaveLength(64);
         for (const secret of [token, appSecret, proof]) {
           for (const form of [secret, toForm(secret)]) expect(everything).not.toContain(form.slice(0, 20));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { NO_USAGE, readUsage } from './usage.ts';
+import { NO_USAGE } from '../core/limits/quota-usage.ts';
+import { readUsage } from './usage.ts';
 
 const figures = (call_count: number, total_cputime: number, total_time: number) => ({
   call_count,
@@ -20,10 +21,10 @@ describe('readUsage', () => {
       'x-business-use-case-usage': JSON.stringify({ '1': [business('messenger', 107, 0)] }),
     });
     expect(usage).toEqual({
-      pools: [
-        { pool: 'app', percent: 12, regainMs: undefined },
-        { pool: 'page', percent: 125, regainMs: undefined },
-        { pool: 'messenger', percent: 107, regainMs: undefined },
+      quotas: [
+        { quota: 'app', percent: 12, regainMs: undefined },
+        { quota: 'page', percent: 125, regainMs: undefined },
+        { quota: 'messenger', percent: 107, regainMs: undefined },
       ],
       unreadable: [],
     });
@@ -39,27 +40,27 @@ describe('readUsage', () => {
     const usage = readUsage({
       'x-business-use-case-usage': JSON.stringify({ ...objects, '9': [business('pages', 1, 0)] }),
     });
-    expect(usage.pools).toHaveLength(2);
-    expect(usage.pools).toContainEqual({ pool: 'instagram', percent: 31, regainMs: 31 * 60_000 });
+    expect(usage.quotas).toHaveLength(2);
+    expect(usage.quotas).toContainEqual({ quota: 'instagram', percent: 31, regainMs: 31 * 60_000 });
   });
 
   test('an absent header is unknown, and an open quota has no regain time', () => {
     expect(readUsage({})).toEqual(NO_USAGE);
     const open = readUsage({ 'x-business-use-case-usage': JSON.stringify({ '1': [business('messenger', 97, 0)] }) });
-    expect(open.pools).toEqual([{ pool: 'messenger', percent: 97, regainMs: undefined }]);
+    expect(open.quotas).toEqual([{ quota: 'messenger', percent: 97, regainMs: undefined }]);
   });
 
   test('a header that cannot be read is named and spoils nothing else', () => {
     for (const bad of ['', '{"call_count":', '[]', '"x"', '{"call_count":"many"}', 'null']) {
       const usage = readUsage({ 'x-app-usage': bad, 'x-page-usage': JSON.stringify(figures(1, 2, 3)) });
       expect(usage).toEqual({
-        pools: [{ pool: 'page', percent: 3, regainMs: undefined }],
+        quotas: [{ quota: 'page', percent: 3, regainMs: undefined }],
         unreadable: ['x-app-usage'],
       });
     }
     for (const bad of ['nonsense', '{"1":[null]}', '{"1":"x"}', '{"1":[{"call_count":1}]}']) {
       expect(readUsage({ 'x-business-use-case-usage': bad })).toEqual({
-        pools: [],
+        quotas: [],
         unreadable: ['x-business-use-case-usage'],
       });
     }

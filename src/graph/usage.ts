@@ -3,18 +3,9 @@
  * that is absent means unknown, not zero, and one that cannot be read is named, never an error of the call.
  */
 import type { JsonObject } from '../core/model.ts';
-import type { PoolUsage } from '../core/quota.ts';
+import type { QuotaUsage, Usage } from '../core/limits/quota-usage.ts';
 import { parseJson } from './json.ts';
 import { isObject, type Maybe } from './shapes.ts';
-
-export interface Usage {
-  /** One entry per quota, each with its worst figures; empty when nothing is known. */
-  readonly pools: readonly PoolUsage[];
-  /** Names of headers that could not be read. */
-  readonly unreadable: readonly string[];
-}
-
-export const NO_USAGE: Usage = { pools: [], unreadable: [] };
 
 type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 
@@ -24,13 +15,13 @@ const BUSINESS_HEADER = 'x-business-use-case-usage';
 
 /** Reads the usage headers of an answer; `headers` has lower-case names. */
 export function readUsage(headers: Headers): Usage {
-  const pools = new Map<string, PoolUsage>();
+  const quotas = new Map<string, QuotaUsage>();
   const unreadable: string[] = [];
-  const add = (pool: PoolUsage) => pools.set(pool.pool, worse(pools.get(pool.pool), pool));
+  const add = (usage: QuotaUsage) => quotas.set(usage.quota, worse(quotas.get(usage.quota), usage));
 
-  for (const [header, pool] of Object.entries(FLAT_HEADERS)) {
+  for (const [header, quota] of Object.entries(FLAT_HEADERS)) {
     if (headers[header] === undefined) continue;
-    const read = toPool(readHeader(headers[header]), pool);
+    const read = toUsage(readHeader(headers[header]), quota);
     if (read === undefined) unreadable.push(header);
     else add(read);
   }
@@ -38,12 +29,12 @@ export function readUsage(headers: Headers): Usage {
     const objects = readHeader(headers[BUSINESS_HEADER]);
     const entries = objects === undefined ? [undefined] : Object.values(objects).flat();
     for (const entry of entries as readonly Maybe[]) {
-      const read = isObject(entry) && typeof entry['type'] === 'string' ? toPool(entry, entry['type']) : undefined;
+      const read = isObject(entry) && typeof entry['type'] === 'string' ? toUsage(entry, entry['type']) : undefined;
       if (read !== undefined) add(read);
       else if (!unreadable.includes(BUSINESS_HEADER)) unreadable.push(BUSINESS_HEADER);
     }
   }
-  return { pools: [...pools.values()], unreadable };
+  return { quotas: [...quotas.values()], unreadable };
 }
 
 function readHeader(value: string | readonly string[]): JsonObject | undefined {
@@ -56,7 +47,7 @@ function readHeader(value: string | readonly string[]): JsonObject | undefined {
   }
 }
 
-function toPool(value: Maybe, pool: string): PoolUsage | undefined {
+function toUsage(value: Maybe, quota: string): QuotaUsage | undefined {
   if (!isObject(value)) return undefined;
   const percents = MEASURES.flatMap((measure) => {
     const figure = value[measure];
@@ -65,14 +56,14 @@ function toPool(value: Maybe, pool: string): PoolUsage | undefined {
   if (percents.length === 0) return undefined;
   const minutes = value['estimated_time_to_regain_access'];
   const regainMs = typeof minutes === 'number' && minutes > 0 ? minutes * 60_000 : undefined;
-  return { pool, percent: Math.max(...percents), regainMs };
+  return { quota, percent: Math.max(...percents), regainMs };
 }
 
-function worse(known: PoolUsage | undefined, other: PoolUsage): PoolUsage {
+function worse(known: QuotaUsage | undefined, other: QuotaUsage): QuotaUsage {
   if (known === undefined) return other;
   const regainMs = Math.max(known.regainMs ?? 0, other.regainMs ?? 0);
   return {
-    pool: known.pool,
+    quota: known.quota,
     percent: Math.max(known.percent, other.percent),
     regainMs: regainMs === 0 ? undefined : regainMs,
   };

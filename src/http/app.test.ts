@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { TidemarkError } from '../core/errors.ts';
 import { createApp } from './app.ts';
-import { createFakeTidemark } from '../../test/support/http/fake-tidemark.ts';
+import { createFakeTidemark } from '../../test/support/fake-tidemark.ts';
 import { createRecordingLog } from '../../test/support/http/recording-log.ts';
 
 function appThatThrows(thrown: unknown) {

@@ -4,7 +4,8 @@
  */
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { methodNotAllowed } from 'hono/method-not-allowed';
-import type { Tidemark } from '../core/engine-api.ts';
+import type { Tidemark } from '../api/tidemark.ts';
+import { refuseInvalidInput } from './invalid-input.ts';
 import { localOnly } from './local-only.ts';
 import type { HttpLog } from './log.ts';
 import { accessLog, SILENT_LOG } from './log.ts';
@@ -27,7 +28,7 @@ export interface AppOptions {
 
 /** The API over `tidemark`, which stays the caller's to close. Call it with `app.fetch(request)`. */
 export function createApp({ tidemark, log = SILENT_LOG }: AppOptions): OpenAPIHono {
-  const app = new OpenAPIHono();
+  const app = new OpenAPIHono({ defaultHook: refuseInvalidInput });
   app.use(accessLog(log), securityHeaders, localOnly);
   app.use(methodNotAllowed({ app, onMethodNotAllowed: answerWrongMethod }));
   app.route('/', pageRoutes(tidemark));

@@ -2,7 +2,7 @@
  * Turns what a schema says about a request into one sentence per field. A rejected value is never repeated: it may be
  * a token.
  */
-import type { z } from '@hono/zod-openapi';
+import type { z } from 'zod';
 import { TidemarkError } from '../core/errors.ts';
 
 /** Where a rejected value stood, as the validator names it. */
@@ -23,6 +23,6 @@ export function refuseInvalidInput(checked: Checked): void {
 }
 
 function subject(target: Target, field: string): string {
-  if (field === '') return 'The request body';
+  if (field === '') return target === 'query' ? 'The query string' : 'The request body';
   return target === 'query' ? `The query parameter ${field}` : `The field ${field}`;
 }

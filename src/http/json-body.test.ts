@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createApp } from './app.ts';
 import { MAX_BODY_BYTES } from './json-body.ts';
-import { createFakeTidemark, PAGE_1 } from '../../test/support/http/fake-tidemark.ts';
+import { PAGE_1 } from '../../test/support/answers.ts';
+import { createFakeTidemark } from '../../test/support/fake-tidemark.ts';
 import { createRecordingLog } from '../../test/support/http/recording-log.ts';
 
 const PATH = '/api/conversations/sync';

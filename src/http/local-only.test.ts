@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createApp } from './app.ts';
-import { createFakeTidemark } from '../../test/support/http/fake-tidemark.ts';
+import { createFakeTidemark } from '../../test/support/fake-tidemark.ts';
 
 async function statusOf(headers: Record<string, string>, url = '/api/pages') {
   const response = await createApp({ tidemark: createFakeTidemark() }).request(url, { headers });

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { createApp } from './app.ts';
-import { createFakeTidemark } from '../../test/support/http/fake-tidemark.ts';
+import { createFakeTidemark } from '../../test/support/fake-tidemark.ts';
 
 it('a pino logger fits as it is', async () => {
   const written: string[] = [];

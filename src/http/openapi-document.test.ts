@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createApp } from './app.ts';
 import { fetchDocument, validator } from '../../test/support/http/described-app.ts';
-import { createFakeTidemark } from '../../test/support/http/fake-tidemark.ts';
+import { createFakeTidemark } from '../../test/support/fake-tidemark.ts';
 
 const app = createApp({ tidemark: createFakeTidemark() });
 const document = await fetchDocument(app);

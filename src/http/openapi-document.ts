@@ -1,20 +1,22 @@
 /**
  * The API's own description, made from the definitions that the routes run by. It lists itself too.
  */
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { json } from './schemas/fields.ts';
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { z } from 'zod';
+import { defineRoute } from './define-route.ts';
+import { json, problems } from './responses.ts';
 
 type OpenApiDocument = ReturnType<OpenAPIHono['getOpenAPI31Document']>;
 
-const DocumentSchema = z.custom<OpenApiDocument>().openapi({ type: 'object' });
+const DocumentSchema = z.custom<OpenApiDocument>().meta({ type: 'object' });
 
-const describeApi = createRoute({
+const describeApi = defineRoute({
   method: 'get',
   path: '/api/openapi.json',
   operationId: 'describeApi',
   summary: 'This description, OpenAPI 3.1',
   tags: ['Description'],
-  responses: { 200: { description: 'The document.', content: json(DocumentSchema) } },
+  responses: { 200: { description: 'The document.', content: json(DocumentSchema) }, ...problems('INVALID_INPUT') },
 });
 
 /** Adds GET /api/openapi.json, which describes every route of `app` there is when it is first asked. */

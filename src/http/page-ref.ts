@@ -1,6 +1,6 @@
 /** Which Page a request is about. */
-import type { PageRef } from '../core/api/pages.ts';
 import { TidemarkError } from '../core/errors.ts';
+import type { PageRef } from '../core/model.ts';
 
 /** Throws PAGE_ID_REQUIRED. */
 export function requirePageRef({ pageId, facebookPageId }: PageRef): void {

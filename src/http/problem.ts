@@ -3,10 +3,10 @@
  * nobody foresaw is told to the log only: its text may hold anything.
  */
 import type { Context } from 'hono';
+import type { ProblemAnswer } from '../api/problem.ts';
 import type { ErrorEntry } from '../core/error-catalogue.ts';
 import { ERRORS } from '../core/error-catalogue.ts';
 import { isTidemarkError, TidemarkError, toTidemarkError } from '../core/errors.ts';
-import type { ProblemAnswer } from './api.ts';
 import type { HttpLog } from './log.ts';
 
 /** What a client is asked to wait when nobody knows how long the trouble lasts. */

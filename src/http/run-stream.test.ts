@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { RunAnswer } from '../core/api/runs.ts';
+import type { RunAnswer } from '../api/runs.ts';
 import { TidemarkError } from '../core/errors.ts';
 import { streamRun } from './run-stream.ts';
-import { RUN, RUN_UNDER_WAY } from '../../test/support/http/fake-tidemark.ts';
+import { RUN, RUN_UNDER_WAY } from '../../test/support/answers.ts';
 
 interface Told {
   readonly id: number;

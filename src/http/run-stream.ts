@@ -2,8 +2,8 @@
  * A run as standard server-sent events, told from its row: it does not matter which process does the run, or whether
  * this one was restarted meanwhile. A client that goes away ends its stream and nothing else.
  */
-import type { RunAnswer } from '../core/api/runs.ts';
-import type { Tidemark } from '../core/engine-api.ts';
+import type { RunAnswer } from '../api/runs.ts';
+import type { Tidemark } from '../api/tidemark.ts';
 import { toTidemarkError } from '../core/errors.ts';
 
 export interface RunStreamOptions {

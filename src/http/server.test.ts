@@ -2,12 +2,13 @@ import { once } from 'node:events';
 import { request as nodeRequest, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Tidemark } from '../core/engine-api.ts';
+import type { Tidemark } from '../api/tidemark.ts';
 import { must } from '../lib/must.ts';
-import type { SyncAllAnswer, SyncAnswer } from './api.ts';
+import type { SyncAllAnswer, SyncAnswer } from '../api/sync.ts';
 import { MAX_BODY_BYTES } from './json-body.ts';
 import { startServer, type RunningServer } from './server.ts';
-import { createFakeTidemark, PAGE_1 } from '../../test/support/http/fake-tidemark.ts';
+import { PAGE_1 } from '../../test/support/answers.ts';
+import { createFakeTidemark } from '../../test/support/fake-tidemark.ts';
 
 /** As they were before any server was started. */
 const globalsBefore = { Request, Response };

@@ -3,8 +3,8 @@
  * every event is exactly `data: <JSON>` and two line feeds, written by itself: never two events together, never a
  * comment, an `id:` or an `event:` line.
  */
-import type { SyncRequest } from '../core/api/sync.ts';
-import type { Tidemark } from '../core/engine-api.ts';
+import type { SyncRequest } from '../api/sync.ts';
+import type { Tidemark } from '../api/tidemark.ts';
 import type { SyncEvent } from '../core/events.ts';
 import { sleep } from '../lib/sleep.ts';
 import { toProblem } from './problem.ts';

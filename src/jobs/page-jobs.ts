@@ -2,7 +2,6 @@
  * The jobs of this process as the engine offers them: begun when somebody asks for them, ended with the engine. A
  * process that only wants to add jobs opens the queues and takes none.
  */
-import type { FailedJobAnswer, JobsOptions } from '../core/api/jobs.ts';
 import { TidemarkError, toTidemarkError } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
 import type { FailureFilter, JobStore, OnProblem, PageJob, QueueName, RunJob } from './ports.ts';
@@ -13,7 +12,6 @@ import { type Lane, startWorker, type Worker } from './worker.ts';
 export interface PageJobsParts {
   readonly store: JobStore;
   readonly clock: Clock;
-  readonly listFailures: () => Promise<readonly FailedJobAnswer[]>;
   /** Who does the jobs of a queue. */
   readonly run: { readonly [Queue in QueueName]: RunJob };
   readonly syncIntervalMs: number | 'off';
@@ -22,12 +20,19 @@ export interface PageJobsParts {
   readonly concurrency: number;
 }
 
+export interface JoinOptions {
+  /** Whether to take jobs and do them. */
+  readonly worker: boolean;
+  /** Whether to add jobs for Pages that are due. */
+  readonly schedule: boolean;
+  readonly onProblem: OnProblem;
+}
+
 export interface PageJobs {
-  start(options: JobsOptions): Promise<void>;
+  start(options: JoinOptions): Promise<void>;
   /** Whether jobs that are added now are anybody's business. */
   readonly isStarted: boolean;
   enqueue(queue: QueueName, jobs: readonly PageJob[]): Promise<number>;
-  failed(): Promise<readonly FailedJobAnswer[]>;
   retry(which: FailureFilter): Promise<number>;
   /** Takes no more jobs; those under way go on. */
   stop(): void;
@@ -91,11 +96,10 @@ export function createPageJobs(parts: PageJobsParts): PageJobs {
       return isStarted;
     },
 
-    async start(options) {
+    async start({ worker: works, schedule, onProblem: hear }) {
       if (isStarted) throw new TidemarkError('INTERNAL', 'The jobs of this process have been started already.');
-      const { worker: works = true, schedule = works } = options;
       isStarted = true;
-      tell = options.onProblem;
+      tell = hear;
       const queues = await open().catch((error: unknown) => {
         isStarted = false;
         throw error;
@@ -108,8 +112,6 @@ export function createPageJobs(parts: PageJobsParts): PageJobs {
     async enqueue(queue, jobs) {
       return (await open()).send(queue, jobs);
     },
-
-    failed: () => parts.listFailures(),
 
     async retry(which) {
       const queues = await open();

@@ -4,11 +4,11 @@
  */
 import { isTidemarkError, TidemarkError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
+import type { VerificationReport } from '../core/findings.ts';
 import type { Page, Platform, RunTrigger } from '../core/model.ts';
-import type { CallPools, Clock, ConversationSource, SourceUse } from '../core/ports.ts';
+import type { Clock, ConversationSource, Quotas, SourceUse } from '../core/ports.ts';
 import type { BegunRun, HistoryStore, Lease, OpenedVerify, RunLedger, WalkStore } from '../core/store-ports.ts';
 import { must } from '../lib/must.ts';
-import { type InspectionReport, openInspection } from '../sync/inspection.ts';
 import type { RunTask } from '../sync/perform-task.ts';
 import { pageBusy, runPage, type RunEnd } from '../sync/run-page.ts';
 
@@ -16,7 +16,7 @@ export interface PageRunsParts {
   readonly ledger: RunLedger;
   readonly clock: Clock;
   readonly newRunId: () => string;
-  readonly pools: CallPools;
+  readonly quotas: Quotas;
   /** Of one Page and platform. */
   readonly callsPerSecond: number;
   readonly openSource: (page: Page, run: BegunRun, use: SourceUse) => Promise<ConversationSource>;
@@ -30,7 +30,7 @@ export interface PageRunsParts {
 }
 
 export interface PageRunsOptions {
-  readonly sendHint: boolean;
+  readonly sendSince: boolean;
   /** Messages of a conversation to mirror; Infinity: all. */
   readonly depth: number;
 }
@@ -45,7 +45,7 @@ export interface RunOptions {
 export interface VerifyEnd {
   /** Its last run; it takes several when syncs come in between. */
   readonly runId: string;
-  readonly report: InspectionReport;
+  readonly report: VerificationReport;
   /** Whether it came to the end of the list. */
   readonly isComplete: boolean;
   readonly graphCalls: number;
@@ -129,7 +129,7 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
             }
           }
         },
-        shouldStop: () => isClosing,
+        isClosing: () => isClosing,
         signal: closing.signal,
       },
       {
@@ -147,24 +147,28 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
   }
 
   async function runSync(page: Page, asked: Asked): Promise<string> {
-    const task = { purpose: 'sync', forced: asked.options.forceFull ?? false, sendHint: options.sendHint } as const;
+    const task = { purpose: 'sync', forced: asked.options.forceFull ?? false, sendSince: options.sendSince } as const;
     return must(await run(page, task, asked), 'a sync waits until it runs').runId;
   }
 
   /** Goes on after every sync that it stepped aside for, until it is complete, its time is over or we are closed. */
   async function runVerify(page: Page, asked: RunOptions & { readonly repair: boolean }): Promise<VerifyEnd> {
-    const inspection = openInspection(asked.repair);
-    const endsAt = parts.clock.now() + (asked.maxDurationMs ?? Infinity);
-    let last: Omit<VerifyEnd, 'report'> | undefined;
-    const isOver = () => isClosing || parts.clock.now() >= endsAt;
+    const deadline = parts.clock.monotonicMs() + (asked.maxDurationMs ?? Infinity);
+    let last: VerifyEnd | undefined;
+    const isOver = () => isClosing || parts.clock.monotonicMs() >= deadline;
     while (last === undefined || !(last.isComplete || isOver())) {
-      const left = { ...asked, maxDurationMs: endsAt - parts.clock.now() };
-      const task = { purpose: 'verify', inspection } as const;
+      const left = { ...asked, maxDurationMs: deadline - parts.clock.monotonicMs() };
+      const task = { purpose: 'verify', repairs: asked.repair } as const;
       try {
         const end = must(await run(page, task, { options: left, sinks: toSinks(asked) }), 'a verify waits');
-        const { counts, rest } = must(end.result, 'a verify joins nobody');
+        const { counts, checkpoint, report } = must(end.result, 'a verify joins nobody');
         const graphCalls = (last?.graphCalls ?? 0) + counts.graphCalls;
-        last = { runId: end.runId, isComplete: rest === undefined, graphCalls };
+        last = {
+          runId: end.runId,
+          isComplete: checkpoint === undefined,
+          graphCalls,
+          report: must(report, 'a verify reports'),
+        };
       } catch (error) {
         // It had to end while it waited to go on: what it has found until then is still true.
         if (last === undefined || !isWaitOver(error)) throw error;
@@ -172,7 +176,7 @@ export function createPageRuns(parts: PageRunsParts, options: PageRunsOptions): 
       }
       if (!last.isComplete && !isOver()) await parts.clock.sleep(STEP_ASIDE_MS, closing.signal);
     }
-    return { ...last, report: inspection.report() };
+    return last;
   }
 
   /** Its failure is nobody's who waits for the sync. */

@@ -2,9 +2,8 @@
  * What the jobs need from outside: the database's part of sharing work among processes, and somebody who does it.
  * This room knows no SQL and no Facebook; the engine hands it these.
  */
-import type { QueueName } from '../core/api/jobs.ts';
 import type { TidemarkError } from '../core/errors.ts';
-import type { Instant, RunTrigger } from '../core/model.ts';
+import type { Instant, QueueName, RunTrigger } from '../core/model.ts';
 import type { Db } from 'pg-boss';
 
 export type { QueueName };

@@ -2,14 +2,17 @@
  * Does what is due within a time, without a worker: for hosts that run code only when it is called. It takes Pages
  * from the same schedule as the workers, longest waiting first, and leaves what it could not do for the next call.
  */
-import type { DueAnswer } from '../core/api/jobs.ts';
-import type { SyncAllRow } from '../core/api/sync.ts';
 import type { Instant } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
 import { createTaskGroup } from '../lib/task-group.ts';
 import type { DuePage, ScheduledQueue } from './ports.ts';
 
-export interface RunDueParts {
+/** As much of a sync's answer as decides whether the Page is done for now. */
+export interface SyncedPage {
+  readonly status: string;
+}
+
+export interface RunDueParts<Row extends SyncedPage> {
   readonly schedule: DueStore;
   readonly clock: Clock;
   readonly syncIntervalMs: number | 'off';
@@ -17,7 +20,7 @@ export interface RunDueParts {
   /** Pages at the same time. */
   readonly concurrency: number;
   /** Syncs a Page for so long at most; a failure is a row like any other. Undefined: the Page is gone. */
-  readonly sync: (pageId: string, maxDurationMs: number) => Promise<SyncAllRow | undefined>;
+  readonly sync: (pageId: string, maxDurationMs: number) => Promise<Row | undefined>;
   /** Verifies a Page, or goes on with it, for so long at most; never rejects. */
   readonly verify: (pageId: string, maxDurationMs: number) => Promise<VerifyTurn>;
   readonly collectHistory: (maxDurationMs: number) => Promise<unknown>;
@@ -51,18 +54,19 @@ export interface DueStore {
 /** Too little time to begin anything with. */
 const WORTHWHILE_MS = 500;
 
-export async function runDue(parts: RunDueParts, maxDurationMs: number): Promise<DueAnswer> {
+/** What one call did, and what it left. */
+export async function runDue<Row extends SyncedPage>(parts: RunDueParts<Row>, maxDurationMs: number) {
   const { schedule, clock } = parts;
-  const startedAt = clock.now();
-  const leftMs = () => startedAt + maxDurationMs - clock.now();
-  const rows: SyncAllRow[] = [];
+  const startedMs = clock.monotonicMs();
+  const leftMs = () => startedMs + maxDurationMs - clock.monotonicMs();
+  const results: Row[] = [];
   let unfinished = 0;
-  let verified = 0;
+  let pagesVerified = 0;
 
   await schedule.bringForward();
   await takeDue(parts, { queue: 'sync', interval: parts.syncIntervalMs, leftMs }, async (pageId) => {
     const row = await parts.sync(pageId, leftMs());
-    if (row !== undefined) rows.push(row);
+    if (row !== undefined) results.push(row);
     if (row?.status !== 'partial' || leftMs() > WORTHWHILE_MS) return;
     // It was cut short by our time, and waits behind those that had no turn at all.
     unfinished += 1;
@@ -73,7 +77,7 @@ export async function runDue(parts: RunDueParts, maxDurationMs: number): Promise
     await takeDue(parts, { queue: 'verify', interval: verifyIntervalMs, leftMs }, async (pageId) => {
       const turn = await parts.verify(pageId, leftMs());
       if (turn.kind === 'unfinished') await schedule.giveBack('verify', { pageId, dueAt: turn.againAt });
-      else if (turn.succeeded) verified += 1;
+      else if (turn.succeeded) pagesVerified += 1;
     });
   }
   const pagesLeft = await schedule.countDue('sync');
@@ -82,7 +86,7 @@ export async function runDue(parts: RunDueParts, maxDurationMs: number): Promise
   if (leftMs() > WORTHWHILE_MS) await parts.collectHistory(leftMs());
   const historyLeft = await parts.countOpenHistory();
   const left = { pagesLeft, verifyLeft, historyLeft };
-  return toDueAnswer({ rows, unfinished, verified, ...left, durationMs: clock.now() - startedAt });
+  return { results, unfinished, pagesVerified, ...left, durationMs: clock.monotonicMs() - startedMs };
 }
 
 interface Taking {
@@ -92,7 +96,7 @@ interface Taking {
 }
 
 async function takeDue(
-  { schedule, concurrency, signal }: RunDueParts,
+  { schedule, concurrency, signal }: Pick<RunDueParts<SyncedPage>, 'schedule' | 'concurrency' | 'signal'>,
   { queue, interval, leftMs }: Taking,
   work: (pageId: string) => Promise<void>,
 ): Promise<void> {
@@ -110,39 +114,4 @@ async function takeDue(
     }
   }
   await group.done();
-}
-
-interface Done {
-  readonly rows: readonly SyncAllRow[];
-  readonly unfinished: number;
-  readonly verified: number;
-  readonly pagesLeft: number;
-  readonly verifyLeft: number;
-  readonly historyLeft: number;
-  readonly durationMs: number;
-}
-
-function toDueAnswer({ rows, unfinished, verified, durationMs, ...left }: Done): DueAnswer {
-  const pagesFailed = rows.filter((row) => !row.success).length;
-  const pagesSynced = rows.length - pagesFailed - unfinished;
-  const { pagesLeft, verifyLeft, historyLeft } = left;
-  const done = pagesLeft === 0 && verifyLeft === 0 && historyLeft === 0;
-  const what = [
-    ...(pagesLeft > 0 ? [`${pagesLeft} page(s) are still due`] : []),
-    ...(verifyLeft > 0 ? [`${verifyLeft} page(s) are still to be verified`] : []),
-    ...(historyLeft > 0 ? [`${historyLeft} page(s) have older messages to come`] : []),
-  ];
-  return {
-    success: pagesFailed === 0,
-    pagesSynced,
-    pagesFailed,
-    pagesVerified: verified,
-    ...left,
-    results: rows,
-    done,
-    message:
-      `Synced ${pagesSynced} page(s)${pagesFailed > 0 ? `, ${pagesFailed} failed` : ''}; ` +
-      `${done ? 'nothing is left to do' : what.join(', ')}`,
-    durationMs,
-  };
 }

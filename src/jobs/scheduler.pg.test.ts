@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { sleep } from '../lib/sleep.ts';
+import { systemClock } from '../lib/system-clock.ts';
 import { openStoreForTest } from '../../test/support/store/opened-store.ts';
 import { openQueuesForTest } from '../../test/support/jobs/opened-queues.ts';
 import { startScheduler } from './scheduler.ts';
@@ -15,7 +16,7 @@ it('two schedulers give each Page one job in each interval of a second, spread o
       {
         store: queues.store,
         queues,
-        clock: { now: Date.now, sleep },
+        clock: systemClock,
         onProblem: (problem) => expect.unreachable(problem.message),
       },
       [{ queue: 'sync', intervalMs: 1000 }],
@@ -57,7 +58,7 @@ it('a Page whose job could not be added stays due', async () => {
     {
       store: queues.store,
       queues: { send },
-      clock: { now: Date.now, sleep: (ms, signal) => sleep(ms / 50, signal) },
+      clock: { ...systemClock, sleep: (ms, signal) => sleep(ms / 50, signal) },
       onProblem: (problem) => problems.push(problem.message),
     },
     [{ queue: 'sync', intervalMs: 1000 }],

@@ -4,6 +4,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { findFailedJobs } from '../engine/job-store.ts';
 import { TidemarkError } from '../core/errors.ts';
 import { sleep } from '../lib/sleep.ts';
+import { systemClock } from '../lib/system-clock.ts';
 import { type OpenedStore, openStoreForTest } from '../../test/support/store/opened-store.ts';
 import { jobOf, openQueuesForTest, silenceClaims, skipWaiting } from '../../test/support/jobs/opened-queues.ts';
 import type { RunJob } from './ports.ts';
@@ -13,7 +14,7 @@ import { startWorker } from './worker.ts';
 async function startWorkerForTest(store: OpenedStore, run: RunJob, { limit = 5, pollMs = 20, haste = 1 } = {}) {
   const queues = await openQueuesForTest(store);
   const problems: TidemarkError[] = [];
-  const clock = { now: Date.now, sleep: (ms: number, signal?: AbortSignal) => sleep(ms / haste, signal) };
+  const clock = { ...systemClock, sleep: (ms: number, signal?: AbortSignal) => sleep(ms / haste, signal) };
   const parts = { queues, store: queues.store, clock };
   const lane = { queue: 'sync', limit, pollMs, run } as const;
   const worker = startWorker({ ...parts, onProblem: (problem) => problems.push(problem) }, [lane]);

@@ -86,7 +86,7 @@ export function toConversationInput(batch: readonly CollectedConversation[]): Ba
   return toBatchInput(batch.map(toRow));
 }
 
-function toRow({ snapshot, stretch, floorCursor, collected, historyComplete }: CollectedConversation) {
+function toRow({ snapshot, range, olderCursor, collected, historyComplete }: CollectedConversation) {
   const { contact, participants } = snapshot;
   // What the participants are read from is in `raw` too, so nothing of them needs replacing when nothing there does.
   const { raw, isReplaced, hash } = toRaw(snapshot.raw);
@@ -104,11 +104,11 @@ function toRow({ snapshot, stretch, floorCursor, collected, historyComplete }: C
       content_hash: hash,
       collected,
       history_complete: historyComplete,
-      newest_message_id: toText(stretch?.newest.id),
-      newest_message_time: toIso(stretch?.newest.createdAt),
-      floor_message_id: toText(stretch?.floor.id),
-      floor_message_time: toIso(stretch?.floor.createdAt),
-      floor_cursor: floorCursor,
+      newest_message_id: toText(range?.newest.id),
+      newest_message_time: toIso(range?.newest.createdAt),
+      floor_message_id: toText(range?.oldest.id),
+      floor_message_time: toIso(range?.oldest.createdAt),
+      floor_cursor: olderCursor,
     },
     raw,
   };

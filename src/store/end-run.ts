@@ -2,7 +2,7 @@
  * How far a run is, and how it ends: run, lease, Page and watermark move together, in one statement each, so it holds
  * at every instant a process may be killed. The watermark must never move for less than a complete walk (I1).
  */
-import type { Lease, RunFailure, RunProgress, SyncOutcome, WalkPosition } from '../core/store-ports.ts';
+import type { Lease, RunFailure, RunProgress, SyncOutcome, Checkpoint } from '../core/store-ports.ts';
 import type { Database } from './connect.ts';
 import { toIso, toText } from './conversations.ts';
 import { toStorableText } from './text.ts';
@@ -69,7 +69,7 @@ WHERE state.page_id = $1 AND state.platform = $2 AND state.lease_fence = $3
   AND run.page_id = $1 AND run.id = $4 AND run.status = 'running'`;
 
 /** $1 page · $2 platform · $3 fence · $4 run · $5 cursor · $6 top · $7 walk start. */
-const KEEP_PLACE = `
+const SAVE_CHECKPOINT = `
 UPDATE facebook_sync_state AS state
 SET rest_mode = run.mode, rest_forced = run.forced, rest_after = $5, rest_top = $6, rest_started_at = $7
 FROM facebook_sync_runs AS run
@@ -104,13 +104,13 @@ export async function noteProgress(
 }
 
 /** Notes where the next walk of this kind goes on; nothing when another run has taken the lease over. */
-export async function keepPlace(
+export async function saveCheckpoint(
   database: Database,
   { pageId, platform, fence, runId }: Lease,
-  { after, top, startedAt }: WalkPosition,
+  { after, nextWatermark, startedAt }: Checkpoint,
 ): Promise<void> {
-  const place = [after ?? null, toIso(top) ?? null, toIso(startedAt)];
-  await database.query(KEEP_PLACE, [pageId, platform, fence, runId, ...place]);
+  const place = [after ?? null, toIso(nextWatermark) ?? null, toIso(startedAt)];
+  await database.query(SAVE_CHECKPOINT, [pageId, platform, fence, runId, ...place]);
 }
 
 /** Ends a run that did not fail; undefined when another run has taken the lease over, and nothing was written. */
@@ -120,7 +120,7 @@ export async function finishRun(
   outcome: SyncOutcome,
 ): Promise<'succeeded' | 'partial' | undefined> {
   const { end, counts, listed, startedAt, nestedLimit, reason, phases = {} } = outcome;
-  const rest = end.kind === 'stopped' ? end.rest : undefined;
+  const checkpoint = end.kind === 'stopped' ? end.checkpoint : undefined;
   const [row] = await database.query<{ succeeded: boolean }>(FINISH_RUN, [
     lease.pageId,
     lease.platform,
@@ -132,8 +132,8 @@ export async function finishRun(
     listed,
     counts.skipped,
     counts.graphCalls,
-    rest?.after ?? null,
-    toIso(rest?.top) ?? null,
+    checkpoint?.after ?? null,
+    toIso(checkpoint?.nextWatermark) ?? null,
     nestedLimit,
     end.kind === 'inspected',
     reason?.code ?? null,

@@ -81,7 +81,7 @@ describeEachPostgres('a row never goes back in time (I5)', (version) => {
     await store.commit([light(newer)]);
     const row = { collected_updated_time: 1_000_000, newest_message_id: 'm_t_1', history_complete: true };
     expect(await conversation(lease.pageId, 't_1')).toMatchObject({ ...row, updated_time: 2_000_000 });
-    const held = await store.findHeld([newer]);
+    const held = await store.findStored([newer]);
     expect(held.get('t_1')).toMatchObject({ collected: true, collectedUpdatedAt: 1_000_000, sameSnapshot: true });
   });
 
@@ -91,7 +91,7 @@ describeEachPostgres('a row never goes back in time (I5)', (version) => {
     await opened.database.query('UPDATE facebook_conversations SET deleted_at = now() WHERE page_id = $1', [
       lease.pageId,
     ]);
-    expect((await store.findHeld([newer])).get('t_1')).toMatchObject({ deleted: true });
+    expect((await store.findStored([newer])).get('t_1')).toMatchObject({ deleted: true });
     expect(await store.commit([collected(newer)])).toMatchObject({ inserted: 0, updated: 1 });
     expect(await conversation(lease.pageId, 't_1')).toMatchObject({ deleted_at: null });
   });

@@ -99,7 +99,7 @@ export function openHistoryStore(database: Database, lease: Lease): HistoryStore
       return rows.map(toOpenHistory);
     },
 
-    async commit({ conversationId, messages, floor, cursor, complete }) {
+    async commit({ conversationId, messages, oldest, cursor, complete }) {
       const [row] = await database.query<{ lease_wanted: boolean; events_created: number }>(COMMIT_STEP, [
         pageId,
         platform,
@@ -107,20 +107,20 @@ export function openHistoryStore(database: Database, lease: Lease): HistoryStore
         runId,
         ...toMessageInput([{ conversationId, messages }]),
         conversationId,
-        toText(floor.id),
-        toIso(floor.createdAt) ?? null,
+        toText(oldest.id),
+        toIso(oldest.createdAt) ?? null,
         cursor ?? null,
         complete,
       ]);
       if (row === undefined) throw await whyLeaseIsLost(database, lease);
-      return { eventsCreated: row.events_created, isWanted: row.lease_wanted };
+      return { eventsCreated: row.events_created, shouldYield: row.lease_wanted };
     },
 
     async postpone({ conversationId, reason, againInMs }) {
       const values = [pageId, platform, fence, conversationId, toText(reason), againInMs];
       const [row] = await database.query<{ lease_wanted: boolean }>(POSTPONE, values);
       if (row === undefined) throw await whyLeaseIsLost(database, lease);
-      return { isWanted: row.lease_wanted };
+      return { shouldYield: row.lease_wanted };
     },
 
     async finish({ depth, graphCalls, phases = {} }) {
@@ -152,9 +152,9 @@ function toDepth(depth: number): number | null {
 function toOpenHistory(row: OpenRow): OpenHistory {
   return {
     conversationId: row.id,
-    floor: { id: row.floor_message_id, createdAt: row.floor_message_time ?? undefined },
+    oldest: { id: row.floor_message_id, createdAt: row.floor_message_time ?? undefined },
     cursor: row.floor_cursor ?? undefined,
-    held: row.held,
+    stored: row.held,
     wasRefused: row.was_refused,
   };
 }

@@ -164,7 +164,7 @@ describeEachPostgres('the lease', (version) => {
     it('unless it was renewed', async () => {
       const { lease } = await opened.begin();
       await opened.expire(lease);
-      expect(await opened.ledger.renew(lease)).toEqual({ end: undefined, parked: [] });
+      expect(await opened.ledger.renew(lease)).toEqual({ end: undefined, cooldowns: [] });
       expect(await opened.ledger.begin(await toBeginRequest(opened, { pageId: lease.pageId }))).toMatchObject({
         kind: 'other',
       });

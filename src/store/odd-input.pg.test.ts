@@ -80,7 +80,7 @@ describeEachPostgres('an odd batch', (version) => {
       updated: 0,
       eventsCreated: 1,
     });
-    const held = await store.findHeld(shown);
+    const held = await store.findStored(shown);
     expect([...held.keys()]).toEqual(ids);
     for (const item of held.values()) expect(item).toMatchObject({ collected: true, sameSnapshot: true });
     await store.recordFailures(ids.map((conversationId) => ({ conversationId, code: 'GRAPH_ERROR', reason: 'a\0b' })));
@@ -95,7 +95,7 @@ describeEachPostgres('an odd batch', (version) => {
     expect(await store.commit(batch)).toEqual({ inserted: ids.length, updated: 0, eventsCreated: ids.length });
     for (const id of ids)
       expect(await storedMessage(lease.pageId, id)).toMatchObject({ text: id, conversation_id: id });
-    expect((await store.findHeld([snapshot('AWXSZQ'), snapshot('AWxsZQ')])).has('AWXSZQ')).toBe(false);
+    expect((await store.findStored([snapshot('AWXSZQ'), snapshot('AWxsZQ')])).has('AWXSZQ')).toBe(false);
   });
 
   it('with texts of 20 kB is stored character by character', async () => {

@@ -2,9 +2,8 @@
  * Table facebook_pages. Tokens leave it only as Secret and enter it only encrypted; a plain one that another program
  * left is used and stored again encrypted.
  */
-import type { PageRef } from '../core/api/pages.ts';
 import { TidemarkError } from '../core/errors.ts';
-import type { Instant, Page, PageStatus } from '../core/model.ts';
+import type { Instant, Page, PageRef, PageStatus } from '../core/model.ts';
 import type { Secret } from '../lib/secret.ts';
 import { type Database, UUID } from './connect.ts';
 import { toText } from './conversations.ts';

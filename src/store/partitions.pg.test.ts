@@ -126,14 +126,14 @@ async function liveThrough(opened: OpenedStore, pageId: string): Promise<Readonl
   );
   const lease = await begin('begin, with what is held above the cut', {});
   const store = openWalkStore(database, lease);
-  await step('survey', store.findHeld(batch));
+  await step('survey', store.findStored(batch));
   await step('collect new and changed ones', store.commit(batch.map((shown) => collected(shown))));
   await step('collect the same again', store.commit(batch.map((shown) => collected(shown))));
   await step('due retries', store.findDueRetries(10));
   await step('failures', store.recordFailures([{ conversationId: 'lost_9', code: 'GRAPH_ERROR', reason: 'again' }]));
   await step('settled retries', store.closeRetries(['lost_9', 'lost_10']));
   await step('meeting a run under way', ledger.begin(await toBeginRequest(opened, { pageId })));
-  await step('place', store.keepPlace({ after: 'cursor', top: undefined, startedAt: 0 }));
+  await step('place', store.saveCheckpoint({ after: 'cursor', nextWatermark: undefined, startedAt: 0 }));
   await step('finish', store.finish(outcome()));
   const failing = await begin('begin again', {});
   await step('fail', ledger.fail(failing, { ...FAILURE, graphCalls: 1 }));
@@ -142,11 +142,11 @@ async function liveThrough(opened: OpenedStore, pageId: string): Promise<Readonl
   const history = openHistoryStore(database, digging);
   await step('whether history is open', findPagesWithOpenHistory(database, { depth: Infinity, pageId }));
   const [open] = await step('open history', history.findOpen({ limit: 20, depth: 500 }));
-  const { conversationId, floor } = must(open, 'some history is open');
+  const { conversationId, oldest } = must(open, 'some history is open');
   const postponed = { conversationId, reason: 'refused', againInMs: 1000 };
   await step(
     'history step',
-    history.commit({ conversationId, messages: [message('m_old')], floor, cursor: 'c', complete: true }),
+    history.commit({ conversationId, messages: [message('m_old')], oldest, cursor: 'c', complete: true }),
   );
   await step('postponed history', history.postpone(postponed));
   await step('finish history', history.finish({ depth: Infinity, graphCalls: 1 }));

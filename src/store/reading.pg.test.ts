@@ -26,7 +26,7 @@ describeEachPostgres('the mirror', (version) => {
 
   async function allConversations(query: { pageId: string | undefined; limit: number; search?: string }) {
     const seen: string[] = [];
-    const times: (string | null)[] = [];
+    const times: (number | undefined)[] = [];
     let cursor: string | undefined;
     do {
       const page = await listConversations(opened.database, { ...query, cursor });
@@ -34,26 +34,27 @@ describeEachPostgres('the mirror', (version) => {
       // The last page is never an empty one, but for an empty list.
       if (cursor !== undefined) expect(page.items.length).toBeGreaterThan(0);
       seen.push(...page.items.map((item) => `${item.pageId} ${item.id}`));
-      times.push(...page.items.map((item) => item.updatedTime));
-      cursor = page.nextCursor ?? undefined;
+      times.push(...page.items.map((item) => item.updatedAt));
+      cursor = page.after;
     } while (cursor !== undefined);
     return { seen, times };
   }
 
   async function allMessages(query: { pageId: string; conversationId: string; limit: number }) {
     const seen: string[] = [];
-    const times: (string | null)[] = [];
+    const times: (number | undefined)[] = [];
     let cursor: string | undefined;
     do {
       const page = await listMessages(opened.database, { ...query, cursor });
       seen.push(...page.items.map((item) => item.id));
-      times.push(...page.items.map((item) => item.createdTime));
-      cursor = page.nextCursor ?? undefined;
+      times.push(...page.items.map((item) => item.createdAt));
+      cursor = page.after;
     } while (cursor !== undefined);
     return { seen, times };
   }
 
-  const newestFirst = (times: readonly (string | null)[]) => times.toSorted((a, b) => ((a ?? '') < (b ?? '') ? 1 : -1));
+  const newestFirst = (times: readonly (number | undefined)[]) =>
+    times.toSorted((a, b) => (b ?? -Infinity) - (a ?? -Infinity) || 0);
 
   it('gives every conversation exactly once, newest first, with ties and without times, of one Page and of all', async () => {
     const page = fc.uniqueArray(fc.record({ id: anyId, at: anyTime }), { selector: ({ id }) => id, maxLength: 12 });
@@ -107,7 +108,7 @@ describeEachPostgres('the mirror', (version) => {
       collected(snapshot('t_new', { updatedAt: AT + 1000 }), []),
       collected(snapshot('t_1', { updatedAt: AT + 2000 }), []),
     ]);
-    const rest = await listConversations(opened.database, { pageId, limit: 50, cursor: first.nextCursor ?? undefined });
+    const rest = await listConversations(opened.database, { pageId, limit: 50, cursor: first.after });
     expect([...first.items, ...rest.items].map((item) => item.id)).toEqual(
       Array.from({ length: 9 }, (_, n) => `t_${n}`),
     );
@@ -205,9 +206,9 @@ describeEachPostgres('the mirror', (version) => {
       expect(await findConversationPages(opened.database, 't_nowhere')).toEqual([]);
       expect(await listMessages(opened.database, { pageId, conversationId: 't_1' })).toEqual({
         items: [],
-        nextCursor: null,
+        after: undefined,
       });
-      expect(await listConversations(opened.database, { pageId })).toEqual({ items: [], nextCursor: null });
+      expect(await listConversations(opened.database, { pageId })).toEqual({ items: [], after: undefined });
     });
   });
 
@@ -224,7 +225,7 @@ describeEachPostgres('the mirror', (version) => {
         do {
           const page = await listConversations({ ...opened.database, query }, { pageId, limit: 1, cursor });
           seen.push(...page.items.map((item) => item.id));
-          cursor = page.nextCursor ?? undefined;
+          cursor = page.after;
         } while (cursor !== undefined);
         expect(seen, zone).toEqual(['t_4', 't_0', 't_2', 't_1', 't_3']);
       });

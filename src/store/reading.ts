@@ -3,14 +3,8 @@
  * Rows without a time come last, as the indexes order them.
  */
 import { TidemarkError } from '../core/errors.ts';
-import type {
-  ConversationAnswer,
-  ConversationQuery,
-  ListAnswer,
-  MessageAnswer,
-  MessageQuery,
-} from '../core/api/mirror.ts';
-import type { Instant, JsonValue, Platform } from '../core/model.ts';
+import type { MirroredConversation, MirroredMessage } from '../core/mirror.ts';
+import type { CursorPage, Instant, JsonValue, Platform } from '../core/model.ts';
 import { type Database, UUID } from './connect.ts';
 import { toLimit } from './list-limit.ts';
 import { toStorableText } from './text.ts';
@@ -41,15 +35,34 @@ interface MessageRow extends Record<string, unknown> {
   readonly created_time: Instant | null;
   readonly from_id: string | null;
   readonly from_name: string | null;
-  readonly direction: 'inbound' | 'outbound' | null;
+  readonly direction: MirroredMessage['direction'] | null;
   readonly text: string | null;
   readonly attachments: JsonValue;
   readonly reactions: JsonValue;
   readonly reply_to: string | null;
   readonly edited_at: Instant | null;
   readonly deleted_at: Instant | null;
-  readonly source: 'sync' | 'history' | 'webhook';
+  readonly source: MirroredMessage['source'];
   readonly position: string;
+}
+
+/** How far to read, and from where: `cursor` is the `after` of an earlier answer. */
+interface Slice {
+  /** 1 to 200. Default: 50. */
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+}
+
+export interface ConversationFilter extends Slice {
+  readonly pageId: string | undefined;
+  readonly platform?: Platform | undefined;
+  /** Case-insensitive text looked for in contact name, snippet and ids. */
+  readonly search?: string | undefined;
+}
+
+export interface MessageFilter extends Slice {
+  readonly pageId: string;
+  readonly conversationId: string;
 }
 
 /** A keyset position as it travels in a cursor: the exact time as PostgreSQL prints it, and the id. */
@@ -86,8 +99,8 @@ LIMIT $4`;
 
 export async function listConversations(
   database: Database,
-  query: Omit<ConversationQuery, 'pageId'> & { readonly pageId: string | undefined },
-): Promise<ListAnswer<ConversationAnswer>> {
+  query: ConversationFilter,
+): Promise<CursorPage<MirroredConversation>> {
   const limit = toLimit(query.limit);
   const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor);
   const rows = await database.query<ConversationRow>(LIST_CONVERSATIONS, [
@@ -101,8 +114,8 @@ export async function listConversations(
   ]);
   const last = rows.length > limit ? rows[limit - 1] : undefined;
   return {
-    items: rows.slice(0, limit).map(toConversationAnswer),
-    nextCursor: last === undefined ? null : writeCursor({ time: last.position, id: last.id, pageId: last.page_id }),
+    items: rows.slice(0, limit).map(toConversation),
+    after: last === undefined ? undefined : writeCursor({ time: last.position, id: last.id, pageId: last.page_id }),
   };
 }
 
@@ -126,10 +139,7 @@ WHERE page_id = $1 AND conversation_id = $2
 ORDER BY coalesce(created_time, '-infinity'::timestamptz) DESC, id DESC
 LIMIT $3`;
 
-export async function listMessages(
-  database: Database,
-  query: Omit<MessageQuery, 'pageId'> & { readonly pageId: string },
-): Promise<ListAnswer<MessageAnswer>> {
+export async function listMessages(database: Database, query: MessageFilter): Promise<CursorPage<MirroredMessage>> {
   const limit = toLimit(query.limit);
   const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor);
   const rows = await database.query<MessageRow>(LIST_MESSAGES, [
@@ -141,52 +151,48 @@ export async function listMessages(
   ]);
   const last = rows.length > limit ? rows[limit - 1] : undefined;
   return {
-    items: rows.slice(0, limit).map(toMessageAnswer),
-    nextCursor: last === undefined ? null : writeCursor({ time: last.position, id: last.id, pageId: query.pageId }),
+    items: rows.slice(0, limit).map(toMessage),
+    after: last === undefined ? undefined : writeCursor({ time: last.position, id: last.id, pageId: query.pageId }),
   };
 }
 
-function toConversationAnswer(row: ConversationRow): ConversationAnswer {
+function toConversation(row: ConversationRow): MirroredConversation {
   return {
     id: row.id,
     pageId: row.page_id,
     platform: row.platform,
-    updatedTime: toIsoOrNull(row.updated_time),
-    messageCount: row.message_count,
+    updatedAt: row.updated_time ?? undefined,
+    messageCount: row.message_count ?? undefined,
     unreadCount: row.unread_count,
-    snippet: row.snippet,
-    link: row.link,
-    contactId: row.contact_id,
-    contactName: row.contact_name,
+    snippet: row.snippet ?? undefined,
+    link: row.link ?? undefined,
+    contactId: row.contact_id ?? undefined,
+    contactName: row.contact_name ?? undefined,
     participants: row.participants,
-    readAt: toIsoOrNull(row.read_at),
-    deliveredAt: toIsoOrNull(row.delivered_at),
+    readAt: row.read_at ?? undefined,
+    deliveredAt: row.delivered_at ?? undefined,
     historyComplete: row.history_complete,
-    deletedAt: toIsoOrNull(row.deleted_at),
-    syncedAt: new Date(row.synced_at).toISOString(),
+    deletedAt: row.deleted_at ?? undefined,
+    syncedAt: row.synced_at,
   };
 }
 
-function toMessageAnswer(row: MessageRow): MessageAnswer {
+function toMessage(row: MessageRow): MirroredMessage {
   return {
     id: row.id,
     conversationId: row.conversation_id,
-    createdTime: toIsoOrNull(row.created_time),
-    fromId: row.from_id,
-    fromName: row.from_name,
-    direction: row.direction,
-    text: row.text,
+    createdAt: row.created_time ?? undefined,
+    fromId: row.from_id ?? undefined,
+    fromName: row.from_name ?? undefined,
+    direction: row.direction ?? undefined,
+    text: row.text ?? undefined,
     attachments: row.attachments,
     reactions: row.reactions,
-    replyTo: row.reply_to,
-    editedAt: toIsoOrNull(row.edited_at),
-    deletedAt: toIsoOrNull(row.deleted_at),
+    replyTo: row.reply_to ?? undefined,
+    editedAt: row.edited_at ?? undefined,
+    deletedAt: row.deleted_at ?? undefined,
     source: row.source,
   };
-}
-
-function toIsoOrNull(at: Instant | null): string | null {
-  return at === null ? null : new Date(at).toISOString();
 }
 
 function writeCursor({ time, id, pageId }: Position): string {

@@ -63,13 +63,13 @@ describeEachPostgres('the run ledger', (version) => {
     it('only when the walk was complete: stopped or failed, everything stays (I1)', async () => {
       const { pageId } = await syncedPage(START_AT);
       const before = await page({ pageId });
-      const rest = { after: 'cursor', startedAt: START_AT + HOUR_MS, top: START_AT + 2 * HOUR_MS };
+      const checkpoint = { after: 'cursor', startedAt: START_AT + HOUR_MS, nextWatermark: START_AT + 2 * HOUR_MS };
       for (const end of [
-        { kind: 'stopped', rest },
-        { kind: 'stopped', rest: undefined },
+        { kind: 'stopped', checkpoint },
+        { kind: 'stopped', checkpoint: undefined },
       ] as const) {
         const { store, lease } = await opened.begin({ pageId });
-        expect(await store.finish(outcome({ end, startedAt: rest.startedAt }))).toBe('partial');
+        expect(await store.finish(outcome({ end, startedAt: checkpoint.startedAt }))).toBe('partial');
         expect(await run(lease.runId)).toMatchObject({ status: 'partial' });
         expect(await page({ pageId })).toEqual(before);
         expect((await state({ pageId }))['watermark']).toBe(START_AT);
@@ -155,15 +155,15 @@ describeEachPostgres('the run ledger', (version) => {
   });
 
   describe('remembers where a walk stopped', () => {
-    const rest = { after: 'cursor', startedAt: START_AT, top: START_AT + HOUR_MS };
-    const stopped = outcome({ startedAt: START_AT, end: { kind: 'stopped', rest }, nestedLimit: 12 });
+    const checkpoint = { after: 'cursor', startedAt: START_AT, nextWatermark: START_AT + HOUR_MS };
+    const stopped = outcome({ startedAt: START_AT, end: { kind: 'stopped', checkpoint }, nestedLimit: 12 });
 
     it('for the next walk of its kind, and forgets it when one was complete', async () => {
       const first = await opened.begin();
       const { pageId } = first.lease;
       await first.store.finish(stopped);
       const forced = await opened.begin({ pageId, forced: true });
-      expect(forced).toMatchObject({ mode: 'full', rest: undefined, nestedLimit: 12 });
+      expect(forced).toMatchObject({ mode: 'full', checkpoint: undefined, nestedLimit: 12 });
       await opened.ledger.fail(forced.lease, {
         code: 'X',
         message: 'x',
@@ -173,17 +173,19 @@ describeEachPostgres('the run ledger', (version) => {
         pageStatus: undefined,
       });
       const second = await opened.begin({ pageId });
-      expect(second).toMatchObject({ mode: 'full', rest, nestedLimit: 12 });
+      expect(second).toMatchObject({ mode: 'full', checkpoint, nestedLimit: 12 });
       await second.store.finish(complete(START_AT));
       const third = await opened.begin({ pageId });
-      expect(third).toMatchObject({ mode: 'incremental', rest: undefined });
+      expect(third).toMatchObject({ mode: 'incremental', checkpoint: undefined });
     });
 
     it('without a top as well, when the list showed no times', async () => {
       const first = await opened.begin();
-      await first.store.finish(outcome({ end: { kind: 'stopped', rest: { ...rest, top: undefined } } }));
-      const { rest: found } = await opened.begin({ pageId: first.lease.pageId });
-      expect(found).toMatchObject({ after: 'cursor', top: undefined });
+      await first.store.finish(
+        outcome({ end: { kind: 'stopped', checkpoint: { ...checkpoint, nextWatermark: undefined } } }),
+      );
+      const { checkpoint: found } = await opened.begin({ pageId: first.lease.pageId });
+      expect(found).toMatchObject({ after: 'cursor', nextWatermark: undefined });
     });
   });
 
@@ -284,6 +286,6 @@ describeEachPostgres('the run ledger', (version) => {
     await first.store.finish(complete(START_AT));
     // The overlap is two minutes, and what lies on the cut counts.
     const second = await opened.begin({ pageId });
-    expect(second.heldAboveCut).toBe(3);
+    expect(second.storedInLookback).toBe(3);
   });
 });

@@ -6,9 +6,9 @@ import { TidemarkError } from '../core/errors.ts';
 import { type Instant, LEASE_MS, type RunMode } from '../core/model.ts';
 import type { BeginRequest, BegunRun, Lease, OtherRun, Renewal, RunLedger } from '../core/store-ports.ts';
 import { LIST_LIMIT } from '../core/plan.ts';
-import { OVERLAP_MS } from '../core/watermark.ts';
+import { LOOKBACK_MS } from '../core/watermark.ts';
 import { Secret } from '../lib/secret.ts';
-import { MS_UNTIL, PARKED_APP, type ParkedAppRow, toParkedApp, toQuiet } from './call-pools.ts';
+import { MS_UNTIL, APP_COOLDOWN, type AppCooldownRow, toAppCooldowns, toCooldowns } from './cooldowns.ts';
 import type { Database } from './connect.ts';
 import { failRun, noteProgress } from './end-run.ts';
 import { whyLeaseIsLost } from './lost-lease.ts';
@@ -73,7 +73,7 @@ SELECT lease_fence, watermark, hint_usable, mode, page.last_synced_at, page.acce
         WHERE last_caller <> $7 AND lease.last_call_at IS NOT NULL)::float8 AS last_call_ago_ms,
        ${MS_UNTIL('lease.parked_until')} AS page_parked_ms, lease.parked_reason AS page_parked_reason,
        app_parked_ms, app_parked_reason
-FROM lease, run, page LEFT JOIN (${PARKED_APP}) AS app ON true`;
+FROM lease, run, page LEFT JOIN (${APP_COOLDOWN}) AS app ON true`;
 
 /** $1 page · $2 platform · $3 purpose. Who matters more makes itself known to the holder, which then steps aside. */
 const FIND_HOLDER = `
@@ -105,7 +105,7 @@ WITH renewed AS (
 SELECT run.cancel_wanted, app_parked_ms, app_parked_reason
 FROM renewed
 JOIN facebook_sync_runs AS run ON run.page_id = $1 AND run.id = $5
-LEFT JOIN (${PARKED_APP}) AS app ON true`;
+LEFT JOIN (${APP_COOLDOWN}) AS app ON true`;
 
 /** `processId` tells our own calls from those of other processes. */
 export function openRunLedger(database: Database, processId: string): RunLedger {
@@ -128,7 +128,7 @@ interface HolderRow extends Record<string, unknown> {
   readonly forced: boolean;
 }
 
-interface BegunRow extends ParkedAppRow {
+interface BegunRow extends AppCooldownRow {
   readonly lease_fence: number;
   readonly watermark: Instant | null;
   readonly hint_usable: boolean;
@@ -153,7 +153,7 @@ async function beginRun(
   processId: string,
 ): Promise<BegunRun | OtherRun | undefined> {
   const { pageId, platform, runId, forced, trigger, insteadOf, purpose } = request;
-  const asked = [pageId, platform, runId, LEASE_MS, forced, trigger, processId, OVERLAP_MS, LIST_LIMIT];
+  const asked = [pageId, platform, runId, LEASE_MS, forced, trigger, processId, LOOKBACK_MS, LIST_LIMIT];
   const values = [...asked, insteadOf ?? null, purpose];
   const [row] = await database.query<BegunRow>(BEGIN_RUN, values);
   if (row === undefined) {
@@ -170,24 +170,27 @@ async function beginRun(
     storedToken: row.access_token ? new Secret(row.access_token) : undefined,
     watermark: row.watermark ?? undefined,
     lastSyncedAt: row.last_synced_at ?? undefined,
-    heldAboveCut: row.held_above_cut,
-    hintUsable: row.hint_usable,
+    storedInLookback: row.held_above_cut,
+    filterUsable: row.hint_usable,
     hasOpenRetries: row.has_open_retries,
     nestedLimit: row.nested_limit ?? LIST_LIMIT,
-    rest:
+    checkpoint:
       row.rest_fits !== true || row.rest_after === null || row.rest_started_at === null
         ? undefined
-        : { after: row.rest_after, top: row.rest_top ?? undefined, startedAt: row.rest_started_at },
+        : { after: row.rest_after, nextWatermark: row.rest_top ?? undefined, startedAt: row.rest_started_at },
     lastCallAgoMs: row.last_call_ago_ms ?? undefined,
-    parked: [...toParkedApp(row), ...toQuiet('page', { ms: row.page_parked_ms, reason: row.page_parked_reason })],
+    cooldowns: [
+      ...toAppCooldowns(row),
+      ...toCooldowns('page', { ms: row.page_parked_ms, reason: row.page_parked_reason }),
+    ],
   };
 }
 
 async function renewLease(database: Database, lease: Lease): Promise<Renewal> {
   const { pageId, platform, fence, runId } = lease;
   const values = [pageId, platform, fence, LEASE_MS, runId];
-  const [row] = await database.query<ParkedAppRow & { readonly cancel_wanted: boolean }>(RENEW, values);
-  if (row === undefined) return { end: await whyLeaseIsLost(database, lease), parked: [] };
+  const [row] = await database.query<AppCooldownRow & { readonly cancel_wanted: boolean }>(RENEW, values);
+  if (row === undefined) return { end: await whyLeaseIsLost(database, lease), cooldowns: [] };
   const end = row.cancel_wanted ? new TidemarkError('RUN_CANCELLED', `Run ${runId} was cancelled.`) : undefined;
-  return { end, parked: toParkedApp(row) };
+  return { end, cooldowns: toAppCooldowns(row) };
 }

@@ -1,27 +1,27 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { InspectionNotes } from '../core/findings.ts';
+import type { VerificationNotes } from '../core/findings.ts';
 import type { Lease } from '../core/store-ports.ts';
 import { type OpenedStore, openStoreForTest } from '../../test/support/store/opened-store.ts';
 import { openVerify } from './verify-store.ts';
 
-const NOTES: InspectionNotes = {
+const NOTES: VerificationNotes = {
   findings: [
     {
       kind: 'missing',
       conversationId: 't_1',
       contactName: 'Ada \uD800\0 Winter',
       updatedAt: undefined,
-      shouldHaveBeenMet: false,
+      missedBySync: false,
       repaired: false,
     },
   ],
-  counts: { missing: 1, stale: 0, deleted: 0, repaired: 0, shouldHaveBeenMet: 0 },
+  counts: { missing: 1, stale: 0, deleted: 0, repaired: 0, missedBySync: 0 },
   unrepaired: ['t_1'],
   listed: 40,
-  asked: ['t_2'],
-  unanswered: 1,
+  probed: ['t_2'],
+  unreadable: 1,
 };
-const REST = { after: 'cursor', top: Date.UTC(2026, 1, 1), startedAt: Date.UTC(2026, 1, 2) };
+const CHECKPOINT = { after: 'cursor', nextWatermark: Date.UTC(2026, 1, 1), startedAt: Date.UTC(2026, 1, 2) };
 
 describe('an unfinished verify', () => {
   let store: OpenedStore;
@@ -33,7 +33,7 @@ describe('an unfinished verify', () => {
   async function stopAt(lease: Lease) {
     const { verifyStore } = await openVerify(store.database, lease, true);
     await verifyStore.recordSeen(['t_1']);
-    await verifyStore.keep({ rest: REST, notes: NOTES });
+    await verifyStore.save({ checkpoint: CHECKPOINT, notes: NOTES });
     await store.expire(lease);
     return verifyStore;
   }
@@ -46,10 +46,10 @@ describe('an unfinished verify', () => {
     const pageId = await store.addPage();
     await stopAt((await beginVerify(pageId)).lease);
     const { unfinished } = await openVerify(store.database, (await beginVerify(pageId)).lease, true);
-    expect(unfinished?.rest).toEqual(REST);
+    expect(unfinished?.checkpoint).toEqual(CHECKPOINT);
     const [finding] = unfinished?.notes.findings ?? [];
     expect(finding).toMatchObject({ conversationId: 't_1', contactName: 'Ada \uFFFD\uFFFD Winter' });
-    expect(unfinished?.notes).toMatchObject({ counts: NOTES.counts, unrepaired: ['t_1'], listed: 40, asked: ['t_2'] });
+    expect(unfinished?.notes).toMatchObject({ counts: NOTES.counts, unrepaired: ['t_1'], listed: 40, probed: ['t_2'] });
   });
 
   it('is not found by a verify of the other kind', async () => {
@@ -65,15 +65,15 @@ describe('an unfinished verify', () => {
     const { lease: old } = await beginVerify(pageId);
     const stale = await stopAt(old);
     const { lease } = await beginVerify(pageId);
-    await expect(stale.keep({ rest: { ...REST, after: 'older' }, notes: NOTES })).rejects.toMatchObject({
+    await expect(stale.save({ checkpoint: { ...CHECKPOINT, after: 'older' }, notes: NOTES })).rejects.toMatchObject({
       code: 'LEASE_LOST',
     });
-    await expect(stale.isWanted()).rejects.toMatchObject({ code: 'LEASE_LOST' });
+    await expect(stale.shouldYield()).rejects.toMatchObject({ code: 'LEASE_LOST' });
     await expect(openVerify(store.database, old, true)).rejects.toMatchObject({ code: 'LEASE_LOST' });
     await stale.forget();
     expect(await countSeen(pageId)).toBe(1);
     const { unfinished, verifyStore } = await openVerify(store.database, lease, true);
-    expect(unfinished?.rest.after).toBe('cursor');
+    expect(unfinished?.checkpoint.after).toBe('cursor');
     await verifyStore.forget();
     expect(await countSeen(pageId)).toBe(0);
     expect((await openVerify(store.database, lease, true)).unfinished).toBeUndefined();

@@ -3,7 +3,7 @@
  * (table facebook_unfinished_verifies); and its end: which held conversations were not seen, and their marking as
  * deleted. The mark is soft: messages stay, and a walk that meets the conversation again takes the mark away.
  */
-import type { InspectionNotes } from '../core/findings.ts';
+import type { VerificationNotes } from '../core/findings.ts';
 import type { Instant, JsonObject } from '../core/model.ts';
 import type { Lease, OpenedVerify, UnfinishedVerify, VerifyStore } from '../core/store-ports.ts';
 import { must } from '../lib/must.ts';
@@ -52,7 +52,7 @@ SELECT generation, after, top, started_at, notes
 FROM lease LEFT JOIN unfinished ON unfinished.fits AND unfinished.repairs = $4`;
 
 /** And $4 repairs · $5 generation · $6 run · $7 cursor · $8 top · $9 start · $10 notes. */
-const KEEP = `
+const SAVE = `
 WITH lease AS MATERIALIZED (${LEASE})
 INSERT INTO facebook_unfinished_verifies (
   page_id, platform, repairs, generation, after, top, started_at, notes, synced_before)
@@ -137,7 +137,7 @@ interface ResumedRow extends Record<string, unknown> {
   readonly after: string | null;
   readonly top: Instant | null;
   readonly started_at: Instant | null;
-  readonly notes: InspectionNotes | null;
+  readonly notes: VerificationNotes | null;
 }
 
 /** The verify that the holder of the lease goes on with, or begins. Rejects with LEASE_LOST. */
@@ -150,8 +150,9 @@ export async function openVerify(database: Database, lease: Lease, repairs: bool
 }
 
 function toUnfinished({ after, top, started_at: startedAt, notes }: ResumedRow): UnfinishedVerify | undefined {
-  if (startedAt === null || notes === null) return undefined;
-  return { rest: { after: after ?? undefined, top: top ?? undefined, startedAt }, notes };
+  // Notes of another form are of another version, and begin anew.
+  if (startedAt === null || notes === null || !('probed' in notes)) return undefined;
+  return { checkpoint: { after: after ?? undefined, nextWatermark: top ?? undefined, startedAt }, notes };
 }
 
 function openVerifyStore(
@@ -173,25 +174,26 @@ function openVerifyStore(
   }
 
   return {
-    async keep({ rest, notes }) {
+    async save({ checkpoint, notes }) {
       // What is undefined, and characters that jsonb can't hold, go on the way.
       const storable = toStorableJson(JSON.parse(JSON.stringify(notes)) as JsonObject);
-      const place = [rest.after ?? null, toIso(rest.top) ?? null, toIso(rest.startedAt)];
-      await underLease(KEEP, [repairs, generation, runId, ...place, storable]);
+      const { after, nextWatermark, startedAt } = checkpoint;
+      const place = [after ?? null, toIso(nextWatermark) ?? null, toIso(startedAt)];
+      await underLease(SAVE, [repairs, generation, runId, ...place, storable]);
     },
 
     async recordSeen(conversationIds) {
       const ids = conversationIds.map(toStorableText);
       const row = await underLease<{ lease_wanted: boolean }>(RECORD_SEEN, [generation, ids]);
-      return { isWanted: row.lease_wanted };
+      return { shouldYield: row.lease_wanted };
     },
 
-    async isWanted() {
+    async shouldYield() {
       return (await underLease<{ lease_wanted: boolean }>(IS_WANTED, [])).lease_wanted;
     },
 
-    async findUnseen({ limit, asked }) {
-      const values = [pageId, platform, generation, limit, asked];
+    async findUnseen({ limit, probed }) {
+      const values = [pageId, platform, generation, limit, probed];
       const [row] = await database.query<UnseenRow>(FIND_UNSEEN, values);
       const { held: all, unseen, shown } = must(row, 'counts are one row');
       const conversations = shown.map(({ id, name, at }) => ({
@@ -199,7 +201,7 @@ function openVerifyStore(
         contactName: name ?? undefined,
         updatedAt: at ?? undefined,
       }));
-      return { held: all, unseen, conversations };
+      return { stored: all, unseen, conversations };
     },
 
     async markDeleted(conversationIds) {

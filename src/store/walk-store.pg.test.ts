@@ -107,8 +107,8 @@ describeEachPostgres('a batch', (version) => {
         stale.store.recordFailures([{ conversationId: 't_3', code: 'GRAPH_ERROR', reason: 'x' }]),
       ).rejects.toMatchObject({ code: 'LEASE_LOST' });
       await expect(stale.store.finish(outcome())).rejects.toMatchObject({ code: 'LEASE_LOST' });
-      await stale.store.withdrawHint();
-      await stale.store.keepPlace({ after: 'cursor', top: undefined, startedAt: 0 });
+      await stale.store.disableSinceFilter();
+      await stale.store.saveCheckpoint({ after: 'cursor', nextWatermark: undefined, startedAt: 0 });
       expect(await opened.ledger.renew(stale.lease)).toMatchObject({ end: { code: 'LEASE_LOST' } });
       expect(await versions(stale.lease.pageId)).toEqual(before);
     });

@@ -3,17 +3,17 @@
  * conversations, messages and counters stand or fall together (I3), and write nothing at all when the lease has
  * passed to another walk (I6).
  */
-import type { BatchCounts, CollectedConversation, ConversationSnapshot, HeldConversation } from '../core/model.ts';
+import type { BatchCounts, CollectedConversation, ConversationSnapshot, StoredConversation } from '../core/model.ts';
 import type { Lease, SyncOutcome, WalkStore } from '../core/store-ports.ts';
 import { must } from '../lib/must.ts';
 import type { Database } from './connect.ts';
 import { contentHash } from './content-hash.ts';
 import { toConversationInput, UPSERT_CONVERSATIONS } from './conversations.ts';
 import { whyLeaseIsLost } from './lost-lease.ts';
-import { commitMessages } from './loose-messages.ts';
+import { appendMessages } from './uncheckpointed-messages.ts';
 import { toMessageInput, UPSERT_MESSAGES } from './messages.ts';
 import { closeRetries, findDueRetries, findOpenRetries, recordFailures } from './retry-ledger.ts';
-import { finishRun, keepPlace } from './end-run.ts';
+import { finishRun, saveCheckpoint } from './end-run.ts';
 import { toStorableText } from './text.ts';
 
 /** $1 page · $2 platform · $3 fence · $4 run · $5, $6 conversations · $7, $8 messages. */
@@ -97,12 +97,12 @@ export function openWalkStore(database: Database, lease: Lease): WalkStore {
   const { pageId, platform, fence, runId } = lease;
 
   return {
-    async findHeld(listed) {
+    async findStored(listed) {
       if (listed.length === 0) return new Map();
       const ids = listed.map((item) => toStorableText(item.id));
       const rows = await database.query<HeldRow>(FIND_HELD, [pageId, ids]);
       const byStoredId = new Map(rows.map((row) => [row.id, row]));
-      const held = new Map<string, HeldConversation>();
+      const held = new Map<string, StoredConversation>();
       for (const { id, raw } of listed) {
         const row = byStoredId.get(toStorableText(id));
         if (row !== undefined) held.set(id, toHeld(row, contentHash(raw) === row.content_hash));
@@ -130,8 +130,8 @@ export function openWalkStore(database: Database, lease: Lease): WalkStore {
       return { inserted: counts.inserted, updated: counts.updated, eventsCreated: counts.events_created };
     },
 
-    async commitMessages(conversationId, messages) {
-      const eventsCreated = await commitMessages(database, lease, { conversationId, messages });
+    async appendMessages(conversationId, messages) {
+      const eventsCreated = await appendMessages(database, lease, { conversationId, messages });
       if (eventsCreated === undefined) throw await whyLeaseIsLost(database, lease);
       return eventsCreated;
     },
@@ -144,11 +144,11 @@ export function openWalkStore(database: Database, lease: Lease): WalkStore {
     findOpenRetries: () => findOpenRetries(database, lease),
     closeRetries: (conversationIds) => closeRetries(database, lease, conversationIds),
 
-    async withdrawHint() {
+    async disableSinceFilter() {
       await database.query(WITHDRAW_HINT, [pageId, platform, fence]);
     },
 
-    keepPlace: (rest) => keepPlace(database, lease, rest),
+    saveCheckpoint: (checkpoint) => saveCheckpoint(database, lease, checkpoint),
 
     async finish(outcome: SyncOutcome) {
       const status = await finishRun(database, lease, outcome);
@@ -174,17 +174,17 @@ function isNewer(a: ConversationSnapshot, b: ConversationSnapshot): boolean {
   return (a.updatedAt ?? -Infinity) >= (b.updatedAt ?? -Infinity);
 }
 
-function toHeld(row: HeldRow, sameSnapshot: boolean): HeldConversation {
+function toHeld(row: HeldRow, sameSnapshot: boolean): StoredConversation {
   return {
     collected: row.collected,
     collectedUpdatedAt: row.collected_updated_time ?? undefined,
     collectedMessageCount: row.collected_message_count ?? undefined,
-    stretch:
+    range:
       row.newest_message_id === null || row.floor_message_id === null
         ? undefined
         : {
             newest: { id: row.newest_message_id, createdAt: row.newest_message_time ?? undefined },
-            floor: { id: row.floor_message_id, createdAt: row.floor_message_time ?? undefined },
+            oldest: { id: row.floor_message_id, createdAt: row.floor_message_time ?? undefined },
           },
     historyComplete: row.history_complete,
     deleted: row.deleted,

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { CallKind, Clock, ConversationSource } from '../core/ports.ts';
+import type { CallKind } from '../core/events.ts';
+import { NO_USAGE } from '../core/limits/quota-usage.ts';
+import type { Clock, ConversationSource } from '../core/ports.ts';
 import type { RunPurpose } from '../core/store-ports.ts';
 import { openMeter } from './meter.ts';
 
@@ -8,31 +10,36 @@ function openBench(purpose: RunPurpose) {
   let now = 0;
   const waiting: { at: number; resolve: () => void }[] = [];
   const clock: Clock = {
-    now: () => now,
+    now: () => Date.UTC(2026, 0, 1),
+    monotonicMs: () => now,
     sleep: (ms) => new Promise((resolve) => waiting.push({ at: now + ms, resolve })),
   };
-  const calls: Record<CallKind, number> = { light: 0, nested: 0, single: 0, look: 0, messages: 0 };
+  const meter = openMeter(clock, purpose);
+  const told = { status: 'ok', graphCode: undefined, durationMs: 1, waitedMs: 0, usage: NO_USAGE } as const;
+  let count = 0;
   const call = async (kind: CallKind, ms: number, attempts = 1) => {
-    calls[kind] += attempts;
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      count += 1;
+      meter.hear({ type: 'call-finished', channel: undefined, kind, ...told });
+    }
     await clock.sleep(ms);
   };
   const items = [{ messages: undefined }, { messages: { items: [1, 2] } }] as never;
   const source: ConversationSource = {
     async listConversations({ messages, limit }) {
       await call(messages === 0 ? 'light' : 'nested', limit);
-      return { items, after: undefined, servedAt: undefined, tookMs: undefined };
+      return { items, after: undefined, servedAt: undefined };
     },
     async fetchConversation({ messages }) {
-      await call(messages === 0 ? 'look' : 'single', 10, 2);
+      await call(messages === 0 ? 'probe' : 'single', 10, 2);
       return undefined;
     },
     async listMessages() {
       await call('messages', 10);
       return { items, after: undefined };
     },
-    callCount: (kind) => (kind === undefined ? Object.values(calls).reduce((sum, one) => sum + one) : calls[kind]),
+    callCount: () => count,
   };
-  const meter = openMeter(clock, purpose);
   return {
     meter,
     source: meter.source(source),

@@ -2,17 +2,18 @@
  * What a run costs, phase by phase, taken where it calls Facebook and where it writes. It only counts: how a run goes
  * must never depend on it, and the algorithm knows nothing of it.
  */
-import type { SyncEventBody } from '../core/events.ts';
+import type { CallKind, SyncEventBody } from '../core/events.ts';
 import type { PhaseCosts, RunPhase } from '../core/model.ts';
-import type { CallKind, Clock, ConversationSource } from '../core/ports.ts';
+import type { Clock, ConversationSource } from '../core/ports.ts';
 import type { HistoryStore, RunProgress, RunPurpose, WalkStore } from '../core/store-ports.ts';
 
 export interface Meter {
-  /** The same source, its calls counted from now on. */
+  /** The same source; how long it takes and what it brings is measured from now on. */
   source(source: ConversationSource): ConversationSource;
   /** The same store; the run that it ends is recorded with what it cost. */
   walk(store: WalkStore): WalkStore;
   history(store: HistoryStore): HistoryStore;
+  /** Has to be told of every event of the run: calls are counted by them. */
   hear(event: SyncEventBody): void;
   /** What the run has done and cost so far. */
   progress(): RunProgress;
@@ -27,21 +28,22 @@ interface Stopwatch {
 }
 
 export function openMeter(clock: Clock, purpose: RunPurpose): Meter {
-  const phaseOf: Readonly<Record<CallKind, RunPhase>> = {
+  const phaseOf = {
     light: 'survey',
     nested: 'collect',
     single: 'collect',
-    look: 'settle',
+    probe: 'settle',
     messages: purpose === 'history' ? 'history' : 'collect',
-  };
+  } as const satisfies Partial<Record<CallKind, RunPhase>>;
   const watches = new Map<RunPhase, Stopwatch>();
-  let metered: ConversationSource | undefined;
+  const calls = new Map<RunPhase, number>();
+  let graphCalls = 0;
   let listed = 0;
 
   async function time<T>(phase: RunPhase, work: Promise<T>, rowsOf: (result: T) => number): Promise<T> {
     const watch = watches.get(phase) ?? { underWay: 0, startedAt: 0, spentMs: 0, rows: 0 };
     watches.set(phase, watch);
-    if (watch.underWay === 0) watch.startedAt = clock.now();
+    if (watch.underWay === 0) watch.startedAt = clock.monotonicMs();
     watch.underWay += 1;
     try {
       const result = await work;
@@ -49,26 +51,26 @@ export function openMeter(clock: Clock, purpose: RunPurpose): Meter {
       return result;
     } finally {
       watch.underWay -= 1;
-      if (watch.underWay === 0) watch.spentMs += clock.now() - watch.startedAt;
+      if (watch.underWay === 0) watch.spentMs += clock.monotonicMs() - watch.startedAt;
     }
   }
 
-  function callsOf(phase: RunPhase): number {
-    const kinds = CALL_KINDS.filter((kind) => phaseOf[kind] === phase);
-    return kinds.reduce((sum, kind) => sum + (metered?.callCount(kind) ?? 0), 0);
+  function countCall(kind: CallKind): void {
+    graphCalls += 1;
+    const phase = kind in phaseOf ? phaseOf[kind as keyof typeof phaseOf] : undefined;
+    if (phase !== undefined) calls.set(phase, (calls.get(phase) ?? 0) + 1);
   }
 
   function phases(): PhaseCosts {
     const costs = [...watches].map(([phase, { underWay, startedAt, spentMs, rows }]) => {
-      const durationMs = spentMs + (underWay > 0 ? clock.now() - startedAt : 0);
-      return [phase, { calls: callsOf(phase), durationMs, rows }] as const;
+      const durationMs = spentMs + (underWay > 0 ? clock.monotonicMs() - startedAt : 0);
+      return [phase, { calls: calls.get(phase) ?? 0, durationMs, rows }] as const;
     });
     return Object.fromEntries(costs);
   }
 
   return {
     source(source) {
-      metered = source;
       return {
         ...source,
         listConversations: (request, signal) =>
@@ -79,7 +81,7 @@ export function openMeter(clock: Clock, purpose: RunPurpose): Meter {
           ),
         fetchConversation: (request, signal) =>
           time(
-            phaseOf[request.messages === 0 ? 'look' : 'single'],
+            phaseOf[request.messages === 0 ? 'probe' : 'single'],
             source.fetchConversation(request, signal),
             (found) => (found === undefined ? 0 : rowsIn(found)),
           ),
@@ -103,13 +105,12 @@ export function openMeter(clock: Clock, purpose: RunPurpose): Meter {
       finish: (outcome) => store.finish({ ...outcome, phases: phases() }),
     }),
     hear(event) {
+      if (event.type === 'call-finished') countCall(event.kind);
       if (event.type === 'list-surveyed') listed += event.listed;
     },
-    progress: () => ({ graphCalls: metered?.callCount() ?? 0, listed, phases: phases() }),
+    progress: () => ({ graphCalls, listed, phases: phases() }),
   };
 }
-
-const CALL_KINDS: readonly CallKind[] = ['light', 'nested', 'single', 'look', 'messages'];
 
 /** A conversation, and the messages that came with it. */
 function rowsIn({ messages }: { readonly messages: { readonly items: readonly unknown[] } | undefined }): number {

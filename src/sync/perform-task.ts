@@ -1,27 +1,20 @@
-/** What a run does while it holds the lease: a sync, a verify, or history. Each is given the parts it needs. */
+/** What a run does while it holds the lease: a sync, a verify, or history. Each is given the store it needs. */
+import type { VerificationReport } from '../core/findings.ts';
 import { NO_COUNTS } from '../core/model.ts';
-import type { CallPools, Clock, ConversationSource, Emit } from '../core/ports.ts';
-import type {
-  BegunRun,
-  HistoryStore,
-  Lease,
-  OpenedVerify,
-  SyncResult,
-  VerifyStore,
-  WalkStore,
-} from '../core/store-ports.ts';
-import { HISTORY_YIELDS_AT_PERCENT, SCARCE_FROM_PERCENT } from '../core/quota.ts';
-import { toCut } from '../core/watermark.ts';
+import type { Quotas } from '../core/ports.ts';
+import { HISTORY_YIELDS_AT_PERCENT, NEAR_LIMIT_PERCENT } from '../core/limits/quota-usage.ts';
+import type { BegunRun, HistoryStore, Lease, OpenedVerify, SyncResult, WalkStore } from '../core/store-ports.ts';
+import { toLookbackStart } from '../core/watermark.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { collectHistory } from './history.ts';
-import type { Inspection } from './inspection.ts';
 import type { Meter } from './meter.ts';
+import type { RunContext } from './run-context.ts';
 import { syncPage } from './sync-page.ts';
-import type { Watch } from './watch.ts';
+import { openVerification } from './verification.ts';
+import { collectChanges } from './walk-policy.ts';
 
 export interface TaskParts {
-  readonly clock: Clock;
-  readonly pools: CallPools;
+  readonly quotas: Quotas;
   /** Of one Page and platform. */
   readonly callsPerSecond: number;
   readonly openStore: (lease: Lease) => WalkStore;
@@ -31,90 +24,60 @@ export interface TaskParts {
 
 /** What to do: walk the conversations, compare them with the mirror, or go down in those that are known. */
 export type RunTask =
-  | { readonly purpose: 'sync'; readonly forced: boolean; readonly sendHint: boolean }
+  | { readonly purpose: 'sync'; readonly forced: boolean; readonly sendSince: boolean }
   /** Goes on where one of its kind stopped. */
-  | { readonly purpose: 'verify'; readonly inspection: Inspection }
+  | { readonly purpose: 'verify'; readonly repairs: boolean }
   | { readonly purpose: 'history' };
 
-interface WorkParts extends TaskParts {
-  readonly source: ConversationSource;
+export interface TaskResult extends SyncResult {
+  /** Of a verify. */
+  readonly report?: VerificationReport;
+}
+
+export interface TaskContext extends Omit<RunContext, 'store' | 'callsPerSecond'> {
+  readonly begun: BegunRun;
   /** Notes what each phase costs. */
   readonly meter: Meter;
-  readonly emit: Emit;
-  readonly signal: AbortSignal;
-  readonly shouldStop: () => boolean;
 }
 
-export interface WorkRequest {
-  readonly task: RunTask;
-  /** Messages of a conversation to mirror; Infinity: all. */
-  readonly depth: number;
-  readonly run: BegunRun;
-}
-
-export async function performTask(parts: WorkParts, { task, depth, run }: WorkRequest): Promise<SyncResult> {
-  const { shouldStop, pools, callsPerSecond } = parts;
-  const store = parts.meter.walk(parts.openStore(run.lease));
-  const budget = () => ({ callsPerSecond, isScarce: pools.fill(run.lease) >= SCARCE_FROM_PERCENT });
+export async function performTask(parts: TaskParts, task: RunTask, context: TaskContext): Promise<TaskResult> {
+  const { begun, meter } = context;
+  const { lease } = begun;
+  const callsPerSecond = () => (parts.quotas.utilization(lease) >= NEAR_LIMIT_PERCENT ? 0 : parts.callsPerSecond);
   switch (task.purpose) {
     case 'sync': {
-      const { forced, sendHint } = task;
-      const mode = run.mode === 'incremental' ? 'incremental' : 'full';
-      return syncPage({ ...parts, store, budget }, { mode, forced, sendHint, depth, shouldStop, state: run });
+      const mode = begun.mode === 'incremental' ? 'incremental' : 'full';
+      const run = { ...context, callsPerSecond, store: meter.walk(parts.openStore(lease)) };
+      return syncPage({ run, policy: collectChanges({ ...task, mode }), state: begun });
     }
     case 'verify': {
-      const { inspection } = task;
-      const { verifyStore, unfinished } = await parts.openVerify(run.lease, inspection.repairs);
-      inspection.goOn(unfinished?.notes);
-      const watch = await openWatch({ ...parts, store, verifyStore }, inspection, run);
-      const state = { ...run, rest: unfinished?.rest };
-      const plan = { mode: 'full', forced: false, sendHint: false, depth, shouldStop, state, watch } as const;
-      return syncPage({ ...parts, store, budget }, plan);
+      const run = { ...context, callsPerSecond, store: meter.walk(parts.openStore(lease)) };
+      const { verifyStore, unfinished } = await parts.openVerify(lease, task.repairs);
+      const open = await run.store.findOpenRetries();
+      const prior = {
+        lookbackStart: toLookbackStart(begun.watermark),
+        failed: new Set(open.map((entry) => entry.conversationId)),
+      };
+      const policy = openVerification(run, { ...task, verifyStore, notes: unfinished?.notes, prior });
+      const result = await syncPage({ run, policy, state: { ...begun, checkpoint: unfinished?.checkpoint } });
+      return { ...result, report: policy.report() };
     }
     case 'history':
-      return digDown(parts, depth, run.lease);
+      return deepenHistory(parts, context);
     default:
       return assertNever(task);
   }
 }
 
-interface WatchParts extends Pick<WorkParts, 'source' | 'signal' | 'shouldStop'> {
-  readonly store: WalkStore;
-  readonly verifyStore: VerifyStore;
-}
-
-/** Ties an inspection, which may outlast the run, to the run. */
-async function openWatch(
-  { source, signal, shouldStop, store, verifyStore }: WatchParts,
-  inspection: Inspection,
-  { watermark }: BegunRun,
-): Promise<Watch> {
-  const open = await store.findOpenRetries();
-  const vouched = { cutAt: toCut(watermark), failed: new Set(open.map((entry) => entry.conversationId)) };
-  const parts = { source, signal, shouldStop, store, verifyStore, vouched };
-  return {
-    collects: inspection.repairs,
-    meet: (page) => inspection.meet(parts, page),
-    settle: () => inspection.settle(parts),
-    async finish({ failed, rest }) {
-      if (inspection.repairs) {
-        // What failed in a run before this one, and was not tried again yet.
-        const stillOpen = await store.findOpenRetries();
-        inspection.markRepaired(new Set([...failed, ...stillOpen.map((entry) => entry.conversationId)]));
-      }
-      await (rest === undefined ? verifyStore.forget() : verifyStore.keep({ rest, notes: inspection.notes() }));
-    },
-  };
-}
-
-/** Older messages, as long as the pools are not nearly empty: what is left in them is for syncs. */
-async function digDown(parts: WorkParts, depth: number, lease: Lease): Promise<SyncResult> {
-  const { source, pools } = parts;
-  const store = parts.meter.history(parts.openHistory(lease));
-  const mayCall = () => pools.fill(lease) < HISTORY_YIELDS_AT_PERCENT;
-  const shouldStop = () => parts.shouldStop() || !mayCall();
-  if (mayCall()) await collectHistory({ ...parts, store }, { depth, shouldStop });
+/** Older messages, as long as the quotas are not nearly used up: the rest of them is for syncs. */
+async function deepenHistory(parts: TaskParts, context: TaskContext): Promise<TaskResult> {
+  const { source, depth, meter, begun } = context;
+  const callsPerSecond = () =>
+    parts.quotas.utilization(begun.lease) >= HISTORY_YIELDS_AT_PERCENT ? 0 : parts.callsPerSecond;
+  const deadline = { ...context.deadline, isOver: () => context.deadline.isOver() || callsPerSecond() === 0 };
+  const store = meter.history(parts.openHistory(begun.lease));
+  if (callsPerSecond() > 0) await collectHistory({ ...context, callsPerSecond, store, deadline });
   const graphCalls = source.callCount();
   const status = await store.finish({ depth, graphCalls });
-  return { status, counts: { ...NO_COUNTS, graphCalls }, rest: undefined };
+  return { status, counts: { ...NO_COUNTS, graphCalls }, checkpoint: undefined };
 }

@@ -2,7 +2,7 @@
  * The retry ledger as one walk uses it (I13): what is due is collected again first; what a walk to the end of the list
  * did not meet any more is let go. That is no deletion, only the end of trying.
  */
-import type { SurveyedPage } from '../core/plan.ts';
+import type { SurveyBatch } from '../core/plan.ts';
 import type { WalkState, WalkStore } from '../core/store-ports.ts';
 
 const RETRIES_PER_WALK = 20;
@@ -15,9 +15,9 @@ export interface Retries {
   /** Whether only a walk to the end of the list can tell what became of some. */
   readonly areStubborn: boolean;
   /** Notes which of them are still listed. */
-  meet(page: SurveyedPage): void;
+  meet(batch: SurveyBatch): void;
   /** Lets go of those that a walk from the head to the end of the list did not meet. */
-  settle(): Promise<void>;
+  closeUnmet(): Promise<void>;
 }
 
 export async function openRetries(store: WalkStore, { hasOpenRetries }: WalkState): Promise<Retries> {
@@ -27,10 +27,10 @@ export async function openRetries(store: WalkStore, { hasOpenRetries }: WalkStat
   return {
     due,
     areStubborn: open.some(({ attempts }) => attempts >= STUBBORN_ATTEMPTS),
-    meet(page) {
-      for (const { listed } of page.comparisons) unmet.delete(listed.id);
+    meet(batch) {
+      for (const { listed } of batch.comparisons) unmet.delete(listed.id);
     },
-    async settle() {
+    async closeUnmet() {
       if (unmet.size > 0) await store.closeRetries([...unmet]);
     },
   };

@@ -4,15 +4,16 @@
  */
 import { TidemarkError, toTidemarkError } from '../core/errors.ts';
 import type { SyncEventBody } from '../core/events.ts';
-import { type Instant, LEASE_MS, type Platform, type RunMode, type RunTrigger } from '../core/model.ts';
-import type { ConversationSource, Emit, SourceUse } from '../core/ports.ts';
-import type { BegunRun, Lease, RunFailure, RunLedger, RunProgress, SyncResult } from '../core/store-ports.ts';
-import { toCut } from '../core/watermark.ts';
+import { LEASE_MS, type Platform, type RunMode, type RunTrigger } from '../core/model.ts';
+import type { Clock, ConversationSource, Deadline, Emit, SourceUse } from '../core/ports.ts';
+import type { BegunRun, Lease, RunFailure, RunLedger, RunProgress } from '../core/store-ports.ts';
+import { toLookbackStart } from '../core/watermark.ts';
 import { keepNoted } from './keep-noted.ts';
 import { openMeter } from './meter.ts';
-import { performTask, type RunTask, type TaskParts } from './perform-task.ts';
+import { performTask, type RunTask, type TaskParts, type TaskResult } from './perform-task.ts';
 
 export interface RunParts extends TaskParts {
+  readonly clock: Clock;
   readonly ledger: RunLedger;
   readonly openSource: (run: BegunRun, use: SourceUse) => Promise<ConversationSource>;
   readonly onEvent: (run: { readonly runId: string; readonly mode: RunMode }, event: SyncEventBody) => void;
@@ -21,8 +22,8 @@ export interface RunParts extends TaskParts {
   /** Told of the run of somebody else that it waits for, as soon as it knows it. */
   readonly onJoined: (runId: string) => void;
   readonly newRunId: () => string;
-  /** Asked between calls, besides the run's own time budget. */
-  readonly shouldStop: () => boolean;
+  /** Whether the process ends: asked between calls, besides the run's own deadline. */
+  readonly isClosing: () => boolean;
   readonly signal: AbortSignal;
 }
 
@@ -39,7 +40,7 @@ export interface RunRequest {
 export interface RunEnd {
   readonly runId: string;
   /** Undefined for a run that somebody else does. */
-  readonly result: SyncResult | undefined;
+  readonly result: TaskResult | undefined;
 }
 
 const RENEW_EVERY_MS = 5000;
@@ -55,12 +56,13 @@ export async function runPage(parts: RunParts, request: RunRequest): Promise<Run
   const { task, pageId, platform, trigger, maxDurationMs = Infinity } = request;
   const { purpose } = task;
   const forced = purpose === 'sync' && task.forced;
-  const endsAt = clock.now() + maxDurationMs;
+  const endsAt = clock.monotonicMs() + maxDurationMs;
+  const deadline = { at: endsAt, isOver: () => parts.isClosing() || clock.monotonicMs() >= endsAt };
   let joined: string | undefined;
   for (;;) {
     const runId = parts.newRunId();
     const begun = await ledger.begin({ purpose, pageId, platform, runId, forced, trigger, insteadOf: joined });
-    if (begun?.kind === 'begun') return { runId, result: await work(parts, request, { run: begun, endsAt }) };
+    if (begun?.kind === 'begun') return { runId, result: await work(parts, request, { run: begun, deadline }) };
     if (purpose === 'history') return undefined;
     // A run of another kind has no answer to share; nor has one that does less than was asked for.
     const isOurs = begun !== undefined && isSync(begun.mode) && purpose === 'sync' && (begun.forced || !forced);
@@ -70,13 +72,13 @@ export async function runPage(parts: RunParts, request: RunRequest): Promise<Run
     }
     // The lease of a dead process runs out while we wait, and then `begin` gives it to us.
     const state = joined === undefined ? 'running' : await ledger.stateOf(joined);
-    if (joined !== undefined && (state === 'ended' || clock.now() >= endsAt)) {
+    if (joined !== undefined && (state === 'ended' || clock.monotonicMs() >= deadline.at)) {
       return { runId: joined, result: undefined };
     }
     // Somebody else has replaced the dead one: wait for that one then.
     if (state === 'abandoned') joined = undefined;
-    if (parts.shouldStop()) throw new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed while it waited for a run.');
-    if (clock.now() >= endsAt) throw pageBusy(pageId);
+    if (parts.isClosing()) throw new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed while it waited for a run.');
+    if (deadline.isOver()) throw pageBusy(pageId);
     await clock.sleep(JOIN_POLL_MS, signal);
   }
 }
@@ -92,14 +94,14 @@ function isSync(mode: RunMode): boolean {
 
 interface Turn {
   readonly run: BegunRun;
-  /** When its time is over, the waiting for the Page included. */
-  readonly endsAt: Instant;
+  /** The waiting for the Page included. */
+  readonly deadline: Deadline;
 }
 
-async function work(parts: RunParts, request: RunRequest, { run, endsAt }: Turn): Promise<SyncResult> {
+async function work(parts: RunParts, request: RunRequest, { run, deadline }: Turn): Promise<TaskResult> {
   const { ledger, clock } = parts;
   const { lease, mode } = run;
-  const startedAt = clock.now();
+  const startedAt = clock.monotonicMs();
   const meter = openMeter(clock, request.task.purpose);
   const emit: Emit = (event) => {
     meter.hear(event);
@@ -110,22 +112,21 @@ async function work(parts: RunParts, request: RunRequest, { run, endsAt }: Turn)
   parts.onBegun(lease.runId, (reason) => ended.abort(reason));
   const keeping = keepLease(parts, lease, ended);
   const noting = keepNoted({ ledger, clock, lease, meter, signal: ended.signal });
-  const shouldStop = () => parts.shouldStop() || clock.now() >= endsAt;
   try {
-    const cutAt = mode === 'incremental' ? toCut(run.watermark) : undefined;
-    emit({ type: 'run-started', trigger: request.trigger, cutAt });
-    parts.pools.heed(lease, run.parked);
-    const source = meter.source(await parts.openSource(run, { emit, endsAt }));
+    const lookbackStart = mode === 'incremental' ? toLookbackStart(run.watermark) : undefined;
+    emit({ type: 'run-started', trigger: request.trigger, lookbackStart });
+    parts.quotas.apply(lease, run.cooldowns);
+    const source = meter.source(await parts.openSource(run, { emit, deadline: deadline.at }));
     const { task, depth } = request;
-    const result = await performTask({ ...parts, source, meter, emit, signal, shouldStop }, { task, depth, run });
+    const result = await performTask(parts, task, { begun: run, source, meter, clock, emit, depth, deadline, signal });
     const { status, counts } = result;
-    emit({ type: 'run-finished', status, counts, durationMs: clock.now() - startedAt });
+    emit({ type: 'run-finished', status, counts, durationMs: clock.monotonicMs() - startedAt });
     return result;
   } catch (error) {
     const failure = toTidemarkError(error);
     await recordFailure(ledger, lease, { failure, progress: meter.progress() });
     const { code, message } = failure;
-    emit({ type: 'run-failed', code, message, durationMs: clock.now() - startedAt });
+    emit({ type: 'run-failed', code, message, durationMs: clock.monotonicMs() - startedAt });
     throw failure;
   } finally {
     ended.abort(new DOMException('The run has ended.', 'AbortError'));
@@ -134,18 +135,18 @@ async function work(parts: RunParts, request: RunRequest, { run, endsAt }: Turn)
 }
 
 /** Renews the lease until the run has ended, and ends it when it must not go on. */
-async function keepLease({ ledger, clock, pools }: RunParts, lease: Lease, ended: AbortController): Promise<void> {
-  let renewedAt = clock.now();
+async function keepLease({ ledger, clock, quotas }: RunParts, lease: Lease, ended: AbortController): Promise<void> {
+  let renewedAt = clock.monotonicMs();
   while (!ended.signal.aborted) {
     try {
       await clock.sleep(RENEW_EVERY_MS, ended.signal);
-      const { end, parked } = await ledger.renew(lease);
+      const { end, cooldowns } = await ledger.renew(lease);
       if (end !== undefined) ended.abort(end);
-      pools.heed(lease, parked);
-      renewedAt = clock.now();
+      quotas.apply(lease, cooldowns);
+      renewedAt = clock.monotonicMs();
     } catch (error) {
       // The run has ended, or the database is away: for as long as the lease lasts, it may come back.
-      if (!ended.signal.aborted && clock.now() - renewedAt > LEASE_MS) ended.abort(error);
+      if (!ended.signal.aborted && clock.monotonicMs() - renewedAt > LEASE_MS) ended.abort(error);
     }
   }
 }

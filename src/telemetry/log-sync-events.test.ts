@@ -20,7 +20,7 @@ const messages = (lines: readonly string[]) => lines.map((line) => (JSON.parse(l
 const levels = (lines: readonly string[]) => lines.map((line) => (JSON.parse(line) as { level: number }).level);
 
 const FIRST_SYNC: readonly SyncEventBody[] = [
-  { type: 'run-started', trigger: 'cli', cutAt: undefined },
+  { type: 'run-started', trigger: 'cli', lookbackStart: undefined },
   { type: 'list-requested' },
   { type: 'batch-processing', conversations: 100 },
 ];
@@ -36,7 +36,7 @@ describe('logSyncEvents', () => {
 
   it('words an incremental sync as documented', () => {
     const bodies: readonly SyncEventBody[] = [
-      { type: 'run-started', trigger: 'cli', cutAt: CUT_AT },
+      { type: 'run-started', trigger: 'cli', lookbackStart: CUT_AT },
       { type: 'list-requested' },
       { type: 'batch-processing', conversations: 5 },
     ];
@@ -56,19 +56,43 @@ describe('logSyncEvents', () => {
     ]);
   });
 
+  it('says of each call at the level of debug what it was, also of one that belongs to no run', () => {
+    const call = {
+      type: 'call-finished',
+      channel: { pageId: 'page-1', platform: 'messenger' },
+      kind: 'nested',
+      status: 'THROTTLED',
+      graphCode: 613,
+      durationMs: 1700,
+      waitedMs: 250,
+      usage: { quotas: [{ quota: 'messenger', percent: 12, regainMs: undefined }], unreadable: [] },
+    } as const;
+    const lines = logged('full', [call]);
+    const log = createLog({ logLevel: 'debug', logFormat: 'json' }, { write: (line) => lines.push(line) });
+    logSyncEvents(log)({ ...call, channel: undefined, kind: 'accounts', status: 'ok' });
+    expect(levels(lines)).toEqual([20, 20]);
+    expect(messages(lines)).toEqual([
+      '[Sync Conversations] Call (nested) ended after 1.70 s: THROTTLED; it had waited 0.25 s for its turn',
+      '[Sync Conversations] Call (accounts) ended after 1.70 s: ok; it had waited 0.25 s for its turn',
+    ]);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      sync: { event: 'call-finished', runId: 'run-1', kind: 'nested', graphCode: 613, platform: 'messenger' },
+    });
+  });
+
   it('says what a finished, a partial and a failed run did', () => {
     const lines = logged('incremental', [
       { type: 'run-finished', status: 'succeeded', counts: COUNTS, durationMs: 640 },
       { type: 'run-finished', status: 'partial', counts: COUNTS, durationMs: 640 },
       { type: 'run-failed', code: 'TOKEN_EXPIRED', message: 'Facebook refused the token.', durationMs: 640 },
-      { type: 'run-failed', code: 'THROTTLED', message: 'Facebook asks for quiet.', durationMs: 640 },
+      { type: 'run-failed', code: 'THROTTLED', message: 'Facebook throttles this Page.', durationMs: 640 },
     ]);
     const did = '5 conversations (3 new, 2 changed), 12 messages, 2 calls';
     expect(messages(lines)).toEqual([
       `[Sync Conversations] Finished incremental sync in 0.64 s: ${did}`,
       `[Sync Conversations] Stopped incremental sync after 0.64 s, not complete yet: ${did}; the next sync goes on from here`,
       '[Sync Conversations] Failed incremental sync for page 123456789 after 0.64 s: Facebook refused the token. (TOKEN_EXPIRED)',
-      '[Sync Conversations] Failed incremental sync for page 123456789 after 0.64 s: Facebook asks for quiet. (THROTTLED)',
+      '[Sync Conversations] Failed incremental sync for page 123456789 after 0.64 s: Facebook throttles this Page. (THROTTLED)',
     ]);
     expect(levels(lines)).toEqual([30, 40, 50, 40]);
   });
@@ -76,7 +100,7 @@ describe('logSyncEvents', () => {
   it('words a verify, which is no sync, and the fetching of older messages', () => {
     const did = '5 conversations (3 new, 2 changed), 12 messages, 2 calls';
     const ended: readonly SyncEventBody[] = [
-      { type: 'run-started', trigger: 'cli', cutAt: undefined },
+      { type: 'run-started', trigger: 'cli', lookbackStart: undefined },
       { type: 'run-finished', status: 'succeeded', counts: COUNTS, durationMs: 640 },
       { type: 'run-finished', status: 'partial', counts: COUNTS, durationMs: 640 },
       { type: 'run-failed', code: 'RUN_CANCELLED', message: 'Run 1 was cancelled.', durationMs: 640 },
@@ -95,7 +119,7 @@ describe('logSyncEvents', () => {
 
   it('tells of a lost hint, and warns of a list out of order and a conversation left behind', () => {
     const lines = logged('incremental', [
-      { type: 'hint-withdrawn', reason: 'ignored' },
+      { type: 'filter-disabled', reason: 'ignored' },
       { type: 'order-violated', conversationId: 't_1' },
       { type: 'conversation-failed', conversationId: 't_2', reason: 'Facebook refused it' },
       {

@@ -4,7 +4,7 @@
  */
 import { ERRORS } from '../core/error-catalogue.ts';
 import type { ErrorCode } from '../core/error-catalogue.ts';
-import type { EventSink, SyncEvent } from '../core/events.ts';
+import type { CallFinished, EngineEventSink, SyncEvent } from '../core/events.ts';
 import type { Instant, RunCounts, RunMode } from '../core/model.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import type { Log } from './log.ts';
@@ -24,8 +24,12 @@ const PREFIX = '[Sync Conversations]';
 /** Waiting for the next call of two per second is the normal rhythm; longer than this is worth a line. */
 const NOTICEABLE_DELAY_MS = 2_000;
 
-export function logSyncEvents(log: Log): EventSink {
+export function logSyncEvents(log: Log): EngineEventSink {
   return (event) => {
+    if (event.runId === undefined) {
+      log.debug({ sync: { event: event.type, ...numbersOfCall(event) } }, `${PREFIX} ${toCallLine(event)}`);
+      return;
+    }
     const sync = {
       event: event.type,
       runId: event.runId,
@@ -58,8 +62,8 @@ function toLines(event: SyncEvent): readonly Line[] {
       if (event.mode === 'verify') return [['info', `Verifying page: ${event.page.facebookPageId}`]];
       return [
         ['info', `Starting ${event.mode} sync for page: ${event.page.facebookPageId}`],
-        ...(event.mode === 'incremental' && event.cutAt !== undefined
-          ? [['info', `Only fetching conversations updated since: ${toSecond(event.cutAt)}`] as const]
+        ...(event.mode === 'incremental' && event.lookbackStart !== undefined
+          ? [['info', `Only fetching conversations updated since: ${toSecond(event.lookbackStart)}`] as const]
           : []),
       ];
     case 'list-requested':
@@ -78,7 +82,7 @@ function toLines(event: SyncEvent): readonly Line[] {
             `reading the ${event.conversations} newest known ones one by one instead`,
         ],
       ];
-    case 'hint-withdrawn':
+    case 'filter-disabled':
       return [
         [
           'info',
@@ -102,6 +106,8 @@ function toLines(event: SyncEvent): readonly Line[] {
     }
     case 'conversation-failed':
       return [['warn', `Conversation ${event.conversationId} could not be collected: ${event.reason}`]];
+    case 'call-finished':
+      return [['debug', toCallLine(event)]];
     case 'call-delayed':
       return [
         [
@@ -136,6 +142,8 @@ function toLines(event: SyncEvent): readonly Line[] {
 /** What a program would want to count, as fields beside the sentence. */
 function numbersOf(event: SyncEvent): Record<string, unknown> {
   switch (event.type) {
+    case 'call-finished':
+      return numbersOfCall(event);
     case 'batch-committed':
       return { counts: event.counts };
     case 'item-unreadable':
@@ -147,6 +155,14 @@ function numbersOf(event: SyncEvent): Record<string, unknown> {
     default:
       return {};
   }
+}
+
+function toCallLine({ kind, status, durationMs, waitedMs }: CallFinished): string {
+  return `Call (${kind}) ended after ${toSeconds(durationMs)}: ${status}; it had waited ${toSeconds(waitedMs)} for its turn`;
+}
+
+function numbersOfCall({ kind, status, graphCode, durationMs, waitedMs, usage, channel }: CallFinished) {
+  return { kind, status, graphCode, durationMs, waitedMs, quotas: usage.quotas, platform: channel?.platform };
 }
 
 function summary(counts: RunCounts): string {

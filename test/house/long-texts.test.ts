@@ -11,7 +11,7 @@ import { toCursorParams, toNextCursor } from '../../src/graph/paging.ts';
 import { redact, redactAnswer } from '../../src/graph/redact.ts';
 import { toSelf } from '../../src/graph/self.ts';
 import { toCount, toInstant } from '../../src/graph/shapes.ts';
-import { NO_USAGE, readUsage } from '../../src/graph/usage.ts';
+import { readUsage } from '../../src/graph/usage.ts';
 import { toDatabaseError } from '../../src/store/database-errors.ts';
 import { toRaw } from '../../src/store/batch-input.ts';
 import { toStorableJson, toStorableText } from '../../src/store/text.ts';
@@ -125,7 +125,7 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   'a cursor': (text) => toCursorParams(`?${text}`),
   JSON: (text) => attempt(() => parseJson(flattenJson(text))),
   'JSON with the text in it': (text) => parseJson(JSON.stringify({ a: [text, 1] })),
-  'an answer': (text) => attempt(() => interpret(answer(text), { subject: 'x', usage: NO_USAGE })),
+  'an answer': (text) => attempt(() => interpret(answer(text), 'x')),
   'a refusal': (text) =>
     classifyGraphError({
       status: 400,

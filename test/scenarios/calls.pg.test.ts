@@ -1,5 +1,6 @@
 /** Calls are the scarce thing: how many a sync makes, and that they keep the pace that Meta allows (I7). */
 import { describe, expect, it } from 'vitest';
+import type { EngineEvent } from '../../src/core/events.ts';
 import { must } from '../../src/lib/must.ts';
 import { createTidemark } from '../../src/engine/create-tidemark.ts';
 import { Secret } from '../../src/lib/secret.ts';
@@ -55,6 +56,33 @@ describe('calls', () => {
     world.simulator.quotas.saturate({ pool: 'messenger', pageId, percent: 60 });
     expect((await world.tidemark.sync({ facebookPageId: pageId })).graphCalls).toBe(8);
     expect(await world.differences()).toEqual([]);
+  });
+
+  it('are told as events one by one: retries, refusals and those of no Page', async () => {
+    const told: EngineEvent[] = [];
+    await using world = await openWorld({
+      version: 17,
+      simulator: { conversations: 60, engagedPeople: 10 },
+      onEvent: (event) => told.push(event),
+    });
+    const facebookPageId = must(world.pageIds[0], 'a Page');
+    world.simulator.faults.add({ match: { pageId: facebookPageId }, times: 1, effect: { type: 'error', code: 2 } });
+    const answer = await world.tidemark.sync({ facebookPageId });
+    const { id: pageId } = await world.tidemark.pages.find({ facebookPageId });
+    const calls = told.filter((event) => event.type === 'call-finished');
+    expect(calls).toHaveLength(world.simulator.calls.total.calls);
+
+    const [connecting, refused, ...others] = calls;
+    expect(connecting).not.toHaveProperty('runId');
+    expect(connecting).toMatchObject({ channel: undefined, kind: 'accounts', status: 'ok' });
+    expect(refused).toMatchObject({ kind: 'light', status: 'GRAPH_ERROR', graphCode: 2, runId: answer.runId });
+    expect(new Set(others.map(({ kind }) => kind))).toEqual(new Set(['light', 'nested']));
+    for (const { channel, status, durationMs, waitedMs, usage } of others) {
+      expect({ channel, status }).toEqual({ channel: { pageId, platform: 'messenger' }, status: 'ok' });
+      expect(usage.quotas.map(({ quota }) => quota)).toContain('messenger');
+      for (const ms of [durationMs, waitedMs]) expect(ms).toBeGreaterThanOrEqual(0);
+    }
+    expect(answer.graphCalls).toBe(calls.length - 1);
   });
 
   it('changes that lie far apart are read singly where Facebook brings few conversations at once', async () => {

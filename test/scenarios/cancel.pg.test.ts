@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RunAnswer } from '../../src/core/api/runs.ts';
+import type { RunAnswer } from '../../src/api/runs.ts';
 import { createTidemark } from '../../src/engine/create-tidemark.ts';
 import { createApp } from '../../src/http/app.ts';
 import { must } from '../../src/lib/must.ts';

@@ -7,7 +7,9 @@ import { describe, expect, it } from 'vitest';
 import { createTidemark } from '../../src/engine/create-tidemark.ts';
 import { ERRORS } from '../../src/core/error-catalogue.ts';
 import { isTidemarkError } from '../../src/core/errors.ts';
-import type { Tidemark } from '../../src/core/engine-api.ts';
+import type { HistoryRow } from '../../src/api/history.ts';
+import type { SyncAllRow } from '../../src/api/sync.ts';
+import type { Tidemark } from '../../src/api/tidemark.ts';
 import { must } from '../../src/lib/must.ts';
 import type { CallKind } from '../../simulator/calls.ts';
 import type { FaultEffect } from '../../simulator/faults.ts';
@@ -148,14 +150,7 @@ async function openPhase(phase: Phase): Promise<TestWorld> {
   return world;
 }
 
-interface Row {
-  readonly facebookPageId: string;
-  readonly status: string;
-  readonly code?: string;
-  readonly error?: string;
-}
-
-async function workOn(tidemark: Tidemark, work: Phase['work']): Promise<readonly Row[]> {
+async function workOn(tidemark: Tidemark, work: Phase['work']): Promise<readonly (SyncAllRow | HistoryRow)[]> {
   return work === 'sync' ? (await tidemark.syncAll({})).results : (await tidemark.collectHistory({})).results;
 }
 

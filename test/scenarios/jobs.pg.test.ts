@@ -1,6 +1,6 @@
 /** Jobs from the schedule to the mirror in one process: done, given up, retried, and done by a call without a worker. */
 import { expect, it } from 'vitest';
-import type { DueAnswer, FailedJobAnswer } from '../../src/core/api/jobs.ts';
+import type { DueAnswer, FailedJobAnswer } from '../../src/api/jobs.ts';
 import type { TidemarkError } from '../../src/core/errors.ts';
 import { createTidemark } from '../../src/engine/create-tidemark.ts';
 import { must } from '../../src/lib/must.ts';

@@ -69,7 +69,7 @@ describe('a verify that steps aside for a sync', () => {
     await Promise.all(others);
     const modes = (await world.tidemark.runs.list({})).map((run) => run.mode).toReversed();
     expect(modes).toEqual(['full', 'verify', 'incremental', 'verify', 'verify']);
-    expect(answer).toMatchObject({ status: 'succeeded', undecided: null });
+    expect(answer).toMatchObject({ status: 'succeeded', inconclusive: null });
   });
 
   it('says of what it could not collect before that it is not repaired', async () => {

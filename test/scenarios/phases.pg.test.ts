@@ -1,6 +1,6 @@
 /** What each phase of a run has cost is recorded with it, and adds up to what the whole run has. */
 import { describe, expect, it } from 'vitest';
-import type { RunAnswer } from '../../src/core/api/runs.ts';
+import type { RunAnswer } from '../../src/api/runs.ts';
 import { must } from '../../src/lib/must.ts';
 import { openWorld, type TestWorld } from '../support/world.ts';
 

@@ -1,10 +1,10 @@
 /**
- * Facebook's large pools of calls (I7, I8): a parked one is not called by any process, started before or after it was
- * parked; a full one is parked before it refuses; and one Page's pool is its own.
+ * Facebook's quotas (I7, I8): during a cooldown no process calls, started before or after it began; a quota that is used
+ * up cools down before it refuses; and one Page's quota is its own.
  */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createTidemark } from '../../src/engine/create-tidemark.ts';
-import type { Tidemark } from '../../src/core/engine-api.ts';
+import type { Tidemark } from '../../src/api/tidemark.ts';
 import { toTidemarkError } from '../../src/core/errors.ts';
 import { must } from '../../src/lib/must.ts';
 import { Secret } from '../../src/lib/secret.ts';
@@ -59,21 +59,21 @@ describe('a refusal because of a quota', () => {
       world.simulator.faults.add({ match: { pageId: first }, effect: { type: 'error', code } });
       expect(await outcomeOf(world, first)).toMatchObject({ ...THROTTLED, calls: 1 });
 
-      const parked = { ...THROTTLED, calls: 0, retryAfterMs: expect.closeTo(5 * MINUTE_MS, -5) as number };
-      expect(await outcomeOf(world, first)).toMatchObject(parked);
+      const throttled = { ...THROTTLED, calls: 0, retryAfterMs: expect.closeTo(5 * MINUTE_MS, -5) as number };
+      expect(await outcomeOf(world, first)).toMatchObject(throttled);
       const other = await outcomeOf(world, second);
       if (scope === 'page') expect(other).toMatchObject({ code: undefined, message: undefined });
-      else expect(other).toMatchObject({ ...parked, message: expect.stringContaining(second) as string });
+      else expect(other).toMatchObject({ ...throttled, message: expect.stringContaining(second) as string });
       expect((await statusOf(world, second)).status).toBe(scope === 'page' ? 'connected' : 'throttled');
 
       // Another process, and this one after a restart, know it without being told by Facebook.
       await using fresh = await createTidemark(world.settings);
-      expect(await outcomeOf(world, first, fresh)).toMatchObject(parked);
+      expect(await outcomeOf(world, first, fresh)).toMatchObject(throttled);
       expect(world.simulator.calls.ofPage(first).calls).toBe(1);
     });
   }
 
-  it('with code 613 is over in a moment, and is not remembered', async () => {
+  it('with code 613 is over in a moment, and is not stored', async () => {
     await using world = await openWorld({ version: 17, simulator: { pages: 2, conversations: 20 } });
     const [first] = pagesOf(world);
     world.simulator.faults.add({ match: { pageId: first }, effect: { type: 'error', code: 613 } });
@@ -83,6 +83,26 @@ describe('a refusal because of a quota', () => {
     expect(rows).toEqual([{ parked_until: null }]);
   });
 
+  it('ends as told although the clock of the host is set back by hours meanwhile', async () => {
+    const hostTime = Date.now.bind(Date);
+    let stepMs = 0;
+    using clock = vi.spyOn(Date, 'now').mockImplementation(() => hostTime() + stepMs);
+    await using world = await openWorld({
+      version: 17,
+      simulator: { conversations: 20, now: hostTime },
+      onEvent: ({ type }) => {
+        // When the cooldown has begun.
+        if (type === 'call-delayed') setTimeout(() => (stepMs = -3 * 60 * MINUTE_MS), 100);
+      },
+    });
+    const pageId = must(world.pageIds[0], 'a Page');
+    world.simulator.faults.add({ match: { pageId }, effect: { type: 'error', code: 613 } });
+    expect((await world.tidemark.sync({ facebookPageId: pageId })).status).toBe('succeeded');
+    expect(stepMs).not.toBe(0);
+    expect(clock).toHaveBeenCalled();
+    expect(world.simulator.calls.violations).toEqual([]);
+  });
+
   it('is told by the status of the Page, until the next sync succeeds', async () => {
     await using world = await openWorld({ version: 17 });
     const pageId = must(world.pageIds[0], 'a Page');
@@ -90,10 +110,10 @@ describe('a refusal because of a quota', () => {
     const refused = await outcomeOf(world, pageId);
     expect(refused).toMatchObject(THROTTLED);
     expect(await statusOf(world, pageId)).toEqual({ status: 'throttled', statusDetail: refused.message });
-    const parked = await outcomeOf(world, pageId);
+    const throttled = await outcomeOf(world, pageId);
     // As long as the usage header of the messenger pool says, by the minute.
-    expect(must(parked.retryAfterMs, 'it is known')).toBeGreaterThan(12.5 * MINUTE_MS);
-    expect(must(parked.retryAfterMs, 'it is known')).toBeLessThanOrEqual(13.1 * MINUTE_MS);
+    expect(must(throttled.retryAfterMs, 'it is known')).toBeGreaterThan(12.5 * MINUTE_MS);
+    expect(must(throttled.retryAfterMs, 'it is known')).toBeLessThanOrEqual(13.1 * MINUTE_MS);
     expect((await statusOf(world, pageId)).statusDetail).toContain('(#80006)');
 
     world.simulator.quotas.reset();
@@ -107,9 +127,9 @@ describe('a refusal because of a quota', () => {
   });
 });
 
-describe('a full pool', () => {
-  it('of a Page is parked by its usage before it ever refuses; what still came through is used', async () => {
-    // 200 calls a day for each of 0.0625 people: the thirteenth call fills the pool.
+describe('a quota that is used up', () => {
+  it('of a Page cools down by its usage before it ever refuses; what still came through is used', async () => {
+    // 200 calls a day for each of 0.0625 people: the thirteenth call uses it up.
     await using world = await openWorld({ version: 17, simulator: { conversations: 500, engagedPeople: 0.0625 } });
     const pageId = must(world.pageIds[0], 'a Page');
     let { graphCalls: made } = await world.tidemark.sync({ facebookPageId: pageId });
@@ -207,7 +227,7 @@ describe('a full pool', () => {
   });
 });
 
-describe.concurrent('a parked pool', () => {
+describe.concurrent('a cooldown', () => {
   it('of the app stops the runs of other processes within seconds', async () => {
     await using world = await openWorld({
       version: 17,
@@ -219,9 +239,9 @@ describe.concurrent('a parked pool', () => {
     await expect.poll(() => world.simulator.calls.ofPage(second).calls).toBeGreaterThan(0);
     world.simulator.faults.add({ match: { pageId: first }, effect: { type: 'error', code: 4 } });
     expect(await outcomeOf(world, first)).toMatchObject(THROTTLED);
-    const parkedAt = Date.now();
+    const blockedAt = Date.now();
     expect(await running).toMatchObject({ ...THROTTLED, message: expect.stringContaining('the whole app') as string });
-    expect(Date.now() - parkedAt).toBeLessThan(9000);
+    expect(Date.now() - blockedAt).toBeLessThan(9000);
     expect(await world.differences(second)).not.toEqual([]);
   });
 
@@ -254,8 +274,8 @@ describe.concurrent('a parked pool', () => {
   });
 });
 
-/** Parks a pool in the database, for processes that begin from now on. */
-async function park(world: TestWorld, { scope, seconds }: { scope: 'app' | 'page'; seconds: number }): Promise<void> {
+/** Stores a cooldown in the database, for processes that begin from now on. */
+async function block(world: TestWorld, { scope, seconds }: { scope: 'app' | 'page'; seconds: number }): Promise<void> {
   await using eye = await openEye(world.databaseUrl);
   const sql =
     scope === 'page'
@@ -265,14 +285,14 @@ async function park(world: TestWorld, { scope, seconds }: { scope: 'app' | 'page
   await eye.client.query(sql, [seconds]);
 }
 
-describe.concurrent('a run whose time is over before its pool opens', () => {
+describe.concurrent('a run whose time is over before its cooldown ends', () => {
   for (const scope of ['page', 'app'] as const) {
-    it(`(${scope}) ends at once, says when it opens, keeps what is stored and moves nothing`, async () => {
+    it(`(${scope}) ends at once, says when it ends, keeps what is stored and moves nothing`, async () => {
       await using world = await openWorld({ version: 17, simulator: { conversations: 1500, seed: 5 } });
       const named = { facebookPageId: must(world.pageIds[0], 'a Page') };
       const slice = await world.tidemark.sync({ ...named, maxDurationMs: 1 });
       expect(slice).toMatchObject({ status: 'partial', lastSyncedAt: null });
-      await park(world, { scope, seconds: 60 });
+      await block(world, { scope, seconds: 60 });
       await using fresh = await createTidemark(world.settings);
       world.takeCalls();
       const startedAt = Date.now();
@@ -287,7 +307,7 @@ describe.concurrent('a run whose time is over before its pool opens', () => {
       expect(world.takeCalls()).toBe(0);
       const page = await fresh.pages.find(named);
       expect(page).toMatchObject({ lastSyncedAt: null, status: 'throttled' });
-      expect(page.statusDetail).toMatch(/quiet for another \d\d s/);
+      expect(page.statusDetail).toMatch(/throttles .+ for another \d\d s/);
 
       await using eye = await openEye(world.databaseUrl);
       await openPools(eye.client);
@@ -302,8 +322,8 @@ describe.concurrent('a run whose time is over before its pool opens', () => {
     await using world = await openWorld({ version: 17, simulator: { conversations: 20 } });
     const named = { facebookPageId: must(world.pageIds[0], 'a Page') };
     await world.tidemark.sync(named);
-    await park(world, { scope: 'page', seconds: 4 });
-    await park(world, { scope: 'app', seconds: 3 });
+    await block(world, { scope: 'page', seconds: 4 });
+    await block(world, { scope: 'app', seconds: 3 });
     await using fresh = await createTidemark(world.settings);
     const startedAt = Date.now();
     expect(await fresh.sync({ ...named, maxDurationMs: 15_000 })).toMatchObject({ status: 'succeeded' });
@@ -319,7 +339,7 @@ describe.concurrent('a run whose time is over before its pool opens', () => {
     await eye.client.query(
       `UPDATE facebook_sync_state SET lease_run_id = gen_random_uuid(), lease_expires_at = now() + interval '4 seconds'`,
     );
-    await park(world, { scope: 'page', seconds: 12 });
+    await block(world, { scope: 'page', seconds: 12 });
     await using fresh = await createTidemark(world.settings);
     const startedAt = Date.now();
     // Eight seconds would be enough, were they counted from the end of the four.
@@ -328,7 +348,7 @@ describe.concurrent('a run whose time is over before its pool opens', () => {
   });
 });
 
-describe('a pool that is nearly full', () => {
+describe('a quota that is nearly used up', () => {
   for (const pool of ['app', 'messenger'] as const) {
     it(`(${pool}) is left to the syncs: history ends before its next call, syncs go on`, async () => {
       await using world = await openWorld({ version: 17, simulator: DEEP });

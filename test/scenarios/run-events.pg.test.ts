@@ -1,6 +1,6 @@
 /** The events of a run as an `EventSource` gets them, read from another process than the one that does the run. */
 import { describe, expect, it } from 'vitest';
-import type { RunAnswer } from '../../src/core/api/runs.ts';
+import type { RunAnswer } from '../../src/api/runs.ts';
 import { createTidemark } from '../../src/engine/create-tidemark.ts';
 import { createApp } from '../../src/http/app.ts';
 import { startServer } from '../../src/http/server.ts';

@@ -55,7 +55,7 @@ describe('the end of a verify', () => {
       while (!answer.complete) answer = await slice();
       // The one list page and four reads; then reads alone.
       expect(calls).toEqual([5, 4, 4, 4, 2]);
-      expect(answer).toMatchObject({ status: 'succeeded', total: 42, undecided: null, counts: { deleted: 9 } });
+      expect(answer).toMatchObject({ status: 'succeeded', total: 42, inconclusive: null, counts: { deleted: 9 } });
     }
     expect(await world.differences()).not.toEqual([]);
   });

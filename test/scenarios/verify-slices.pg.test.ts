@@ -6,8 +6,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { createTidemark } from '../../src/engine/create-tidemark.ts';
-import type { Tidemark } from '../../src/core/engine-api.ts';
-import type { VerifyAnswer } from '../../src/core/api/verify.ts';
+import type { Tidemark } from '../../src/api/tidemark.ts';
+import type { VerifyAnswer } from '../../src/api/verify.ts';
 import { toTidemarkError } from '../../src/core/errors.ts';
 import { must } from '../../src/lib/must.ts';
 import { overlappingRuns } from '../support/all-pages.ts';
@@ -71,11 +71,11 @@ async function openDamaged({ isStill = true } = {}): Promise<TestWorld> {
   return world;
 }
 
-function reportOf({ missing, stale, deleted, repaired, counts, undecided, total, status }: VerifyAnswer) {
+function reportOf({ missing, stale, deleted, repaired, counts, inconclusive, total, status }: VerifyAnswer) {
   const sorted = [missing, stale, deleted].map((findings) =>
     findings.toSorted((a, b) => (a.conversationId < b.conversationId ? -1 : 1)),
   );
-  return { sorted, repaired, counts, undecided, total, status };
+  return { sorted, repaired, counts, inconclusive, total, status };
 }
 
 describe('a verify in slices', () => {
@@ -88,7 +88,7 @@ describe('a verify in slices', () => {
       const by = (slice: number) => (slice < 4 ? world.tidemark : other);
       const { answer, slices, calls } = await verifyInSlices(world, { repair, by });
       expect(unsliced).toMatchObject({
-        counts: { missing: 3, stale: 2, deleted: 5, shouldHaveBeenMet: 5 },
+        counts: { missing: 3, stale: 2, deleted: 5, missedBySync: 5 },
         total: 595,
       });
       expect(reportOf(answer)).toEqual(reportOf(unsliced));

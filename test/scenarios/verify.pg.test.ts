@@ -27,7 +27,7 @@ describe('verify', () => {
       stale: [],
       deleted: [],
       repaired: 0,
-      undecided: null,
+      inconclusive: null,
       total: 230,
       status: 'succeeded',
       message: '230 conversations compared: nothing differs',
@@ -58,8 +58,8 @@ describe('verify', () => {
 
     const answer = await world.tidemark.verify({ facebookPageId });
     expect(answer.missing.map((finding) => finding.conversationId).toSorted()).toEqual(missing.toSorted());
-    expect(answer.missing.every((finding) => finding.shouldHaveBeenMet)).toBe(true);
-    expect(answer.stale.map((finding) => [finding.conversationId, finding.shouldHaveBeenMet]).toSorted()).toEqual(
+    expect(answer.missing.every((finding) => finding.missedBySync)).toBe(true);
+    expect(answer.stale.map((finding) => [finding.conversationId, finding.missedBySync]).toSorted()).toEqual(
       [
         [stale[0], true],
         [fresh.conversationId, false],
@@ -69,10 +69,10 @@ describe('verify', () => {
     const known = must(items[0], 'it is held all the same');
     const { contactName, updatedTime } = known;
     expect(answer.deleted).toEqual([
-      { conversationId: gone, contactName, updatedTime, shouldHaveBeenMet: false, repaired: false },
+      { conversationId: gone, contactName, updatedTime, missedBySync: false, repaired: false },
     ]);
     expect(contactName).not.toBeNull();
-    expect(answer).toMatchObject({ repaired: 0, counts: { shouldHaveBeenMet: 3 }, status: 'succeeded' });
+    expect(answer).toMatchObject({ repaired: 0, counts: { missedBySync: 3 }, status: 'succeeded' });
     expect(await damage(world, 'SELECT id FROM facebook_conversations WHERE deleted_at IS NOT NULL')).toEqual([]);
   });
 
@@ -113,7 +113,7 @@ describe('verify', () => {
       status: 200,
       body: {
         success: true,
-        missing: [{ conversationId: lost, shouldHaveBeenMet: true, repaired: true }],
+        missing: [{ conversationId: lost, missedBySync: true, repaired: true }],
         stale: [],
         deleted: [{ conversationId: gone, repaired: true }],
         repaired: 2,
@@ -136,7 +136,7 @@ describe('verify', () => {
     await world.tidemark.verify({ facebookPageId, repair: true });
     world.simulator.world.restoreConversation(gone);
     expect((await world.tidemark.verify({ facebookPageId })).stale).toMatchObject([
-      { conversationId: gone, shouldHaveBeenMet: false },
+      { conversationId: gone, missedBySync: false },
     ]);
     await world.tidemark.verify({ facebookPageId, repair: true });
     expect(await damage(world, 'SELECT id FROM facebook_conversations WHERE deleted_at IS NOT NULL')).toEqual([]);
@@ -169,7 +169,7 @@ describe('verify', () => {
     world.takeCalls();
     const answer = await world.tidemark.verify({ facebookPageId, repair: true });
     expect(answer).toMatchObject({ deleted: [], status: 'partial' });
-    expect(answer.undecided).toMatch(/did not list 60 of the 120/);
+    expect(answer.inconclusive).toMatch(/did not list 60 of the 120/);
     expect(world.takeCalls()).toBe(2);
     expect(await findWatermark(eye.client, facebookPageId), 'nothing moves past such a list (I1)').toBe(watermark);
     expect(await damage(world, 'SELECT id FROM facebook_conversations WHERE deleted_at IS NOT NULL')).toEqual([]);
@@ -186,7 +186,7 @@ describe('verify', () => {
     for (const id of await damage(world, `${OLDEST} 1`)) world.simulator.world.hideConversation(id);
     world.simulator.faults.add({ match: { kind: 'conversation' }, times: 'always', effect: { type: 'hang' } });
     const answer = await world.tidemark.verify({ facebookPageId, repair: true });
-    expect(answer).toMatchObject({ deleted: [], status: 'partial', undecided: expect.stringContaining('1 ') });
+    expect(answer).toMatchObject({ deleted: [], status: 'partial', inconclusive: expect.stringContaining('1 ') });
   });
 
   it('finds what is gone among many that are only not listed, in a few turns', async () => {
@@ -255,7 +255,7 @@ describe('verify', () => {
     await using world = await openWorld({ version: 17, simulator: { conversations: 40 } });
     const [facebookPageId = ''] = world.pageIds;
     const answer = await world.tidemark.verify({ facebookPageId, repair: true });
-    expect(answer).toMatchObject({ counts: { missing: 40, shouldHaveBeenMet: 0 }, repaired: 40 });
+    expect(answer).toMatchObject({ counts: { missing: 40, missedBySync: 0 }, repaired: 40 });
     expect(await world.differences()).toEqual([]);
     world.takeCalls();
     expect(await world.tidemark.sync({ facebookPageId })).toMatchObject({ syncMode: 'incremental', synced: 0 });

@@ -3,46 +3,78 @@
  * mirror gives none. Reads both sides by itself: nothing of what is tested takes part in the comparison.
  */
 import pg from 'pg';
+import type { Platform } from '../../simulator/model.ts';
+import type { Simulator } from '../../simulator/server.ts';
 import type { ConversationTruth, MessageTruth, PageTruth } from '../../simulator/truth.ts';
 
 type Row = Record<string, unknown>;
 type Fields = Record<string, unknown>;
 
-/** Compares everything of one Page and platform. `facebookPageId` names it on both sides. */
-export async function compareMirror(databaseUrl: string, truth: PageTruth, platform = 'messenger'): Promise<string[]> {
+/** Compares everything of one Page on these platforms. */
+export async function compareMirrors(
+  databaseUrl: string,
+  { world, rules }: Pick<Simulator, 'world' | 'rules'>,
+  of: { readonly facebookPageId: string; readonly platforms: readonly Platform[] },
+): Promise<string[]> {
+  const hidesOlder = rules.instagram.olderMessages === 'hidden';
+  const compared: string[] = [];
+  for (const platform of of.platforms) {
+    const truth = world.truth(of.facebookPageId, platform);
+    compared.push(...(await compareMirror(databaseUrl, truth, { platform, hidesOlder })));
+  }
+  return compared;
+}
+
+interface Compared {
+  readonly platform: Platform;
+  /** Whether lists leave out messages that cannot be read. */
+  readonly hidesOlder: boolean;
+}
+
+/** Compares everything of one Page on one platform. */
+export async function compareMirror(
+  databaseUrl: string,
+  truth: PageTruth,
+  { platform = 'messenger', hidesOlder = false }: Partial<Compared> = {},
+): Promise<string[]> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
-    const mirrored = async (table: string): Promise<Row[]> => {
+    const mirrored = async (table: string, conversationKey: string): Promise<Row[]> => {
       const answer = await client.query<Row>(
-        `SELECT mirrored.* FROM ${table} AS mirrored JOIN facebook_pages AS page ON page.id = mirrored.page_id
-         WHERE page.facebook_page_id = $1`,
-        [truth.id],
+        `SELECT mirrored.* FROM ${table} AS mirrored
+           JOIN facebook_pages AS page ON page.id = mirrored.page_id
+           JOIN facebook_conversations AS held ON held.page_id = page.id AND held.id = mirrored.${conversationKey}
+         WHERE page.facebook_page_id = $1 AND held.platform = $2`,
+        [truth.id, platform],
       );
       return answer.rows;
     };
     const conversations = truth.conversations.filter((conversation) => conversation.platform === platform);
-    const rows = await mirrored('facebook_conversations');
+    const rows = await mirrored('facebook_conversations', 'id');
     // What is gone in the world stays in the mirror, marked; its messages stay as they are.
     const shown = new Set(conversations.map(({ id }) => id));
     const marked = new Set(rows.filter((row) => row['deleted_at'] !== null && !shown.has(String(row['id']))).map(idOf));
-    const messageRows = await mirrored('facebook_messages');
+    const messageRows = await mirrored('facebook_messages', 'conversation_id');
+    const held = new Map(
+      messageRows
+        .filter((row) => !marked.has(String(row['conversation_id'])))
+        .map((row) => [idOf(row), fromMessage(row)]),
+    );
     return [
       ...compare('conversation', {
-        expected: new Map(
-          conversations.map((conversation) => [conversation.id, toConversation(truth.id, conversation)]),
-        ),
+        expected: new Map(conversations.map((conversation) => [conversation.id, toConversation(conversation)])),
         actual: new Map(rows.filter((row) => !marked.has(idOf(row))).map((row) => [idOf(row), fromConversation(row)])),
       }),
       ...compare('message', {
         expected: new Map(
-          conversations.flatMap(({ id, messages }) => messages.map((message) => [message.id, toMessage(id, message)])),
+          conversations.flatMap((conversation) =>
+            conversation.messages
+              .filter((message) => message.isReadable || !hidesOlder || held.has(message.id))
+              .map((message) => [message.id, toMessage(conversation, message, held.get(message.id))]),
+          ),
         ),
-        actual: new Map(
-          messageRows
-            .filter((row) => !marked.has(String(row['conversation_id'])))
-            .map((row) => [idOf(row), fromMessage(row)]),
-        ),
+        actual: held,
       }),
     ];
   } finally {
@@ -75,13 +107,13 @@ function compare(kind: string, sides: { expected: Map<string, Fields>; actual: M
   return differences;
 }
 
-function toConversation(pageId: string, conversation: ConversationTruth): Fields {
-  const contact = conversation.participants?.find((person) => person.id !== pageId);
+function toConversation(conversation: ConversationTruth): Fields {
+  const contact = conversation.participants?.find((person) => person.id === conversation.customer.id);
   return {
     platform: conversation.platform,
     updatedTime: conversation.updatedTime ?? null,
-    messageCount: conversation.messageCount,
-    unreadCount: conversation.unreadCount,
+    messageCount: conversation.messageCount ?? null,
+    unreadCount: conversation.unreadCount ?? 0,
     snippet: storable(conversation.snippet),
     link: storable(conversation.link),
     contactId: contact?.id ?? null,
@@ -107,29 +139,44 @@ function fromConversation(row: Row): Fields {
   };
 }
 
-function toMessage(conversationId: string, message: MessageTruth): Fields {
+/** A message that cannot be read any more is held as it was read before, or with nothing but its id and time. */
+function toMessage(
+  { id: conversationId, platform }: ConversationTruth,
+  message: MessageTruth,
+  held: Fields | undefined,
+): Fields {
+  const place = { conversationId, createdTime: message.createdTime, rawId: message.id };
+  if (held?.['isBare'] === true) {
+    return message.isReadable ? { ...place, isBare: `not, in conversation ${conversationId}` } : place;
+  }
   const sent = message.sentByPage ? 'outbound' : 'inbound';
+  const isTagged = message.sentByPage && platform === 'messenger';
+  const { story } = message;
   return {
-    conversationId,
-    createdTime: message.createdTime,
+    ...place,
+    isBare: false,
     fromId: message.from?.id ?? null,
     fromName: storable(message.from?.name),
     // Without a sender only the tag on what a Page sent tells anything.
-    direction: message.from === undefined && !message.sentByPage ? null : sent,
+    direction: message.from === undefined && !isTagged ? null : sent,
     text: storable(message.text),
     attachments: message.attachments.map(({ id }) => id),
     shares: message.shares.map(({ link }) => link),
     sticker: message.sticker ?? null,
     reactions: message.reactions.map(({ reaction, person }) => [reaction, person.id]),
     replyTo: message.replyTo ?? null,
-    rawId: message.id,
+    story: story === undefined ? null : [story.kind === 'reply' ? 'reply_to' : 'mention', story.id],
+    isUnsupported: message.isUnsupported,
   };
 }
 
 function fromMessage(row: Row): Fields {
   const attachments = row['attachments'] as readonly { id?: string; type?: string; link?: string; url?: string }[];
   const reactions = row['reactions'] as readonly { reaction: string; users?: readonly { id: string }[] }[];
+  const raw = row['raw'] as { id?: string; story?: Record<string, { id?: string }>; is_unsupported?: boolean };
+  const [story] = Object.entries(raw.story ?? {});
   return {
+    isBare: Object.keys(raw).every((name) => name === 'id' || name === 'created_time'),
     conversationId: row['conversation_id'],
     createdTime: toSeconds(row['created_time']),
     fromId: row['from_id'],
@@ -141,7 +188,9 @@ function fromMessage(row: Row): Fields {
     sticker: attachments.find(({ type }) => type === 'sticker')?.url ?? null,
     reactions: reactions.map(({ reaction, users }) => [reaction, users?.[0]?.id]),
     replyTo: row['reply_to'],
-    rawId: (row['raw'] as { id?: string }).id,
+    rawId: raw.id,
+    story: story === undefined ? null : [story[0], story[1].id],
+    isUnsupported: raw.is_unsupported === true,
   };
 }
 

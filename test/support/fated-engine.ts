@@ -3,7 +3,7 @@
  * command line. It dies at the event of that number among those of the named types, before anything else can happen.
  */
 import { createTidemark, type EngineSettings } from '../../src/engine/create-tidemark.ts';
-import type { Tidemark } from '../../src/core/engine-api.ts';
+import type { Tidemark } from '../../src/api/tidemark.ts';
 import { must } from '../../src/lib/must.ts';
 import { TEST_KEY } from './test-key.ts';
 

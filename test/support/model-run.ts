@@ -1,5 +1,6 @@
 /** Random worlds, and what comes of a random story in one of them: nothing, when every promise is kept. */
 import fc from 'fast-check';
+import type { Platform } from '../../simulator/model.ts';
 import type { Command } from './commands.ts';
 import { type ModelSetup, openModelWorld } from './model-world.ts';
 import { perform } from './perform.ts';
@@ -9,7 +10,16 @@ const counts = fc.oneof(
   { weight: 2, arbitrary: fc.integer({ min: 41, max: 250 }) },
 );
 
+/** What random worlds have. With Instagram in the list, half of what happens, happens there. */
+const PLATFORMS: readonly Platform[] = ['messenger'];
+
+const instagramRules = fc.record({
+  fields: fc.constantFrom('documented', 'all'),
+  olderMessages: fc.constantFrom('bare', 'hidden'),
+});
+
 export const setups: fc.Arbitrary<ModelSetup> = fc.record({
+  platforms: fc.constant(PLATFORMS),
   sinceParameter: fc.constantFrom('send', 'send', 'off'),
   simulator: fc.record({
     seed: fc.nat(10_000),
@@ -27,6 +37,7 @@ export const setups: fc.Arbitrary<ModelSetup> = fc.record({
     deadCursorCode: fc.constantFrom(100, 2642),
     tooMuchData: fc.constantFrom(Infinity, Infinity, 400, 60, 15),
     phantomNext: fc.boolean(),
+    ...(PLATFORMS.includes('instagram') ? { instagram: instagramRules } : {}),
   }),
 });
 

@@ -4,18 +4,21 @@
  */
 import pg from 'pg';
 import { createTidemark } from '../../src/engine/create-tidemark.ts';
-import type { Tidemark } from '../../src/core/engine-api.ts';
+import type { Tidemark } from '../../src/api/tidemark.ts';
 import { isTidemarkError } from '../../src/core/errors.ts';
 import { must } from '../../src/lib/must.ts';
 import type { Call } from '../../simulator/calls.ts';
+import type { Platform } from '../../simulator/model.ts';
 import type { SimulatorOptions } from '../../simulator/options.ts';
-import { compareMirror } from './compare-mirror.ts';
+import { compareMirrors } from './compare-mirror.ts';
 import { openPools } from './open-pools.ts';
 import { findBrokenPromises, findWatermark } from './promises.ts';
 import { openWorld, type TestWorld } from './world.ts';
 
 export interface ModelSetup {
   readonly simulator: SimulatorOptions;
+  /** Default: Messenger. */
+  readonly platforms?: readonly Platform[];
   readonly sinceParameter: 'send' | 'off';
   /** Default: as fast as they come. */
   readonly callsPerSecond?: number;
@@ -55,19 +58,21 @@ export interface ModelWorld extends AsyncDisposable {
 
 /** What no sync can know of: deletions, and what changes without moving `updated_time`. */
 const UNSEEN = /is in the mirror but not in the world$/;
-const QUIET_FIELDS = /: (messageCount|unreadCount|snippet|text) is /;
-/** What no verify can know of: what changed in messages that move nothing. */
-const UNSEEN_MESSAGE = /^message .*(is in the mirror but not in the world|: text is .*)$/s;
+const QUIET_FIELDS = /: (messageCount|unreadCount|snippet|text|isBare) is /;
+/** What no verify can know of: what changed in messages that move nothing, and what can be read since. */
+const UNSEEN_MESSAGE = /^message .*(is in the mirror but not in the world|: (text|isBare) is .*)$/s;
 const MOST_ROUNDS = 30;
 
 export async function openModelWorld({
   simulator,
+  platforms = ['messenger'],
   sinceParameter,
   callsPerSecond = 1000,
 }: ModelSetup): Promise<ModelWorld> {
   let aheadMs = 0;
   const world = await openWorld({
     version: 17,
+    platforms,
     simulator: { ...simulator, now: () => Date.now() + aheadMs },
     settings: { sinceParameter, callsPerSecond },
   });
@@ -78,7 +83,7 @@ export async function openModelWorld({
   const restored = new Set<string>();
   const others: Tidemark[] = [];
   let engine = world.tidemark;
-  let watermark: number | undefined;
+  const watermarks = new Map<Platform, number | undefined>();
   let mayGoBack = false;
 
   const restart = async () => {
@@ -95,15 +100,20 @@ export async function openModelWorld({
                         WHERE lease_run_id IS NOT NULL`);
   };
 
-  async function check(): Promise<void> {
-    const promises = await findBrokenPromises(client, world.simulator.world.truth(pageId));
+  async function checkPlatform(platform: Platform): Promise<void> {
+    const promises = await findBrokenPromises(client, world.simulator.world.truth(pageId, platform), platform);
     const broken = promises.filter((line) => !isAbout(restored, line));
     if (broken.length > 0) throw new Error(`${broken.length} broken promises:\n${broken.slice(0, 8).join('\n')}`);
-    const before = watermark;
-    watermark = await findWatermark(client, pageId);
+    const before = watermarks.get(platform);
+    const watermark = await findWatermark(client, pageId, platform);
+    watermarks.set(platform, watermark);
     if (before !== undefined && !mayGoBack && (watermark ?? -Infinity) < before) {
       throw new Error(`The watermark went back from ${before} to ${watermark} (I1).`);
     }
+  }
+
+  async function check(): Promise<void> {
+    for (const platform of platforms) await checkPlatform(platform);
     const { rows } = await client.query<{ last_synced_at: Date | null }>('SELECT last_synced_at FROM facebook_pages');
     if (rows[0]?.last_synced_at instanceof Date) mayGoBack = false;
   }
@@ -141,7 +151,7 @@ export async function openModelWorld({
   async function verifyToTheEnd(): Promise<void> {
     const first = await engine.verify({ facebookPageId: pageId, repair: true });
     if (first.status !== 'succeeded') throw new Error(`A verify in a world at rest is partial: ${first.message}`);
-    const missed = [...first.missing, ...first.stale].filter((finding) => finding.shouldHaveBeenMet);
+    const missed = [...first.missing, ...first.stale].filter((finding) => finding.missedBySync);
     // What came back where it was, without having been mirrored before, no sync could meet.
     const blamed = missed.filter((finding) => !restored.has(finding.conversationId));
     if (blamed.length > 0) throw new Error(`Syncs have missed something: ${JSON.stringify(blamed)}`);
@@ -198,7 +208,8 @@ export async function openModelWorld({
       await check();
       const left = await client.query(`SELECT FROM facebook_sync_runs WHERE status = 'running'`);
       if (left.rowCount !== 0) throw new Error(`${left.rowCount} runs are recorded as running for ever.`);
-      const afterSync = (await compareMirror(world.databaseUrl, world.simulator.world.truth(pageId))).filter((line) => {
+      const compared = await compareMirrors(world.databaseUrl, world.simulator, { facebookPageId: pageId, platforms });
+      const afterSync = compared.filter((line) => {
         if (UNSEEN.test(line) || isAbout(restored, line)) return false;
         return !QUIET_FIELDS.test(line) || !isAbout(unseen, line);
       });
@@ -207,7 +218,7 @@ export async function openModelWorld({
       await verifyToTheEnd();
       await historyToTheEnd();
       await check();
-      const all = await compareMirror(world.databaseUrl, world.simulator.world.truth(pageId));
+      const all = await compareMirrors(world.databaseUrl, world.simulator, { facebookPageId: pageId, platforms });
       return all
         .filter((line) => !UNSEEN_MESSAGE.test(line) || !isAbout(unseen, line))
         .map((line) => `after a verify: ${line}`);

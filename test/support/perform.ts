@@ -3,6 +3,8 @@
  * nobody may be left at work when a command has ended.
  */
 import { assertNever } from '../../src/lib/assert-never.ts';
+import { must } from '../../src/lib/must.ts';
+import type { Platform } from '../../simulator/model.ts';
 import type { Blow, Command, Happening, Timed } from './commands.ts';
 import { openPools } from './open-pools.ts';
 import { codeOf, type ModelWorld } from './model-world.ts';
@@ -50,8 +52,12 @@ export async function perform(model: ModelWorld, command: Command): Promise<void
 function happen(model: ModelWorld, happening: Happening): void {
   const { world } = model.world.simulator;
   const { pageId } = model;
-  const timeline = world.page(pageId).timelines.messenger;
-  const threadAt = (index: number) => (timeline.size === 0 ? undefined : timeline.at(index % timeline.size)?.id);
+  const { platforms } = model.world;
+  const timelineOf = (index: number) => world.page(pageId).timelines[platformOf(platforms, index)];
+  const threadAt = (index: number) => {
+    const timeline = timelineOf(index);
+    return timeline.at(Math.floor(index / platforms.length) % Math.max(1, timeline.size))?.id;
+  };
   switch (happening.what) {
     case 'messages': {
       const id = threadAt(happening.thread);
@@ -64,6 +70,7 @@ function happen(model: ModelWorld, happening: Happening): void {
     }
     case 'spread': {
       // From the bottom up, or the first to move would be met again.
+      const timeline = timelineOf(happening.thread);
       const ids = timeline.slice(happening.thread % Math.max(1, timeline.size), happening.threads).map(({ id }) => id);
       for (const id of ids.toReversed()) {
         model.pass(happening.gapMs);
@@ -74,7 +81,7 @@ function happen(model: ModelWorld, happening: Happening): void {
     case 'threads':
       for (let made = 0; made < happening.count; made++) {
         model.pass(700);
-        world.newConversation(pageId, { messages: [{}, {}] });
+        world.newConversation(pageId, { platform: platformOf(platforms, made), messages: [{}, {}] });
       }
       return;
     case 'delete-message':
@@ -114,6 +121,11 @@ function happen(model: ModelWorld, happening: Happening): void {
     default:
       return assertNever(happening);
   }
+}
+
+/** Every other thread lies on the other platform, where there are two. */
+function platformOf(platforms: readonly Platform[], index: number): Platform {
+  return must(platforms[index % platforms.length], 'a world has a platform');
 }
 
 /** Runs the work and lets blows fall on it; its failure must have a code, and nobody may be left at work. */

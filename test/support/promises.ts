@@ -3,6 +3,7 @@
  * promise is a line. Reads the database and the world by itself, so that nothing of what is tested takes part.
  */
 import type pg from 'pg';
+import type { Platform } from '../../simulator/model.ts';
 import type { ConversationTruth, PageTruth } from '../../simulator/truth.ts';
 
 interface StretchRow {
@@ -11,19 +12,27 @@ interface StretchRow {
   readonly floor_message_time: Date | null;
 }
 
-/** The watermark of a Page's Messenger mirror, as milliseconds. */
-export async function findWatermark(client: pg.Client, facebookPageId: string): Promise<number | undefined> {
+/** The watermark of a Page's mirror of one platform, as milliseconds. */
+export async function findWatermark(
+  client: pg.Client,
+  facebookPageId: string,
+  platform: Platform = 'messenger',
+): Promise<number | undefined> {
   const { rows } = await client.query<{ watermark: Date | null }>(
     `SELECT watermark FROM facebook_sync_state AS state JOIN facebook_pages AS page ON page.id = state.page_id
-     WHERE facebook_page_id = $1 AND platform = 'messenger'`,
-    [facebookPageId],
+     WHERE facebook_page_id = $1 AND platform = $2`,
+    [facebookPageId, platform],
   );
   return rows[0]?.watermark?.getTime();
 }
 
-/** Sentences about broken promises; none when all are kept. The world must be at rest while it reads. */
-export async function findBrokenPromises(client: pg.Client, truth: PageTruth): Promise<string[]> {
-  const watermark = await findWatermark(client, truth.id);
+/** Sentences about promises broken on one platform; none when all are kept. The world must be at rest while it reads. */
+export async function findBrokenPromises(
+  client: pg.Client,
+  truth: PageTruth,
+  platform: Platform = 'messenger',
+): Promise<string[]> {
+  const watermark = await findWatermark(client, truth.id, platform);
   const page = `(SELECT id FROM facebook_pages WHERE facebook_page_id = '${truth.id}')`;
   const [stretches, messages, ledger, doubled] = [
     await client.query<StretchRow>(
@@ -43,7 +52,8 @@ export async function findBrokenPromises(client: pg.Client, truth: PageTruth): P
   const retried = new Set(ledger.rows.map((row) => row.conversation_id));
   const broken = doubled.rows.map(({ id }) => `message ${id} is stored twice (I4)`);
 
-  for (const conversation of truth.conversations) {
+  const conversations = truth.conversations.filter((conversation) => conversation.platform === platform);
+  for (const conversation of conversations) {
     const row = byId.get(conversation.id);
     if (row !== undefined) broken.push(...findGaps(conversation, row, held));
     if (watermark === undefined || conversation.updatedTime === undefined) continue;

@@ -5,14 +5,15 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTidemark, type EngineSettings } from '../../src/engine/create-tidemark.ts';
-import type { Tidemark } from '../../src/core/engine-api.ts';
-import type { EventSink, SyncEvent } from '../../src/core/events.ts';
+import type { Tidemark } from '../../src/api/tidemark.ts';
+import type { EngineEventSink, SyncEvent } from '../../src/core/events.ts';
 import { must } from '../../src/lib/must.ts';
 import { Secret } from '../../src/lib/secret.ts';
+import type { Platform } from '../../simulator/model.ts';
 import type { SimulatorOptions } from '../../simulator/options.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { migrateDatabase } from '../../src/store/migrate.ts';
-import { compareMirror } from './compare-mirror.ts';
+import { compareMirrors } from './compare-mirror.ts';
 import { createTestDatabase, type PostgresVersion, type TestDatabase } from './postgres.ts';
 import { TEST_KEY } from './test-key.ts';
 
@@ -25,6 +26,7 @@ export interface TestWorld extends AsyncDisposable {
   readonly settings: EngineSettings;
   /** Facebook's ids of the Pages. */
   readonly pageIds: readonly string[];
+  readonly platforms: readonly Platform[];
   /** What differs between the mirror and the world of a Page; nothing when they are equal. */
   differences(facebookPageId?: string): Promise<string[]>;
   /** Calls of the Conversations API since the last time this was asked. */
@@ -34,8 +36,10 @@ export interface TestWorld extends AsyncDisposable {
 export interface WorldOptions {
   readonly version: PostgresVersion;
   readonly simulator?: SimulatorOptions;
+  /** What is mirrored and compared. With Instagram every Page has an account, unless told otherwise. Default: Messenger. */
+  readonly platforms?: readonly Platform[];
   readonly settings?: Partial<EngineSettings>;
-  readonly onEvent?: EventSink;
+  readonly onEvent?: EngineEventSink;
   /** The way that the engine takes to the database. Default: straight. */
   readonly through?: (databaseUrl: string) => string;
   /** Connect the Pages of the person. Default: true. */
@@ -66,14 +70,18 @@ export function testSettings(databaseUrl: string, graphApiUrl: string): EngineSe
 }
 
 export async function openWorld(options: WorldOptions): Promise<TestWorld> {
-  const simulator = await startSimulator({ pages: 1, conversations: 120, callsPerSecond: 0, ...options.simulator });
+  const { platforms = ['messenger'] } = options;
+  const pages = options.simulator?.pages ?? 1;
+  const instagramPages = platforms.includes('instagram') ? pages : 0;
+  const settled = { pages, instagramPages, conversations: 120, callsPerSecond: 0, ...options.simulator };
+  const simulator = await startSimulator(settled);
   const database = await openMigratedDatabase(options.version);
   const events: SyncEvent[] = [];
   const databaseUrl = options.through?.(database.url) ?? database.url;
   const settings = { ...testSettings(databaseUrl, simulator.url), ...options.settings };
   const tidemark = await createTidemark(settings, {
     onEvent: (event) => {
-      events.push(event);
+      if (event.runId !== undefined) events.push(event);
       options.onEvent?.(event);
     },
   });
@@ -88,8 +96,9 @@ export async function openWorld(options: WorldOptions): Promise<TestWorld> {
     events,
     settings,
     pageIds,
+    platforms,
     async differences(facebookPageId = must(pageIds[0], 'a world has a Page')) {
-      const all = await compareMirror(database.url, simulator.world.truth(facebookPageId));
+      const all = await compareMirrors(database.url, simulator, { facebookPageId, platforms });
       return all.length > 20 ? [`${all.length} differences, such as`, ...all.slice(0, 5)] : all;
     },
     takeCalls() {

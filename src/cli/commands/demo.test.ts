@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createFake } from '../../../test/support/cli/fake-outside.ts';
-import type { Fake } from '../../../test/support/cli/fake-outside.ts';
+import { createFake } from '../../../test/support/cli/fake-context.ts';
+import type { Fake } from '../../../test/support/cli/fake-context.ts';
 
 const SMALL = ['demo', '--pages', '5', '--conversations', '60'] as const;
 
@@ -55,7 +55,7 @@ describe('tidemark demo', () => {
   it('begins with a fresh world: Pages of earlier demos go first', async () => {
     const fake = createFake({ connected: ['901', '902'] });
     expect(await fake.run(...SMALL, '--exit')).toBe(0);
-    expect(fake.tidemark().calls.map((call) => call.split(' ')[0])).toEqual([
+    expect(fake.calls().map((call) => call.split(' ')[0])).toEqual([
       'remove',
       'remove',
       'connect',
@@ -75,13 +75,13 @@ describe('tidemark demo', () => {
     };
     const fake = createFake({ env });
     expect(await fake.run(...SMALL, '--exit')).toBe(0);
-    expect(fake.tidemark().settings).toMatchObject({
+    expect(fake.settings()).toMatchObject({
       databaseUrl: undefined,
       encryptionKey: undefined,
       appId: undefined,
       appSecret: undefined,
       graphApiUrl: 'http://127.0.0.1:4681',
-      dataDir: join(fake.outside.cwd, 'here', 'demo'),
+      dataDir: join(fake.context.cwd, 'here', 'demo'),
     });
   });
 
@@ -112,7 +112,7 @@ describe('tidemark demo', () => {
   });
 
   it('can be left with Ctrl-C in the middle of a sync', async () => {
-    const fake = createFake({ onSync: () => Promise.withResolvers<void>().promise });
+    const fake = createFake({ onWork: () => Promise.withResolvers<void>().promise });
     const [status] = await Promise.all([fake.run(...SMALL), stopWhenShown(fake, 'First sync')]);
     expect(status).toBe(130);
     expect(fake.happened.slice(2)).toEqual(['close tidemark', 'close simulator']);

@@ -8,9 +8,9 @@ import { wholeNumber } from '../../config/kinds.ts';
 import { assertLoopback } from '../../config/loopback.ts';
 import type { Settings } from '../../config/options.ts';
 import { readSettings } from '../../config/read-settings.ts';
-import type { ConnectedPage } from '../../core/api/pages.ts';
-import type { SyncAllAnswer } from '../../core/api/sync.ts';
-import type { Tidemark } from '../../core/engine-api.ts';
+import type { ConnectedPage } from '../../api/pages.ts';
+import type { SyncAllAnswer } from '../../api/sync.ts';
+import type { Tidemark } from '../../api/tidemark.ts';
 import { TidemarkError } from '../../core/errors.ts';
 import { Secret } from '../../lib/secret.ts';
 import { createLog } from '../../telemetry/log.ts';
@@ -20,12 +20,13 @@ import { argument } from '../argument.ts';
 import { compareWithWorld } from '../compare-with-world.ts';
 import type { Comparison } from '../compare-with-world.ts';
 import { activityOf, compareSyncs, describeActivity, renderBothSyncs } from '../demo-story.ts';
-import type { ExitStatus, Outside, Simulator } from '../outside.ts';
+import type { CliContext, ExitStatus } from '../context.ts';
 import { paintFor } from '../paint.ts';
 import { printJson, printLine } from '../print.ts';
 import { aroundProgress, showProgress } from '../progress.ts';
 import type { Progress } from '../progress.ts';
 import type { Registration } from '../registration.ts';
+import type { Simulator } from '../start-simulator.ts';
 import { listenForStop, unlessStopped } from '../stop-signal.ts';
 import type { StopSignal } from '../stop-signal.ts';
 import { toCount } from '../words.ts';
@@ -40,7 +41,7 @@ interface DemoFlags {
 
 /** The stage on which the demo plays. */
 interface Stage {
-  readonly outside: Outside;
+  readonly context: CliContext;
   readonly flags: DemoFlags;
   readonly settings: Settings;
   readonly simulator: Simulator;
@@ -58,7 +59,7 @@ interface Stage {
 const DEFAULTS = { LOG_LEVEL: 'warn', LOG_FORMAT: 'text' };
 const MAX_DIFFERENCES_SHOWN = 20;
 
-export function addDemoCommand({ program, outside, end }: Registration): void {
+export function addDemoCommand({ program, context, end }: Registration): void {
   program
     .command('demo')
     .summary('show it all on this machine: simulator, embedded PostgreSQL, both kinds of sync')
@@ -70,15 +71,15 @@ export function addDemoCommand({ program, outside, end }: Registration): void {
     .option('--conversations <number>', 'how many in each', argument(wholeNumber({ min: 1, max: 100_000 })), 1_000)
     .option('--exit', 'end after the table')
     .option('--json', 'print the outcome as one JSON document')
-    .action(async (flags: DemoFlags) => end(await demo(outside, flags)));
+    .action(async (flags: DemoFlags) => end(await demo(context, flags)));
 }
 
-async function demo(outside: Outside, flags: DemoFlags): Promise<ExitStatus> {
-  const settings = readSettings(outside.env, { cwd: outside.cwd, defaults: DEFAULTS });
+async function demo(context: CliContext, flags: DemoFlags): Promise<ExitStatus> {
+  const settings = readSettings(context.env, { cwd: context.cwd, defaults: DEFAULTS });
   if (!flags.exit) assertLoopback(settings.host);
 
   // What is for the reader goes to stderr when stdout belongs to a program.
-  const reader = flags.json ? outside.stderr : outside.stdout;
+  const reader = flags.json ? context.stderr : context.stdout;
   const paint = paintFor(reader);
   const say: Stage['say'] = (line = '', painted) => printLine(reader, line, painted);
   const announce = (line: string): void => {
@@ -89,23 +90,23 @@ async function demo(outside: Outside, flags: DemoFlags): Promise<ExitStatus> {
   let progress: Progress | undefined;
   const log = createLog(
     settings,
-    aroundProgress(outside, () => progress),
+    aroundProgress(context, () => progress),
   );
-  using stop = listenForStop(outside);
+  using stop = listenForStop(context);
 
   say('Tidemark demo', (plain) => paint(['bold', 'cyan'], plain));
   const { pages, conversations } = flags;
-  const simulator = await outside.startSimulator({ profile: 'seed', pages, conversations });
+  const simulator = await context.startSimulator({ profile: 'seed', pages, conversations });
   try {
     const world = `${toCount(pages, 'Page')} of ${toCount(conversations, 'conversation')} each`;
     say(`A simulated Facebook with ${world} listens on ${simulator.url}`);
     say('Starting the embedded PostgreSQL …');
-    await using tidemark = await outside.openTidemark(demoSettings(settings, simulator), {
+    await using tidemark = await context.openTidemark(demoSettings(settings, simulator), {
       onEvent: logSyncEvents(log),
     });
     const watch: Stage['watch'] = async (connected, expected) => {
       const shownPages = connected.map((page) => ({ id: page.id, name: page.name ?? page.facebookPageId }));
-      using shown = showProgress({ stream: outside.stderr, pages: shownPages, expected });
+      using shown = showProgress({ stream: context.stderr, pages: shownPages, expected });
       progress = shown;
       try {
         return await tidemark.syncAll({ trigger: 'demo', onEvent: shown.onEvent });
@@ -113,7 +114,7 @@ async function demo(outside: Outside, flags: DemoFlags): Promise<ExitStatus> {
         progress = undefined;
       }
     };
-    const stage: Stage = { outside, flags, settings, simulator, tidemark, log, say, announce, watch };
+    const stage: Stage = { context, flags, settings, simulator, tidemark, log, say, announce, watch };
     const played = await unlessStopped(stop, play(stage));
     if (typeof played === 'number') return played;
     if (!flags.exit) await serveUntilStopped(stage, { stop, connected: played.connected });
@@ -177,7 +178,7 @@ async function play(stage: Stage): Promise<Played> {
   const failed = tellFailures(stage, [first, second]);
 
   const success = comparison.complete && !failed;
-  if (flags.json) printJson(stage.outside, { success, pages: connected, full: first, incremental: second, comparison });
+  if (flags.json) printJson(stage.context, { success, pages: connected, full: first, incremental: second, comparison });
   return { success, connected };
 }
 
@@ -196,8 +197,8 @@ async function connectFreshPages({ tidemark, simulator, say }: Stage): Promise<r
   return connected;
 }
 
-function tellComparison({ outside, flags, say }: Stage, comparison: Comparison): void {
-  const paint = paintFor(flags.json ? outside.stderr : outside.stdout);
+function tellComparison({ context, flags, say }: Stage, comparison: Comparison): void {
+  const paint = paintFor(flags.json ? context.stderr : context.stdout);
   if (comparison.complete) {
     const what = `${toCount(comparison.conversations, 'conversation')}, ${toCount(comparison.messages, 'message')}`;
     say(`✔ Every conversation and message of the world is in the mirror (${what}).`, (plain) =>
@@ -223,10 +224,10 @@ function tellFailures({ say }: Stage, answers: readonly SyncAllAnswer[]): boolea
 }
 
 async function serveUntilStopped(
-  { outside, settings, tidemark, log, say, announce }: Stage,
+  { context, settings, tidemark, log, say, announce }: Stage,
   { stop, connected }: { readonly stop: StopSignal; readonly connected: readonly ConnectedPage[] },
 ): Promise<void> {
-  const server = await outside.startServer({ tidemark, host: settings.host, port: settings.port, log });
+  const server = await context.startServer({ tidemark, host: settings.host, port: settings.port, log });
   try {
     announce(`The API listens on ${server.url}`);
     say(`  curl ${server.url}/api/pages`);

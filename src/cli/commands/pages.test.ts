@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createFake, populate } from '../../../test/support/cli/fake-outside.ts';
-import { pageIdOf } from '../../../test/support/cli/fake-tidemark.ts';
+import { createFake } from '../../../test/support/cli/fake-context.ts';
+import { populate } from '../../../test/support/cli/fake-world.ts';
+import { pageIdOf } from '../../../test/support/answers.ts';
 
 const world = () => populate({ pages: new Map() }, { pages: 2, conversations: 1 });
 
@@ -26,7 +27,7 @@ describe('tidemark pages', () => {
   it('connects Pages with the token from stdin, trimmed, and repeats it nowhere', async () => {
     const fake = createFake({ world: world(), stdin: '  EAAB-token\r\n' });
     expect(await fake.run('pages', 'add', '--token-stdin')).toBe(0);
-    expect(fake.tidemark().calls).toEqual(['connect EAAB-token']);
+    expect(fake.calls()).toEqual(['connect EAAB-token']);
     expect(fake.stdout()).toBe(
       'Connected Page 1 (1).\nConnected Page 2 (2).\n2 Pages connected; mirror them with `tidemark sync`.\n',
     );
@@ -82,7 +83,7 @@ describe('tidemark pages', () => {
     for (const id of ['1', pageIdOf('1')]) {
       const fake = createFake({ world: world(), connected: ['1'] });
       expect(await fake.run('pages', name, id)).toBe(0);
-      expect(fake.tidemark().calls).toEqual([call]);
+      expect(fake.calls()).toEqual([call]);
       expect(fake.stdout()).toBe(said);
     }
   });

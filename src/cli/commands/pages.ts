@@ -4,11 +4,11 @@
  */
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { ConnectAnswer, PageAnswer } from '../../core/api/pages.ts';
-import type { Tidemark } from '../../core/engine-api.ts';
+import type { ConnectAnswer, PageAnswer } from '../../api/pages.ts';
+import type { Tidemark } from '../../api/tidemark.ts';
 import { TidemarkError } from '../../core/errors.ts';
 import { Secret } from '../../lib/secret.ts';
-import type { ExitStatus, InputStream, Outside } from '../outside.ts';
+import type { ExitStatus, InputStream, CliContext } from '../context.ts';
 import { parsePageRef } from '../page-ref.ts';
 import { printJson, printLine, printLines } from '../print.ts';
 import type { Registration } from '../registration.ts';
@@ -32,7 +32,7 @@ interface Report {
   readonly status: ExitStatus;
 }
 
-export function addPagesCommand({ program, outside, end }: Registration): void {
+export function addPagesCommand({ program, context, end }: Registration): void {
   const pages = program.command('pages').description('Lists, connects, removes, pauses and resumes Pages.');
   const change = (name: string, what: string): Command =>
     pages
@@ -41,10 +41,10 @@ export function addPagesCommand({ program, outside, end }: Registration): void {
       .argument('<page>', 'its uuid or its Facebook Page id')
       .option('--json', JSON_HELP);
   const perform = async (flags: JsonFlag, work: (tidemark: Tidemark) => Promise<Report>): Promise<void> => {
-    await using session = await openSession(outside, loadSettings(outside));
+    await using session = await openSession(context, loadSettings(context));
     const report = await work(session.tidemark);
-    if (flags.json) printJson(outside, { success: report.status === 0, ...report.document });
-    else printLines(outside, report.lines);
+    if (flags.json) printJson(context, { success: report.status === 0, ...report.document });
+    else printLines(context, report.lines);
     end(report.status);
   };
 
@@ -52,7 +52,7 @@ export function addPagesCommand({ program, outside, end }: Registration): void {
     .command('list')
     .description('Lists the connected Pages.')
     .option('--json', JSON_HELP)
-    .action((flags: JsonFlag) => perform(flags, (tidemark) => listPages(tidemark, outside.now())));
+    .action((flags: JsonFlag) => perform(flags, (tidemark) => listPages(tidemark, context.now())));
 
   pages
     .command('add')
@@ -65,7 +65,7 @@ export function addPagesCommand({ program, outside, end }: Registration): void {
     .allowExcessArguments()
     .action(async (flags: AddFlags, command: Command) => {
       refuseTokenArgument(flags, command.args);
-      const token = await readToken(outside);
+      const token = await readToken(context);
       await perform(flags, (tidemark) => connectPages(tidemark, token));
     });
 
@@ -147,7 +147,7 @@ function refuseTokenArgument(flags: AddFlags, args: readonly string[]): void {
   }
 }
 
-async function readToken({ stdin, stderr }: Pick<Outside, 'stdin' | 'stderr'>): Promise<Secret> {
+async function readToken({ stdin, stderr }: Pick<CliContext, 'stdin' | 'stderr'>): Promise<Secret> {
   if (stdin.isTTY) printLine(stderr, 'Paste the token, then Enter and Ctrl-D:');
   const text = await readAll(stdin);
   if (text === '') throw new TidemarkError('USAGE', 'Nothing came through stdin where the token was expected.');

@@ -1,10 +1,10 @@
 /** `tidemark runs`: what was done when, by whom, at what cost and with what outcome; and how to end what goes on. */
 import { wholeNumber } from '../../config/kinds.ts';
 import type { Command } from 'commander';
-import type { RunAnswer } from '../../core/api/runs.ts';
+import type { RunAnswer } from '../../api/runs.ts';
 import { type PhaseCosts, RUN_PHASES } from '../../core/model.ts';
 import { argument } from '../argument.ts';
-import type { ExitStatus, Outside } from '../outside.ts';
+import type { CliContext, ExitStatus } from '../context.ts';
 import { parsePageRef } from '../page-ref.ts';
 import { printJson, printLines } from '../print.ts';
 import type { Registration } from '../registration.ts';
@@ -18,28 +18,28 @@ interface RunsFlags {
   readonly json?: true;
 }
 
-export function addRunsCommand({ program, outside, end }: Registration): void {
+export function addRunsCommand({ program, context, end }: Registration): void {
   const runs = program
     .command('runs')
     .description('Shows the latest runs, newest first.')
     .option('--page <page>', 'only those of one Page, by its uuid or its Facebook Page id')
     .option('--limit <number>', 'how many', argument(wholeNumber({ min: 1, max: 200 })), 20)
     .option('--json', 'print them as one JSON document')
-    .action(async (flags: RunsFlags) => end(await showRuns(outside, flags)));
+    .action(async (flags: RunsFlags) => end(await showRuns(context, flags)));
   runs
     .command('cancel')
     .description('Ends a run that goes on in any process. What it has stored stays, and the next sync completes it.')
     .argument('<run>', 'the id that `tidemark runs` shows of a run under way')
     .action(async (runId: string, _flags: object, { parent }: Command) => {
-      end(await cancelRun(outside, runId, { ...parent?.opts<Partial<RunsFlags>>() }));
+      end(await cancelRun(context, runId, { ...parent?.opts<Partial<RunsFlags>>() }));
     });
 }
 
-async function cancelRun(outside: Outside, runId: string, { json }: Partial<RunsFlags>): Promise<ExitStatus> {
-  await using session = await openSession(outside, loadSettings(outside));
+async function cancelRun(context: CliContext, runId: string, { json }: Partial<RunsFlags>): Promise<ExitStatus> {
+  await using session = await openSession(context, loadSettings(context));
   const run = await session.tidemark.runs.cancel(runId);
-  if (json) printJson(outside, { success: true, run });
-  else printLines(outside, [describeCancelled(run)]);
+  if (json) printJson(context, { success: true, run });
+  else printLines(context, [describeCancelled(run)]);
   return 0;
 }
 
@@ -48,12 +48,12 @@ function describeCancelled({ id, status }: RunAnswer): string {
   return `Run ${id} is asked to end: its process sees that within six seconds. If that process is dead, ask again in 20 s.`;
 }
 
-async function showRuns(outside: Outside, flags: RunsFlags): Promise<ExitStatus> {
+async function showRuns(context: CliContext, flags: RunsFlags): Promise<ExitStatus> {
   const ref = flags.page === undefined ? {} : parsePageRef(flags.page);
-  await using session = await openSession(outside, loadSettings(outside));
+  await using session = await openSession(context, loadSettings(context));
   const runs = await session.tidemark.runs.list({ ...ref, limit: flags.limit });
-  if (flags.json) printJson(outside, { success: true, runs });
-  else printLines(outside, describeRuns(runs, outside.now()));
+  if (flags.json) printJson(context, { success: true, runs });
+  else printLines(context, describeRuns(runs, context.now()));
   return 0;
 }
 

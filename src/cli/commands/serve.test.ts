@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { TidemarkError } from '../../core/errors.ts';
-import { createFake } from '../../../test/support/cli/fake-outside.ts';
-import type { Fake } from '../../../test/support/cli/fake-outside.ts';
+import { createFake } from '../../../test/support/cli/fake-context.ts';
+import type { Fake } from '../../../test/support/cli/fake-context.ts';
 
 async function until(fake: Fake, isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise(setImmediate);
@@ -42,7 +42,7 @@ describe('tidemark serve', () => {
   ])('joins the jobs for `%s`, and takes no more once a signal has come', async (args, started) => {
     const fake = createFake();
     await Promise.all([fake.run(...args), until(fake, () => fake.stdout().includes('Ctrl-C'))]);
-    expect(fake.tidemark().calls).toEqual([started, 'jobs.stop']);
+    expect(fake.calls()).toEqual([started, 'jobs.stop']);
   });
 
   it('logs what goes wrong in the jobs and goes on', async () => {

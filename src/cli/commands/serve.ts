@@ -3,14 +3,14 @@
  * because the API does not ask callers who they are.
  */
 import { assertLoopback } from '../../config/loopback.ts';
-import type { ExitStatus, Outside } from '../outside.ts';
+import type { CliContext, ExitStatus } from '../context.ts';
 import { joinJobs } from '../join-jobs.ts';
 import { printLines } from '../print.ts';
 import type { Registration } from '../registration.ts';
 import { loadSettings, openSession } from '../session.ts';
 import { listenForStop } from '../stop-signal.ts';
 
-export function addServeCommand({ program, outside, end }: Registration): void {
+export function addServeCommand({ program, context, end }: Registration): void {
   program
     .command('serve')
     .summary('serve the API, and sync every active Page each SYNC_INTERVAL')
@@ -19,21 +19,21 @@ export function addServeCommand({ program, outside, end }: Registration): void {
         '`tidemark worker` processes may share that work.',
     )
     .option('--no-worker', 'serve the API only, and leave schedule and work to `tidemark worker`')
-    .action(async (flags: { readonly worker: boolean }) => end(await serve(outside, flags)));
+    .action(async (flags: { readonly worker: boolean }) => end(await serve(context, flags)));
 }
 
-async function serve(outside: Outside, { worker }: { readonly worker: boolean }): Promise<ExitStatus> {
-  const settings = loadSettings(outside);
+async function serve(context: CliContext, { worker }: { readonly worker: boolean }): Promise<ExitStatus> {
+  const settings = loadSettings(context);
   const { host, port } = settings;
   assertLoopback(host);
 
-  using stop = listenForStop(outside);
-  await using session = await openSession(outside, settings);
+  using stop = listenForStop(context);
+  await using session = await openSession(context, settings);
   const { tidemark, log } = session;
-  const server = await outside.startServer({ tidemark, host, port, log });
+  const server = await context.startServer({ tidemark, host, port, log });
   try {
     await joinJobs({ tidemark, log, worker });
-    printLines(outside, [
+    printLines(context, [
       `Tidemark listens on ${server.url}`,
       ...describeDatabase(tidemark.embeddedDatabaseUrl),
       'Ctrl-C ends it.',

@@ -2,14 +2,20 @@
 import { Option } from 'commander';
 import { wholeNumber } from '../../config/kinds.ts';
 import { argument } from '../argument.ts';
-import type { ExitStatus, Outside, Simulator, SimulatorOptions } from '../outside.ts';
+import type { SimulatorOptions } from '../../../simulator/options.ts';
+import type { CliContext, ExitStatus } from '../context.ts';
 import { printLines } from '../print.ts';
 import type { Registration } from '../registration.ts';
+import type { Simulator } from '../start-simulator.ts';
 import { listenForStop } from '../stop-signal.ts';
 import { renderTable } from '../table.ts';
 import { toCount } from '../words.ts';
 
-export function addSimulateCommand({ program, outside, end }: Registration): void {
+type SimulateFlags = Required<
+  Pick<SimulatorOptions, 'port' | 'profile' | 'pages' | 'conversations' | 'seed' | 'callsPerSecond'>
+>;
+
+export function addSimulateCommand({ program, context, end }: Registration): void {
   program
     .command('simulate')
     .description('Runs the Graph API simulator alone, until Ctrl-C.')
@@ -29,6 +35,12 @@ export function addSimulateCommand({ program, outside, end }: Registration): voi
     )
     .option('--pages <number>', 'how many Pages', argument(wholeNumber({ min: 1, max: 20_000 })), 5)
     .option('--conversations <number>', 'how many in each', argument(wholeNumber({ min: 0, max: 1_000_000 })), 1_000)
+    .option(
+      '--instagram-pages <number>',
+      'how many of the Pages have an Instagram account, with as many conversations again',
+      argument(wholeNumber({ min: 0, max: 20_000 })),
+      0,
+    )
     .option('--seed <number>', 'the same seed makes the same world', argument(wholeNumber({ min: 0, max: 2 ** 31 })), 1)
     .option(
       '--calls-per-second <number>',
@@ -36,14 +48,14 @@ export function addSimulateCommand({ program, outside, end }: Registration): voi
       argument(wholeNumber({ min: 0, max: 1_000 })),
       2,
     )
-    .action(async (flags: Required<SimulatorOptions>) => end(await simulate(outside, flags)));
+    .action(async (flags: SimulateFlags) => end(await simulate(context, flags)));
 }
 
-async function simulate(outside: Outside, flags: Required<SimulatorOptions>): Promise<ExitStatus> {
-  using stop = listenForStop(outside);
-  const simulator = await outside.startSimulator(flags);
+async function simulate(context: CliContext, flags: SimulateFlags): Promise<ExitStatus> {
+  using stop = listenForStop(context);
+  const simulator = await context.startSimulator(flags);
   try {
-    printLines(outside, describeSimulator(simulator, flags));
+    printLines(context, describeSimulator(simulator, flags));
     await stop.received;
     return 0;
   } finally {
@@ -53,7 +65,7 @@ async function simulate(outside: Outside, flags: Required<SimulatorOptions>): Pr
 
 function describeSimulator(
   simulator: Simulator,
-  { pages, conversations, profile, seed }: SimulatorOptions,
+  { pages, conversations, profile, seed }: SimulateFlags,
 ): readonly string[] {
   return [
     `A simulated Facebook (${profile}, seed ${seed}) with ${toCount(pages, 'Page')} ` +

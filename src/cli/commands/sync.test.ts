@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createFake, populate } from '../../../test/support/cli/fake-outside.ts';
-import { pageIdOf } from '../../../test/support/cli/fake-tidemark.ts';
+import { createFake } from '../../../test/support/cli/fake-context.ts';
+import { populate } from '../../../test/support/cli/fake-world.ts';
+import { pageIdOf } from '../../../test/support/answers.ts';
 
 const twoPages = () => ({
   world: populate({ pages: new Map() }, { pages: 2, conversations: 1_000 }),
@@ -24,16 +25,17 @@ describe('tidemark sync', () => {
       'Synced 2 Pages in 1.00 s: 2,000 conversations (2,000 new, 0 changed), 6,000 messages, 4 calls.',
       '',
     ]);
-    expect(fake.tidemark().calls).toEqual(['syncAll {"forceFull":false,"trigger":"cli"}', 'collectHistory {}']);
+    expect(fake.calls()).toEqual(['syncAll {"trigger":"cli"}', 'collectHistory {"trigger":"cli"}']);
     expect(fake.happened).toEqual(['open tidemark', 'close tidemark']);
   });
 
   it('syncs the named Pages, by uuid or Facebook id, with what the flags say', async () => {
     const fake = createFake(twoPages());
+    const pages = JSON.stringify([{ pageId: pageIdOf('2') }, { pageId: pageIdOf('1') }]);
     expect(await fake.run('sync', '2', pageIdOf('1').toUpperCase(), '--full', '--max-duration', '240s')).toBe(0);
-    expect(fake.tidemark().calls).toEqual([
-      'syncAll {"pages":["2","1"],"forceFull":true,"maxDurationMs":240000,"trigger":"cli"}',
-      'collectHistory {"pages":["2","1"],"maxDurationMs":239000}',
+    expect(fake.calls()).toEqual([
+      `syncAll {"pages":${pages},"forceFull":true,"maxDurationMs":240000,"trigger":"cli"}`,
+      `collectHistory {"pages":${pages},"maxDurationMs":239000,"trigger":"cli"}`,
     ]);
   });
 
@@ -63,7 +65,7 @@ describe('tidemark sync', () => {
     const fake = createFake(twoPages());
     expect(await fake.run('sync', '1', '777')).toBe(2);
     expect(fake.stderr()).toMatch(/^No Page 777 is connected\.\nList the connected Pages/);
-    expect(fake.tidemark().calls).toEqual([]);
+    expect(fake.calls()).toEqual([]);
     expect(fake.happened).toEqual(['open tidemark', 'close tidemark']);
   });
 
@@ -76,7 +78,7 @@ describe('tidemark sync', () => {
   it('closes in good order on Ctrl-C and exits 130', async () => {
     const fake = createFake({
       ...twoPages(),
-      onSync: () => neverEndingAfter(() => fake.signals.emit('SIGINT', 'SIGINT')),
+      onWork: () => neverEndingAfter(() => fake.signals.emit('SIGINT', 'SIGINT')),
     });
     expect(await fake.run('sync')).toBe(130);
     expect(fake.happened).toEqual(['open tidemark', 'close tidemark']);
@@ -86,7 +88,7 @@ describe('tidemark sync', () => {
   it('ends at once on the second Ctrl-C', async () => {
     const fake = createFake({
       ...twoPages(),
-      onSync: () =>
+      onWork: () =>
         neverEndingAfter(() => {
           fake.signals.emit('SIGINT', 'SIGINT');
           fake.signals.emit('SIGTERM', 'SIGTERM');

@@ -1,9 +1,9 @@
 /** `tidemark sync`: syncs the named Pages, or all active ones, side by side, and says what each of them brought. */
 import { duration } from '../../config/kinds.ts';
-import type { HistoryAnswer } from '../../core/api/history.ts';
-import type { SyncAllAnswer, SyncAllRow } from '../../core/api/sync.ts';
+import type { HistoryAnswer } from '../../api/history.ts';
+import type { SyncAllAnswer, SyncAllRow } from '../../api/sync.ts';
 import { argument } from '../argument.ts';
-import type { ExitStatus, Outside } from '../outside.ts';
+import type { CliContext, ExitStatus } from '../context.ts';
 import { parsePageRef } from '../page-ref.ts';
 import { printJson, printLines } from '../print.ts';
 import type { Registration } from '../registration.ts';
@@ -20,7 +20,7 @@ interface SyncFlags {
 
 const NO_HISTORY: HistoryAnswer = { results: [], totalEvents: 0, totalCalls: 0 };
 
-export function addSyncCommand({ program, outside, end }: Registration): void {
+export function addSyncCommand({ program, context, end }: Registration): void {
   program
     .command('sync')
     .summary('sync the named Pages, or all active ones in parallel')
@@ -37,13 +37,13 @@ export function addSyncCommand({ program, outside, end }: Registration): void {
       argument(duration({ min: '1ms', max: '24d' })),
     )
     .option('--json', 'print the answer as one JSON document')
-    .action(async (pages: string[], flags: SyncFlags) => end(await sync(outside, pages, flags)));
+    .action(async (pages: string[], flags: SyncFlags) => end(await sync(context, pages, flags)));
 }
 
-async function sync(outside: Outside, names: readonly string[], flags: SyncFlags): Promise<ExitStatus> {
+async function sync(context: CliContext, names: readonly string[], flags: SyncFlags): Promise<ExitStatus> {
   const refs = names.map(parsePageRef);
-  using stop = listenForStop(outside);
-  await using session = await openSession(outside, loadSettings(outside));
+  using stop = listenForStop(context);
+  await using session = await openSession(context, loadSettings(context));
   const { tidemark } = session;
 
   const work = async (): Promise<ExitStatus> => {
@@ -55,14 +55,14 @@ async function sync(outside: Outside, names: readonly string[], flags: SyncFlags
       maxDurationMs: flags.maxDuration,
       trigger: 'cli',
     });
-    if (!flags.json) printLines(outside, describeSync(answer));
+    if (!flags.json) printLines(context, describeSync(answer));
     const leftMs = flags.maxDuration === undefined ? undefined : flags.maxDuration - answer.durationMs;
     const history =
       leftMs === undefined || leftMs > 0
         ? await tidemark.collectHistory({ ...(pages.length > 0 && { pages }), maxDurationMs: leftMs, trigger: 'cli' })
         : NO_HISTORY;
-    if (flags.json) printJson(outside, { ...answer, history });
-    else printLines(outside, describeHistory(history));
+    if (flags.json) printJson(context, { ...answer, history });
+    else printLines(context, describeHistory(history));
     const isWhole = answer.results.every((row) => row.status === 'succeeded');
     return isWhole && history.results.every((row) => row.status !== 'failed') ? 0 : 1;
   };

@@ -1,25 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import type { FindingAnswer } from '../../core/api/verify.ts';
-import { createFake, populate } from '../../../test/support/cli/fake-outside.ts';
-import { pageIdOf } from '../../../test/support/cli/fake-tidemark.ts';
+import type { FindingAnswer } from '../../api/verify.ts';
+import { createFake } from '../../../test/support/cli/fake-context.ts';
+import { populate } from '../../../test/support/cli/fake-world.ts';
+import { aFinding, pageIdOf } from '../../../test/support/answers.ts';
 
 const twoPages = () => ({
   world: populate({ pages: new Map() }, { pages: 2, conversations: 1_000 }),
   connected: ['1', '2'],
 });
 
-const finding = (conversationId: string, fields: Partial<FindingAnswer> = {}): FindingAnswer => ({
-  conversationId,
-  contactName: 'Ada Winter',
-  updatedTime: '2026-01-01T09:30:00.000Z',
-  shouldHaveBeenMet: false,
-  repaired: false,
-  ...fields,
-});
+const finding = (conversationId: string, fields: Partial<FindingAnswer> = {}) =>
+  aFinding(conversationId, { updatedTime: '2026-01-01T09:30:00.000Z', repaired: false, ...fields });
+
+const pagesOf = (...ids: readonly string[]) => JSON.stringify(ids.map((id) => ({ pageId: pageIdOf(id) })));
 
 const differing = (fields: Partial<FindingAnswer> = {}) => ({
   2: {
-    missing: [finding('t_1', { shouldHaveBeenMet: true, ...fields })],
+    missing: [finding('t_1', { missedBySync: true, ...fields })],
     stale: [finding('t_2', { contactName: null, ...fields })],
     deleted: [finding('t_3', { updatedTime: null, ...fields })],
   },
@@ -37,15 +34,15 @@ describe('tidemark verify', () => {
       'Everything is in sync: 2,000 conversations of 2 Pages compared, nothing differs.',
       '',
     ]);
-    expect(fake.tidemark().calls).toEqual(['verifyAll {"pages":["1","2"],"repair":false,"trigger":"cli"}']);
+    expect(fake.calls()).toEqual([`verifyAll {"pages":${pagesOf('1', '2')},"repair":false,"trigger":"cli"}`]);
     expect(fake.happened).toEqual(['open tidemark', 'close tidemark']);
   });
 
   it('compares the named Pages with what the flags say', async () => {
     const fake = createFake(twoPages());
     expect(await fake.run('verify', pageIdOf('2'), '--repair', '--max-duration', '60s')).toBe(0);
-    expect(fake.tidemark().calls).toEqual([
-      'verifyAll {"pages":["2"],"repair":true,"maxDurationMs":60000,"trigger":"cli"}',
+    expect(fake.calls()).toEqual([
+      `verifyAll {"pages":${pagesOf('2')},"repair":true,"maxDurationMs":60000,"trigger":"cli"}`,
     ]);
   });
 
@@ -71,7 +68,7 @@ describe('tidemark verify', () => {
   });
 
   it('says what was repaired, which leaves nothing for --exit-code', async () => {
-    const fake = createFake({ ...twoPages(), verifies: differing({ repaired: true, shouldHaveBeenMet: false }) });
+    const fake = createFake({ ...twoPages(), verifies: differing({ repaired: true, missedBySync: false }) });
     expect(await fake.run('verify', '--repair', '--exit-code')).toBe(0);
     expect(fake.stdout()).toContain('is missing from the mirror; now repaired.\n');
     expect(fake.stdout()).toContain('is gone at Facebook; now marked as deleted.\n');
@@ -90,16 +87,16 @@ describe('tidemark verify', () => {
     );
   });
 
-  it('exits 1 when a Page is partial, and says what is undecided', async () => {
-    const undecided = 'Facebook did not list 60 of the 120 conversations that are held.';
-    const fake = createFake({ ...twoPages(), verifies: { 1: { status: 'partial', undecided } } });
+  it('exits 1 when a Page is partial, and says what is inconclusive', async () => {
+    const inconclusive = 'Facebook did not list 60 of the 120 conversations that are held.';
+    const fake = createFake({ ...twoPages(), verifies: { 1: { status: 'partial', inconclusive } } });
     expect(await fake.run('verify')).toBe(1);
-    expect(fake.stdout()).toContain(`Page 1: ${undecided}\nPage 1 is partial: `);
+    expect(fake.stdout()).toContain(`Page 1: ${inconclusive}\nPage 1 is partial: `);
     expect(fake.stdout()).not.toContain('Everything is in sync');
   });
 
   it('counts the differences beyond those that the answer names', async () => {
-    const counts = { missing: 1_500, stale: 0, deleted: 0, shouldHaveBeenMet: 0 };
+    const counts = { missing: 1_500, stale: 0, deleted: 0, missedBySync: 0 };
     const fake = createFake({ ...twoPages(), verifies: { 1: { missing: [finding('t_1')], counts } } });
     await fake.run('verify');
     expect(fake.stdout()).toContain('Page 1: … and 1,499 differences more\n');
@@ -124,14 +121,14 @@ describe('tidemark verify', () => {
   it('exits 2 for a Page that is not connected, and for a duration that is none', async () => {
     const fake = createFake(twoPages());
     expect(await fake.run('verify', '1', '777')).toBe(2);
-    expect(fake.tidemark().calls).toEqual([]);
+    expect(fake.calls()).toEqual([]);
     expect(await createFake(twoPages()).run('verify', '--max-duration', 'soon')).toBe(2);
   });
 
   it('closes in good order on Ctrl-C and exits 130', async () => {
     const fake = createFake({
       ...twoPages(),
-      onSync: () => {
+      onWork: () => {
         fake.signals.emit('SIGINT', 'SIGINT');
         return Promise.withResolvers<void>().promise;
       },

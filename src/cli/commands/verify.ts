@@ -1,9 +1,9 @@
 /** `tidemark verify`: compares the mirror of the named Pages, or of all active ones, with Facebook, and says what differs. */
 import { duration } from '../../config/kinds.ts';
-import type { PageAnswer } from '../../core/api/pages.ts';
-import type { VerifyAllAnswer } from '../../core/api/verify.ts';
+import type { PageAnswer } from '../../api/pages.ts';
+import type { VerifyAllAnswer } from '../../api/verify.ts';
 import { argument } from '../argument.ts';
-import type { ExitStatus, Outside } from '../outside.ts';
+import type { CliContext, ExitStatus } from '../context.ts';
 import { parsePageRef } from '../page-ref.ts';
 import { printJson, printLines } from '../print.ts';
 import { aroundProgress, type Progress, showProgress } from '../progress.ts';
@@ -19,7 +19,7 @@ interface VerifyFlags {
   readonly exitCode?: true;
 }
 
-export function addVerifyCommand({ program, outside, end }: Registration): void {
+export function addVerifyCommand({ program, context, end }: Registration): void {
   program
     .command('verify')
     .summary('compare the mirror with Facebook, list every difference, repair on request')
@@ -37,21 +37,21 @@ export function addVerifyCommand({ program, outside, end }: Registration): void 
       argument(duration({ min: '1ms', max: '24d' })),
     )
     .option('--json', 'print the answer as one JSON document')
-    .action(async (pages: string[], flags: VerifyFlags) => end(await verify(outside, pages, flags)));
+    .action(async (pages: string[], flags: VerifyFlags) => end(await verify(context, pages, flags)));
 }
 
-async function verify(outside: Outside, names: readonly string[], flags: VerifyFlags): Promise<ExitStatus> {
+async function verify(context: CliContext, names: readonly string[], flags: VerifyFlags): Promise<ExitStatus> {
   const refs = names.map(parsePageRef);
-  using stop = listenForStop(outside);
+  using stop = listenForStop(context);
   let progress: Progress | undefined;
-  const hasBars = outside.stderr.isTTY === true;
+  const hasBars = context.stderr.isTTY === true;
   // Where bars show how far it is, the log is left to what is odd.
-  const settings = loadSettings(outside, hasBars ? { LOG_LEVEL: 'warn' } : {});
-  await using session = await openSession(outside, settings, { logTo: aroundProgress(outside, () => progress) });
+  const settings = loadSettings(context, hasBars ? { LOG_LEVEL: 'warn' } : {});
+  await using session = await openSession(context, settings, { logTo: aroundProgress(context, () => progress) });
   const { tidemark } = session;
 
   const compare = async (pages: readonly PageAnswer[]): Promise<VerifyAllAnswer> => {
-    using shown = hasBars ? showProgress(toBars(outside, pages)) : undefined;
+    using shown = hasBars ? showProgress(toBars(context, pages)) : undefined;
     progress = shown;
     try {
       return await tidemark.verifyAll({
@@ -71,15 +71,15 @@ async function verify(outside: Outside, names: readonly string[], flags: VerifyF
     const named = await Promise.all(refs.map((ref) => tidemark.pages.find(ref)));
     const pages = named.length > 0 ? named : (await tidemark.pages.list()).filter((page) => page.isActive);
     const answer = await compare(pages);
-    if (flags.json) printJson(outside, answer);
-    else printLines(outside, describeVerify(answer));
+    if (flags.json) printJson(context, answer);
+    else printLines(context, describeVerify(answer));
     return toExitStatus(answer, flags);
   };
   // Awaited here, because the session is closed as soon as this function returns.
   return await unlessStopped(stop, work());
 }
 
-function toBars({ stderr }: Outside, pages: readonly PageAnswer[]): Parameters<typeof showProgress>[0] {
+function toBars({ stderr }: CliContext, pages: readonly PageAnswer[]): Parameters<typeof showProgress>[0] {
   const shown = pages.map(({ id, name, facebookPageId }) => ({ id, name: name ?? facebookPageId }));
   return { stream: stderr, pages: shown, expected: 0 };
 }

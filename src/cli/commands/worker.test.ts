@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createFake } from '../../../test/support/cli/fake-outside.ts';
+import { createFake } from '../../../test/support/cli/fake-context.ts';
 
 describe('tidemark worker', () => {
   it.each([
@@ -11,7 +11,7 @@ describe('tidemark worker', () => {
     while (!fake.stdout().includes('Ctrl-C')) await new Promise(setImmediate);
     fake.signals.emit('SIGTERM', 'SIGTERM');
     expect(await running).toBe(0);
-    expect(fake.tidemark().calls).toEqual([started]);
+    expect(fake.calls()).toEqual([started]);
     expect(fake.happened).toEqual(['open tidemark', 'close tidemark']);
   });
 });

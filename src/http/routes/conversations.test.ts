@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describedApp } from '../../../test/support/http/described-app.ts';
-import {
-  BARE_CONVERSATION,
-  CONVERSATION,
-  createFakeTidemark,
-  PAGE_1,
-} from '../../../test/support/http/fake-tidemark.ts';
+import { BARE_CONVERSATION, CONVERSATION, PAGE_1 } from '../../../test/support/answers.ts';
+import { createFakeTidemark } from '../../../test/support/fake-tidemark.ts';
 
 describe('GET /api/conversations', () => {
   it('lists conversations and the cursor of what is older', async () => {

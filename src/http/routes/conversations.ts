@@ -1,20 +1,19 @@
 /** Reading the mirror: conversations and their messages, newest first. Nothing here calls Facebook. */
-import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
-import type { Tidemark } from '../../core/engine-api.ts';
-import { refuseInvalidInput } from '../invalid-input.ts';
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Tidemark } from '../../api/tidemark.ts';
 import {
   ConversationListSchema,
   ConversationPathSchema,
   ConversationQuerySchema,
   MessageListSchema,
   MessageQuerySchema,
-} from '../schemas/conversations.ts';
-import { json } from '../schemas/fields.ts';
-import { ANYWHERE, problems } from '../schemas/problem.ts';
+} from '../../api/conversations.ts';
+import { defineRoute } from '../define-route.ts';
+import { json, ANYWHERE, problems } from '../responses.ts';
 
 const tags = ['Conversations'];
 
-const listConversations = createRoute({
+const listConversations = defineRoute({
   method: 'get',
   path: '/api/conversations',
   operationId: 'listConversations',
@@ -23,11 +22,11 @@ const listConversations = createRoute({
   request: { query: ConversationQuerySchema },
   responses: {
     200: { description: 'One page of the list.', content: json(ConversationListSchema) },
-    ...problems('INVALID_INPUT', 'PAGE_NOT_FOUND', ...ANYWHERE),
+    ...problems('PAGE_IDS_DISAGREE', 'PAGE_NOT_FOUND', ...ANYWHERE),
   },
 });
 
-const listMessages = createRoute({
+const listMessages = defineRoute({
   method: 'get',
   path: '/api/conversations/{id}/messages',
   operationId: 'listMessages',
@@ -36,12 +35,12 @@ const listMessages = createRoute({
   request: { params: ConversationPathSchema, query: MessageQuerySchema },
   responses: {
     200: { description: 'One page of the list.', content: json(MessageListSchema) },
-    ...problems('INVALID_INPUT', 'CONVERSATION_NOT_FOUND', ...ANYWHERE),
+    ...problems('PAGE_IDS_DISAGREE', 'PAGE_NOT_FOUND', 'CONVERSATION_NOT_FOUND', ...ANYWHERE),
   },
 });
 
 export function conversationRoutes({ conversations }: Tidemark) {
-  return new OpenAPIHono({ defaultHook: refuseInvalidInput })
+  return new OpenAPIHono()
     .openapi(listConversations, async (c) => {
       const { items, nextCursor } = await conversations.list(c.req.valid('query'));
       return c.json({ success: true as const, conversations: items, nextCursor }, 200);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { TidemarkError } from '../../core/errors.ts';
 import { describedApp } from '../../../test/support/http/described-app.ts';
-import { createFakeTidemark } from '../../../test/support/http/fake-tidemark.ts';
+import { createFakeTidemark } from '../../../test/support/fake-tidemark.ts';
 
 function notReady(error: Error) {
   return createFakeTidemark({

@@ -2,24 +2,26 @@
  * For supervisors: whether the process lives, and whether it can do its work. The first never asks the database, so
  * that an outage there does not get a healthy process killed.
  */
-import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
-import type { Tidemark } from '../../core/engine-api.ts';
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Tidemark } from '../../api/tidemark.ts';
 import { toProblem } from '../problem.ts';
-import { json } from '../schemas/fields.ts';
-import { AliveSchema, NotReadySchema, ReadySchema } from '../schemas/health.ts';
+import { AliveSchema, ReadySchema } from '../../api/health.ts';
+import { NotReadySchema } from '../../api/problem.ts';
+import { defineRoute } from '../define-route.ts';
+import { json, problems } from '../responses.ts';
 
 const tags = ['Health'];
 
-const alive = createRoute({
+const alive = defineRoute({
   method: 'get',
   path: '/healthz',
   operationId: 'healthz',
   summary: 'Whether the process lives',
   tags,
-  responses: { 200: { description: 'It does.', content: json(AliveSchema) } },
+  responses: { 200: { description: 'It does.', content: json(AliveSchema) }, ...problems('INVALID_INPUT') },
 });
 
-const ready = createRoute({
+const ready = defineRoute({
   method: 'get',
   path: '/readyz',
   operationId: 'readyz',
@@ -28,6 +30,7 @@ const ready = createRoute({
   responses: {
     200: { description: 'They are.', content: json(ReadySchema) },
     503: { description: 'They are not, and why.', content: json(NotReadySchema) },
+    ...problems('INVALID_INPUT'),
   },
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describedApp, sending } from '../../../test/support/http/described-app.ts';
-import { createFakeTidemark, FAILED_JOB, PAGE_2 } from '../../../test/support/http/fake-tidemark.ts';
+import { FAILED_JOB, PAGE_2 } from '../../../test/support/answers.ts';
+import { createFakeTidemark } from '../../../test/support/fake-tidemark.ts';
 
 describe('GET /api/jobs/failed', () => {
   it('lists the jobs that were given up, with Page, reason and time', async () => {
@@ -28,7 +29,11 @@ describe('POST /api/jobs/failed/retry', () => {
 
   it.each([
     [{ queue: 'webhooks' }, 400, 'The field queue must be sync, verify or history.'],
-    [{ pageId: '00000000-0000-4000-8000-000000000009' }, 404, 'No such Page is connected; connect it first.'],
+    [
+      { pageId: '00000000-0000-4000-8000-000000000009' },
+      404,
+      'No Page 00000000-0000-4000-8000-000000000009 is connected.',
+    ],
   ])('refuses %j', async (body, status, error) => {
     const ask = await describedApp(createFakeTidemark());
 

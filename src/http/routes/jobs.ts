@@ -1,9 +1,7 @@
 /** Jobs that were given up, and the call that does what is due where no worker runs. */
-import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
-import type { Tidemark } from '../../core/engine-api.ts';
-import { refuseInvalidInput } from '../invalid-input.ts';
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Tidemark } from '../../api/tidemark.ts';
 import { jsonBody } from '../json-body.ts';
-import { json } from '../schemas/fields.ts';
 import {
   DueQuerySchema,
   DueRequestSchema,
@@ -11,12 +9,13 @@ import {
   FailedJobListSchema,
   JobsRetriedSchema,
   RetryRequestSchema,
-} from '../schemas/jobs.ts';
-import { ANYWHERE, BODY_FAULTS, problems } from '../schemas/problem.ts';
+} from '../../api/jobs.ts';
+import { defineRoute } from '../define-route.ts';
+import { json, ANYWHERE, BODY_FAULTS, problems } from '../responses.ts';
 
 const tags = ['Jobs'];
 
-const listFailedJobs = createRoute({
+const listFailedJobs = defineRoute({
   method: 'get',
   path: '/api/jobs/failed',
   operationId: 'listFailedJobs',
@@ -31,7 +30,7 @@ const listFailedJobs = createRoute({
   },
 });
 
-const retryFailedJobs = createRoute({
+const retryFailedJobs = defineRoute({
   method: 'post',
   path: '/api/jobs/failed/retry',
   operationId: 'retryFailedJobs',
@@ -60,7 +59,7 @@ const due = {
   },
 } as const;
 
-const postDue = createRoute({
+const postDue = defineRoute({
   ...due,
   method: 'post',
   operationId: 'runDue',
@@ -68,7 +67,7 @@ const postDue = createRoute({
   request: { query: DueQuerySchema, body: { required: false, content: json(DueRequestSchema) } },
 });
 
-const getDue = createRoute({
+const getDue = defineRoute({
   ...due,
   method: 'get',
   operationId: 'runDueByGet',
@@ -76,7 +75,7 @@ const getDue = createRoute({
 });
 
 export function jobRoutes({ jobs }: Tidemark) {
-  return new OpenAPIHono({ defaultHook: refuseInvalidInput })
+  return new OpenAPIHono()
     .openapi(listFailedJobs, async (c) => c.json({ success: true as const, jobs: await jobs.failed() }, 200))
     .openapi(retryFailedJobs, async (c) =>
       c.json({ success: true as const, retried: await jobs.retry(c.req.valid('json')) }, 200),

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { TidemarkError } from '../../core/errors.ts';
 import { Secret } from '../../lib/secret.ts';
 import { describedApp, sending } from '../../../test/support/http/described-app.ts';
-import { createFakeTidemark, PAGE_1, PAGE_2 } from '../../../test/support/http/fake-tidemark.ts';
+import { PAGE_1, PAGE_2 } from '../../../test/support/answers.ts';
+import { createFakeTidemark } from '../../../test/support/fake-tidemark.ts';
 import { createRecordingLog } from '../../../test/support/http/recording-log.ts';
 
 const TOKEN = 'EAABsbCS1iHgBAtoken';
@@ -35,23 +36,19 @@ describe('POST /api/pages', () => {
     expect(given instanceof Secret && given.reveal()).toBe(TOKEN);
   });
 
-  it.each([
-    {},
-    { accessToken: '' },
-    { accessToken: '  ' },
-    { accessToken: 7 },
-    { accessToken: null },
-    { token: TOKEN },
-  ])('refuses %j and names the field', async (body) => {
-    const tidemark = createFakeTidemark();
-    const ask = await describedApp(tidemark);
+  it.each([{}, { accessToken: '' }, { accessToken: '  ' }, { accessToken: 7 }, { accessToken: null }])(
+    'refuses %j and names the field',
+    async (body) => {
+      const tidemark = createFakeTidemark();
+      const ask = await describedApp(tidemark);
 
-    expect(await ask('/api/pages', sending('POST', body))).toMatchObject({
-      status: 400,
-      body: { code: 'INVALID_INPUT', error: 'The field accessToken must be an access token, as a text.' },
-    });
-    expect(tidemark.asked).toEqual([]);
-  });
+      expect(await ask('/api/pages', sending('POST', body))).toMatchObject({
+        status: 400,
+        body: { code: 'INVALID_INPUT', error: 'The field accessToken must be an access token, as a text.' },
+      });
+      expect(tidemark.asked).toEqual([]);
+    },
+  );
 
   it.each([
     ['accepted', JSON.stringify({ accessToken: TOKEN })],

@@ -1,9 +1,7 @@
 /** The Pages: list, connect, pause, resume, remove. Nothing here starts a sync. */
-import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
-import type { Tidemark } from '../../core/engine-api.ts';
-import { refuseInvalidInput } from '../invalid-input.ts';
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Tidemark } from '../../api/tidemark.ts';
 import { jsonBody } from '../json-body.ts';
-import { json } from '../schemas/fields.ts';
 import {
   ConnectPagesSchema,
   ConnectRequestSchema,
@@ -12,12 +10,13 @@ import {
   PageListSchema,
   PagePathSchema,
   PageRemovedSchema,
-} from '../schemas/pages.ts';
-import { ANYWHERE, BODY_FAULTS, FACEBOOK_FAULTS, problems } from '../schemas/problem.ts';
+} from '../../api/pages.ts';
+import { defineRoute } from '../define-route.ts';
+import { json, ANYWHERE, BODY_FAULTS, FACEBOOK_FAULTS, problems } from '../responses.ts';
 
 const tags = ['Pages'];
 
-const listPages = createRoute({
+const listPages = defineRoute({
   method: 'get',
   path: '/api/pages',
   operationId: 'listPages',
@@ -29,7 +28,7 @@ const listPages = createRoute({
   },
 });
 
-const connectPages = createRoute({
+const connectPages = defineRoute({
   method: 'post',
   path: '/api/pages',
   operationId: 'connectPages',
@@ -46,7 +45,7 @@ const connectPages = createRoute({
   },
 });
 
-const changePage = createRoute({
+const changePage = defineRoute({
   method: 'patch',
   path: '/api/pages/{id}',
   operationId: 'changePage',
@@ -60,7 +59,7 @@ const changePage = createRoute({
   },
 });
 
-const removePage = createRoute({
+const removePage = defineRoute({
   method: 'delete',
   path: '/api/pages/{id}',
   operationId: 'removePage',
@@ -69,12 +68,12 @@ const removePage = createRoute({
   request: { params: PagePathSchema },
   responses: {
     200: { description: 'It is gone.', content: json(PageRemovedSchema) },
-    ...problems('INVALID_INPUT', 'PAGE_NOT_FOUND', ...ANYWHERE),
+    ...problems('PAGE_NOT_FOUND', ...ANYWHERE),
   },
 });
 
 export function pageRoutes({ pages }: Tidemark) {
-  return new OpenAPIHono({ defaultHook: refuseInvalidInput })
+  return new OpenAPIHono()
     .openapi(listPages, async (c) => c.json({ success: true as const, pages: await pages.list() }, 200))
     .openapi(connectPages, async (c) => {
       const { connected, refused } = await pages.connect(c.req.valid('json').accessToken);

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { describedApp } from '../../../test/support/http/described-app.ts';
 import { createApp } from '../app.ts';
-import { createFakeTidemark, PAGE_1, RUN, RUN_UNDER_WAY } from '../../../test/support/http/fake-tidemark.ts';
+import { PAGE_1, RUN, RUN_UNDER_WAY } from '../../../test/support/answers.ts';
+import { createFakeTidemark } from '../../../test/support/fake-tidemark.ts';
 
 describe('GET /api/runs', () => {
   it('lists runs', async () => {
     const ask = await describedApp(createFakeTidemark());
 
-    expect((await ask('/api/runs')).body).toEqual({ success: true, runs: [RUN] });
+    expect((await ask('/api/runs')).body).toEqual({ success: true, runs: [RUN, RUN_UNDER_WAY] });
   });
 
   it('hands the Page and the limit on', async () => {

@@ -1,10 +1,11 @@
 /** Runs: what was done, what goes on, and how to end it. */
-import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
-import type { Tidemark } from '../../core/engine-api.ts';
-import { refuseInvalidInput } from '../invalid-input.ts';
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Tidemark } from '../../api/tidemark.ts';
 import { isLastEvent, parseEventId, streamRun } from '../run-stream.ts';
-import { json } from '../schemas/fields.ts';
-import { ANYWHERE, problems } from '../schemas/problem.ts';
+import { NoBody } from '../../api/request.ts';
+import { jsonBody } from '../json-body.ts';
+import { defineRoute } from '../define-route.ts';
+import { ANYWHERE, BODY_FAULTS, json, problems } from '../responses.ts';
 import {
   RunEventsSchema,
   RunFoundSchema,
@@ -13,11 +14,11 @@ import {
   RunQuerySchema,
   RunResumeHeaderSchema,
   RunResumeQuerySchema,
-} from '../schemas/runs.ts';
+} from '../../api/runs.ts';
 
 const tags = ['Runs'];
 
-const listRuns = createRoute({
+const listRuns = defineRoute({
   method: 'get',
   path: '/api/runs',
   operationId: 'listRuns',
@@ -26,11 +27,11 @@ const listRuns = createRoute({
   request: { query: RunQuerySchema },
   responses: {
     200: { description: 'The newest runs, of one Page or of all.', content: json(RunListSchema) },
-    ...problems('INVALID_INPUT', 'PAGE_IDS_DISAGREE', 'PAGE_NOT_FOUND', ...ANYWHERE),
+    ...problems('PAGE_IDS_DISAGREE', 'PAGE_NOT_FOUND', ...ANYWHERE),
   },
 });
 
-const findRun = createRoute({
+const findRun = defineRoute({
   method: 'get',
   path: '/api/runs/{id}',
   operationId: 'findRun',
@@ -39,11 +40,11 @@ const findRun = createRoute({
   request: { params: RunPathSchema },
   responses: {
     200: { description: 'The run as it stands.', content: json(RunFoundSchema) },
-    ...problems('INVALID_INPUT', 'RUN_NOT_FOUND', ...ANYWHERE),
+    ...problems('RUN_NOT_FOUND', ...ANYWHERE),
   },
 });
 
-const cancelRun = createRoute({
+const cancelRun = defineRoute({
   method: 'post',
   path: '/api/runs/{id}/cancel',
   operationId: 'cancelRun',
@@ -51,7 +52,8 @@ const cancelRun = createRoute({
   description:
     'What the run has stored stays, and the next sync completes it. Whoever waits for the run is answered RUN_CANCELLED.',
   tags,
-  request: { params: RunPathSchema },
+  middleware: jsonBody,
+  request: { params: RunPathSchema, body: { required: false, content: json(NoBody) } },
   responses: {
     200: { description: 'The run, which has ended.', content: json(RunFoundSchema) },
     202: {
@@ -60,11 +62,11 @@ const cancelRun = createRoute({
         'once its lease has run out, 20 seconds after its last sign of life, closes the run.',
       content: json(RunFoundSchema),
     },
-    ...problems('INVALID_INPUT', 'RUN_NOT_FOUND', 'RUN_ENDED', ...ANYWHERE),
+    ...problems(...BODY_FAULTS, 'RUN_NOT_FOUND', 'RUN_ENDED', ...ANYWHERE),
   },
 });
 
-const watchRun = createRoute({
+const watchRun = defineRoute({
   method: 'get',
   path: '/api/runs/{id}/events',
   operationId: 'watchRun',
@@ -78,12 +80,12 @@ const watchRun = createRoute({
   responses: {
     200: { description: 'The events.', content: { 'text/event-stream': { schema: RunEventsSchema } } },
     204: { description: 'The run has ended, and the client has its end: nothing will follow, do not come back.' },
-    ...problems('INVALID_INPUT', 'RUN_NOT_FOUND', ...ANYWHERE),
+    ...problems('RUN_NOT_FOUND', ...ANYWHERE),
   },
 });
 
 export function runRoutes({ runs }: Tidemark) {
-  return new OpenAPIHono({ defaultHook: refuseInvalidInput })
+  return new OpenAPIHono()
     .openapi(listRuns, async (c) =>
       c.json({ success: true as const, runs: await runs.list(c.req.valid('query')) }, 200),
     )

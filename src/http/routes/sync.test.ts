@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { GraphError, TidemarkError } from '../../core/errors.ts';
 import { describedApp, sending } from '../../../test/support/http/described-app.ts';
-import { createFakeTidemark, PAGE_1, PAGE_2 } from '../../../test/support/http/fake-tidemark.ts';
+import { PAGE_1, PAGE_2 } from '../../../test/support/answers.ts';
+import { createFakeTidemark } from '../../../test/support/fake-tidemark.ts';
 
 const PATH = '/api/conversations/sync';
 
@@ -51,7 +52,7 @@ describe('POST /api/conversations/sync', () => {
   it('hands its options on and says that the API asked', async () => {
     const tidemark = createFakeTidemark();
     const ask = await describedApp(tidemark);
-    await ask(PATH, sending('POST', { pageId: PAGE_1.id, forceFull: true, maxDurationMs: 240_000, other: 1 }));
+    await ask(PATH, sending('POST', { pageId: PAGE_1.id, forceFull: true, maxDurationMs: 240_000 }));
 
     expect(tidemark.asked).toEqual([
       { method: 'sync', given: { pageId: PAGE_1.id, forceFull: true, maxDurationMs: 240_000, trigger: 'api' } },

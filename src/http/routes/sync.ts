@@ -2,25 +2,24 @@
  * Starting a sync and waiting for its answer. A client that goes away does not stop the run: nothing of the request is
  * handed on that could.
  */
-import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
-import type { Tidemark } from '../../core/engine-api.ts';
-import { refuseInvalidInput } from '../invalid-input.ts';
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Tidemark } from '../../api/tidemark.ts';
 import { jsonBody } from '../json-body.ts';
 import { requirePageRef } from '../page-ref.ts';
-import { json } from '../schemas/fields.ts';
-import { ANYWHERE, BODY_FAULTS, FACEBOOK_FAULTS, problems } from '../schemas/problem.ts';
+import { defineRoute } from '../define-route.ts';
+import { json, ANYWHERE, BODY_FAULTS, FACEBOOK_FAULTS, problems } from '../responses.ts';
 import {
   SyncAllRequestSchema,
   SyncAllSchema,
   SyncRequestSchema,
   SyncSchema,
   SyncStreamSchema,
-} from '../schemas/sync.ts';
+} from '../../api/sync.ts';
 import { streamSync } from '../sync-stream.ts';
 
 const tags = ['Sync'];
 
-const sync = createRoute({
+const sync = defineRoute({
   method: 'post',
   path: '/api/conversations/sync',
   operationId: 'sync',
@@ -50,7 +49,7 @@ const sync = createRoute({
   },
 });
 
-const syncStream = createRoute({
+const syncStream = defineRoute({
   method: 'post',
   path: '/api/conversations/sync-stream',
   operationId: 'syncStream',
@@ -68,7 +67,7 @@ const syncStream = createRoute({
   },
 });
 
-const syncAll = createRoute({
+const syncAll = defineRoute({
   method: 'post',
   path: '/api/conversations/sync-all',
   operationId: 'syncAll',
@@ -84,7 +83,7 @@ const syncAll = createRoute({
 });
 
 export function syncRoutes(tidemark: Tidemark) {
-  return new OpenAPIHono({ defaultHook: refuseInvalidInput })
+  return new OpenAPIHono()
     .openapi(sync, async (c) => {
       const request = c.req.valid('json');
       requirePageRef(request);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { TidemarkError } from '../../core/errors.ts';
 import { describedApp, sending } from '../../../test/support/http/described-app.ts';
-import { createFakeTidemark, PAGE_1, PAGE_2 } from '../../../test/support/http/fake-tidemark.ts';
+import { PAGE_1, PAGE_2 } from '../../../test/support/answers.ts';
+import { createFakeTidemark } from '../../../test/support/fake-tidemark.ts';
 
 const PATH = '/api/conversations/verify';
 
@@ -14,11 +15,11 @@ describe('POST /api/conversations/verify', () => {
       expect((await ask(PATH, sending('POST', body))).body).toMatchObject({
         success: true,
         pageId: PAGE_1.id,
-        missing: [{ conversationId: 't_1', contactName: 'Ada Winter', shouldHaveBeenMet: false, repaired: false }],
+        missing: [{ conversationId: 't_1', contactName: 'Ada Winter', missedBySync: false, repaired: false }],
         stale: [],
         deleted: [{ conversationId: 't_2', contactName: null }],
         repaired: 0,
-        counts: { missing: 1, stale: 0, deleted: 1, shouldHaveBeenMet: 0 },
+        counts: { missing: 1, stale: 0, deleted: 1, missedBySync: 0 },
       });
     },
   );
@@ -26,7 +27,7 @@ describe('POST /api/conversations/verify', () => {
   it('hands its options on and says that the API asked', async () => {
     const tidemark = createFakeTidemark();
     const ask = await describedApp(tidemark);
-    await ask(PATH, sending('POST', { pageId: PAGE_1.id, repair: true, maxDurationMs: 60_000, other: 1 }));
+    await ask(PATH, sending('POST', { pageId: PAGE_1.id, repair: true, maxDurationMs: 60_000 }));
 
     expect(tidemark.asked).toEqual([
       { method: 'verify', given: { pageId: PAGE_1.id, repair: true, maxDurationMs: 60_000, trigger: 'api' } },

@@ -2,16 +2,15 @@
  * Comparing the mirror with Facebook and waiting for the answer. A client that goes away does not stop the run: nothing
  * of the request is handed on that could.
  */
-import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
-import type { Tidemark } from '../../core/engine-api.ts';
-import { refuseInvalidInput } from '../invalid-input.ts';
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Tidemark } from '../../api/tidemark.ts';
 import { jsonBody } from '../json-body.ts';
 import { requirePageRef } from '../page-ref.ts';
-import { json } from '../schemas/fields.ts';
-import { ANYWHERE, BODY_FAULTS, FACEBOOK_FAULTS, problems } from '../schemas/problem.ts';
-import { VerifyRequestSchema, VerifySchema } from '../schemas/verify.ts';
+import { defineRoute } from '../define-route.ts';
+import { json, ANYWHERE, BODY_FAULTS, FACEBOOK_FAULTS, problems } from '../responses.ts';
+import { VerifyRequestSchema, VerifySchema } from '../../api/verify.ts';
 
-const verify = createRoute({
+const verify = defineRoute({
   method: 'post',
   path: '/api/conversations/verify',
   operationId: 'verify',
@@ -41,7 +40,7 @@ const verify = createRoute({
 });
 
 export function verifyRoutes(tidemark: Pick<Tidemark, 'verify'>) {
-  return new OpenAPIHono({ defaultHook: refuseInvalidInput }).openapi(verify, async (c) => {
+  return new OpenAPIHono().openapi(verify, async (c) => {
     const request = c.req.valid('json');
     requirePageRef(request);
     return c.json(await tidemark.verify({ ...request, trigger: 'api' }), 200);

@@ -1,6 +1,6 @@
 /** Conversations as a survey sees them, for tests of the planner. For tests only. */
-import type { ConversationSnapshot, HeldConversation } from '../../../src/core/model.ts';
-import type { SurveyedPage } from '../../../src/core/plan.ts';
+import type { ConversationSnapshot, StoredConversation } from '../../../src/core/model.ts';
+import type { SurveyBatch } from '../../../src/core/plan.ts';
 
 /** As a list shows it. */
 export function listed(id: string, changes: Partial<ConversationSnapshot> = {}): ConversationSnapshot {
@@ -20,12 +20,12 @@ export function listed(id: string, changes: Partial<ConversationSnapshot> = {}):
 }
 
 /** Collected as `listed` shows it. */
-export function held(changes: Partial<HeldConversation> = {}): HeldConversation {
+export function stored(changes: Partial<StoredConversation> = {}): StoredConversation {
   return {
     collected: true,
     collectedUpdatedAt: 2_000_000,
     collectedMessageCount: 5,
-    stretch: { newest: { id: 'm5', createdAt: 2_000_000 }, floor: { id: 'm1', createdAt: 1_000 } },
+    range: { newest: { id: 'm5', createdAt: 2_000_000 }, oldest: { id: 'm1', createdAt: 1_000 } },
     historyComplete: true,
     deleted: false,
     sameSnapshot: true,
@@ -33,18 +33,21 @@ export function held(changes: Partial<HeldConversation> = {}): HeldConversation 
   };
 }
 
-/** A survey page that begins at the cursor, one conversation for each flag: whether it is wanted. */
-export function pageOf(after: string | undefined, wanted: readonly boolean[], updatedAt = 2_000_000): SurveyedPage {
-  const comparisons = wanted.map((_, index) => ({ listed: listed(`${after}_${index}`, { updatedAt }), held: held() }));
+/** A survey page that begins at the cursor, one conversation for each flag: whether it has changed. */
+export function pageOf(after: string | undefined, changed: readonly boolean[], updatedAt = 2_000_000): SurveyBatch {
+  const comparisons = changed.map((_, index) => ({
+    listed: listed(`${after}_${index}`, { updatedAt }),
+    stored: stored(),
+  }));
   return {
     after,
     next: undefined,
-    top: undefined,
-    hinted: false,
+    pass: 'main',
+    nextWatermark: undefined,
     disordered: false,
     comparisons,
-    wanted: new Set(comparisons.filter((_, index) => wanted[index]).map((comparison) => comparison.listed.id)),
-    listed: wanted.length,
+    changed: new Set(comparisons.filter((_, index) => changed[index]).map((comparison) => comparison.listed.id)),
+    listed: changed.length,
     skipped: 0,
   };
 }

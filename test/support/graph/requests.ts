@@ -1,13 +1,12 @@
 /** A request to the stub server, and what it was refused with. For tests only. */
 import { expect } from 'vitest';
 import { GraphError } from '../../../src/core/errors.ts';
-import type { GraphRequest } from '../../../src/graph/call.ts';
 import { PAGE_ID } from './payloads.ts';
-import { recordingGate, token } from './ports.ts';
+import type { TestRequest } from './ports.ts';
 
-export function testRequest(extra: Partial<GraphRequest> = {}): GraphRequest {
+export function testRequest(extra: Partial<TestRequest> = {}): TestRequest {
   const subject = `the conversations of Page ${PAGE_ID}`;
-  return { path: [PAGE_ID, 'conversations'], params: { limit: 5 }, subject, token, gate: recordingGate(), ...extra };
+  return { kind: 'light', path: [PAGE_ID, 'conversations'], params: { limit: 5 }, subject, ...extra };
 }
 
 export async function errorOf(promise: Promise<unknown>): Promise<unknown> {

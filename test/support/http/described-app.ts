@@ -3,7 +3,7 @@
  * description, so that the two can't drift apart in any test.
  */
 import { z } from '@hono/zod-openapi';
-import type { Tidemark } from '../../../src/core/engine-api.ts';
+import type { Tidemark } from '../../../src/api/tidemark.ts';
 import { createApp } from '../../../src/http/app.ts';
 import type { HttpLog } from '../../../src/http/log.ts';
 

@@ -157,12 +157,12 @@ export function collected(
 ): CollectedConversation {
   const points = messages.map(({ id, createdAt }) => ({ id, createdAt }));
   const [newest] = points;
-  const floor = points.at(-1);
+  const oldest = points.at(-1);
   return {
     snapshot: shown,
     messages,
-    stretch: newest !== undefined && floor !== undefined ? { newest, floor } : undefined,
-    floorCursor: undefined,
+    range: newest !== undefined && oldest !== undefined ? { newest, oldest } : undefined,
+    olderCursor: undefined,
     historyComplete: true,
     collected: true,
   };
@@ -170,7 +170,7 @@ export function collected(
 
 /** A conversation as a light listing shows it. */
 export function light(shown: ConversationSnapshot): CollectedConversation {
-  return { ...collected(shown, []), stretch: undefined, historyComplete: false, collected: false };
+  return { ...collected(shown, []), range: undefined, historyComplete: false, collected: false };
 }
 
 export function outcome(fields: Partial<SyncOutcome> = {}): SyncOutcome {

@@ -1,0 +1,64 @@
+/**
+ * Cooldowns as the database knows them: of the app in table facebook_call_pools, of a Page and platform in the parked
+ * columns of facebook_sync_state. What is written here holds for every process, so it is not bound to a lease. Time
+ * left is counted by the database's clock alone.
+ */
+import type { Lease } from '../core/store-ports.ts';
+import type { Cooldown, QuotaScope } from '../core/limits/quota-usage.ts';
+import type { Database } from './connect.ts';
+import { toStorableText } from './text.ts';
+
+/** $1 page · $2 platform · $3 ms · $4 reason. A longer cooldown stands. */
+const BLOCK_PAGE = `
+UPDATE facebook_sync_state SET parked_until = now() + $3 * interval '1 millisecond', parked_reason = $4
+WHERE page_id = $1 AND platform = $2
+  AND (parked_until IS NULL OR parked_until < now() + $3 * interval '1 millisecond')`;
+
+/** $1 ms · $2 reason. A longer cooldown stands. */
+const BLOCK_APP = `
+INSERT INTO facebook_call_pools AS held (pool, parked_until, reason)
+VALUES ('app', now() + $1 * interval '1 millisecond', $2)
+ON CONFLICT (pool) DO UPDATE SET parked_until = excluded.parked_until, reason = excluded.reason, updated_at = now()
+WHERE held.parked_until < excluded.parked_until`;
+
+/** How long until an instant, in ms. */
+export const MS_UNTIL = (instant: string) => `(extract(epoch FROM ${instant} - now()) * 1000)::float8`;
+
+/** Of the app, to be joined on; without a row when there is none. */
+export const APP_COOLDOWN = `
+  SELECT ${MS_UNTIL('parked_until')} AS app_parked_ms, reason AS app_parked_reason
+  FROM facebook_call_pools WHERE pool = 'app' AND parked_until > now()`;
+
+export interface AppCooldownRow extends Record<string, unknown> {
+  readonly app_parked_ms: number | null;
+  readonly app_parked_reason: string | null;
+}
+
+export function toAppCooldowns(row: AppCooldownRow | undefined): readonly Cooldown[] {
+  return toCooldowns('app', { ms: row?.app_parked_ms, reason: row?.app_parked_reason });
+}
+
+/** One cooldown, or none: its time may have passed. */
+export function toCooldowns(
+  scope: QuotaScope,
+  { ms, reason }: { readonly ms: number | null | undefined; readonly reason: string | null | undefined },
+): readonly Cooldown[] {
+  return typeof ms === 'number' && ms > 0 ? [{ scope, ms, reason: reason ?? '' }] : [];
+}
+
+export async function saveCooldownOfPage(
+  database: Database,
+  { pageId, platform }: Pick<Lease, 'pageId' | 'platform'>,
+  { ms, reason }: Cooldown,
+): Promise<void> {
+  await database.query(BLOCK_PAGE, [pageId, platform, ms, toStorableText(reason)]);
+}
+
+export async function saveCooldownOfApp(database: Database, { ms, reason }: Cooldown): Promise<void> {
+  await database.query(BLOCK_APP, [ms, toStorableText(reason)]);
+}
+
+export async function findCooldownOfApp(database: Database): Promise<readonly Cooldown[]> {
+  const [row] = await database.query<AppCooldownRow>(APP_COOLDOWN);
+  return toAppCooldowns(row);
+}

@@ -1,0 +1,55 @@
+/**
+ * One list page of the survey: light as a rule. Where everything that is listed has changed, a page brings its
+ * messages along now and then, which saves a call. Facebook may refuse that: then that page is a light
+ * one, and so are all that follow.
+ */
+import { isGraphError } from '../core/errors.ts';
+import type { Cursor } from '../core/list-pages.ts';
+import type { ConversationList, Instant } from '../core/model.ts';
+import { bringsMessages, LIST_LIMIT } from '../core/plan.ts';
+import type { RunContext } from './run-context.ts';
+
+export interface PageAsker {
+  ask(request: {
+    readonly after: Cursor;
+    readonly limit: number;
+    readonly since: Instant | undefined;
+  }): Promise<ConversationList>;
+  /** Has to be told of every list page, and how many of its conversations have changed. */
+  note(page: ConversationList, changed: number): void;
+}
+
+/** `messages`: the newest ones of each conversation that may come along; 0 for none. */
+export function openPageAsker({ source, emit, signal, callsPerSecond }: RunContext, messages: number): PageAsker {
+  let isRefused = messages === 0;
+  /** In a row; on each of them, and on the last page whatever it was, everything has changed. */
+  let lightPages = 0;
+  let hasAllChanged = false;
+
+  async function askNested(after: Cursor): Promise<ConversationList | undefined> {
+    const isWorthIt = after !== undefined && hasAllChanged && bringsMessages(lightPages, callsPerSecond());
+    if (isRefused || !isWorthIt) return undefined;
+    try {
+      const request = { limit: LIST_LIMIT, after, messages, since: undefined, priority: 'high' } as const;
+      return await source.listConversations(request, signal);
+    } catch (error) {
+      // Whatever is wrong with more than the size of the answer, a light page will meet as well.
+      if (!isGraphError(error, 'too-much-data') && !isGraphError(error, 'transient')) throw error;
+      isRefused = true;
+      return undefined;
+    }
+  }
+
+  return {
+    async ask(request) {
+      emit({ type: 'list-requested' });
+      const nested = await askNested(request.after);
+      return nested ?? source.listConversations({ ...request, messages: 0, priority: 'high' }, signal);
+    },
+    note({ items }, changed) {
+      const isLight = items.every((item) => item.messages === undefined);
+      hasAllChanged = items.length > 0 && changed === items.length;
+      lightPages = isLight && hasAllChanged ? lightPages + 1 : 0;
+    },
+  };
+}

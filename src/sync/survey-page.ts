@@ -1,0 +1,92 @@
+/** A list page of the survey beside what is stored: what changed, and whether its pass ends with it. */
+import type { Cursor } from '../core/list-pages.ts';
+import type { ConversationList, Instant } from '../core/model.ts';
+import { endOfPass, type Pass, type PassEnd } from '../core/passes.ts';
+import { differs, endsWalk, isBefore, type SurveyBatch } from '../core/plan.ts';
+import type { Emit } from '../core/ports.ts';
+import { toNextWatermark } from '../core/watermark.ts';
+import type { RunContext } from './run-context.ts';
+
+/** What a survey has met so far: all that outlives a pass. */
+export interface Met {
+  /** List pages since the head of the list; a walk that goes on elsewhere is never at its first ones. */
+  pages: number;
+  /** What the walk may set as watermark when it ends now, and what the head of this pass showed. */
+  nextWatermark: Instant | undefined;
+  headWatermark: Instant | undefined;
+  /** Newest first is observed, not documented: a list out of order is walked to its end. */
+  isOutOfOrder: boolean;
+  lastUpdatedAt: Instant;
+  /** Of the last page. */
+  ids: ReadonlySet<string>;
+}
+
+/** Of a walk that begins, or goes on with the watermark of an earlier run. */
+export function createMet(nextWatermark: Instant | undefined): Met {
+  const nothing = { headWatermark: undefined, isOutOfOrder: false, lastUpdatedAt: Infinity, ids: new Set<string>() };
+  return { pages: Infinity, nextWatermark, ...nothing };
+}
+
+export interface ListedPage {
+  readonly page: ConversationList;
+  /** Cursor that led to it. */
+  readonly after: Cursor;
+  readonly pass: Pass;
+  /** Taken for changed as a whole. */
+  readonly forced: boolean;
+}
+
+export interface ComparedPage {
+  readonly batch: SurveyBatch;
+  readonly end: PassEnd | undefined;
+}
+
+export async function comparePage({ store, emit }: RunContext, met: Met, listed: ListedPage): Promise<ComparedPage> {
+  const { page, after, pass } = listed;
+  const isRecheck = pass.kind === 'recheck';
+  const stored = listed.forced && !isRecheck ? undefined : await store.findStored(page.items);
+  const comparisons = page.items.map((item) => ({ listed: item, stored: stored?.get(item.id) }));
+  const changed = new Set(comparisons.filter(differs).map((comparison) => comparison.listed.id));
+  // A conversation that moved while we paged is listed twice, on neighbouring pages: count it once.
+  const fresh = isRecheck ? [] : page.items.filter(({ id }) => !met.ids.has(id));
+  meet(met, page, emit);
+  emit({ type: 'list-surveyed', listed: fresh.length, differing: changed.size });
+
+  const { lookbackStart } = pass;
+  const showsFilteredOut = page.items.some((item) => isBefore(item, lookbackStart));
+  const reachesLookback = !met.isOutOfOrder && endsWalk({ comparisons, changed }, lookbackStart);
+  const end = endOfPass(pass, { reachesLookback, showsFilteredOut, isLast: page.after === undefined });
+  noteWatermark(met, listed, end);
+  const batch = {
+    after,
+    next: end === undefined || end === 'filter-ignored' ? page.after : undefined,
+    pass: pass.kind === 'filtered' && showsFilteredOut ? ('main' as const) : pass.kind,
+    nextWatermark: met.nextWatermark,
+    disordered: met.isOutOfOrder && lookbackStart !== undefined,
+    comparisons,
+    changed,
+    listed: fresh.length,
+    skipped: fresh.filter(({ id }) => !changed.has(id)).length,
+  };
+  return { batch, end };
+}
+
+function noteWatermark(met: Met, { page, after, pass }: ListedPage, end: PassEnd | undefined): void {
+  if (after === undefined) met.headWatermark = toNextWatermark(page);
+  // A walk that begins again keeps the watermark it began with: the lower one is the safe one. A recheck has to be whole.
+  const isProved = pass.kind === 'recheck' ? end !== undefined : after === undefined && pass.restarts === 0;
+  if (isProved) met.nextWatermark = met.headWatermark;
+}
+
+function meet(met: Met, { items }: ConversationList, emit: Emit): void {
+  met.pages += 1;
+  met.ids = new Set(items.map(({ id }) => id));
+  for (const { id, updatedAt } of items) {
+    if (updatedAt === undefined) continue;
+    if (updatedAt > met.lastUpdatedAt && !met.isOutOfOrder) {
+      met.isOutOfOrder = true;
+      emit({ type: 'order-violated', conversationId: id });
+    }
+    met.lastUpdatedAt = updatedAt;
+  }
+}
