@@ -13,7 +13,9 @@ import { loadSettings } from './session.ts';
 export function reportError(thrown: unknown, context: CliContext, json: boolean): ExitStatus {
   const error = toTidemarkError(thrown);
   const message = scrub(error.message);
-  printLine(context.stderr, message);
+  // What is wrong with settings is a line for each, and none of it is a stranger's.
+  if (error.code === 'INVALID_SETTING') printText(context.stderr, `${message}\n`);
+  else printLine(context.stderr, message);
   printLine(context.stderr, error.entry.advice);
   if (error.code === 'INTERNAL') {
     const where = isDebugging(context)

@@ -19,7 +19,7 @@ import { createLog, scrub } from '../../src/telemetry/log.ts';
 import { renderTable } from '../../src/cli/table.ts';
 
 const LENGTHS = [20_000, 200_000];
-const MOST_MS = 200;
+const MOST_MS = 400;
 
 const UNITS = [
   ' ',
