@@ -6,7 +6,7 @@ import { GraphError } from '../core/errors.ts';
 import type { JsonValue } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
 import type { Secret } from '../lib/secret.ts';
-import type { AdmittedRequest, GraphResponse, HttpAnswer, SendOnce } from './call.ts';
+import type { AdmittedRequest, GraphResponse, HttpAnswer, OwnQuotas, SendOnce } from './call.ts';
 import { classifyGraphError, readRefusal } from './error-codes.ts';
 import { parseJson } from './json.ts';
 import { redactAnswer } from './redact.ts';
@@ -15,19 +15,21 @@ import { readUsage } from './usage.ts';
 
 export interface InterpretationParts {
   readonly token: Secret;
+  readonly ownQuotas: OwnQuotas | undefined;
   readonly clock: Clock;
 }
 
 /** Reads every answer. Rejects with a GraphError for everything but a JSON object or list that is no refusal. */
 export function withInterpretation(
   exchange: (request: AdmittedRequest) => Promise<HttpAnswer>,
-  { token, clock }: InterpretationParts,
+  { token, ownQuotas, clock }: InterpretationParts,
 ): SendOnce {
   return async (request) => {
     const startedMs = clock.monotonicMs();
     const answer = await exchange(request);
     const durationMs = clock.monotonicMs() - startedMs;
-    return { ...interpret(answer, { subject: request.subject, secrets: [token.reveal()] }), durationMs };
+    const asked = { subject: request.subject, secrets: [token.reveal()], ownQuotas };
+    return { ...interpret(answer, asked), durationMs };
   };
 }
 
@@ -35,13 +37,14 @@ interface Asked {
   /** What was asked for, as messages name it. */
   readonly subject: string;
   readonly secrets: readonly string[];
+  readonly ownQuotas: OwnQuotas | undefined;
 }
 
 function interpret(
   { status, headers, text }: HttpAnswer,
-  { subject, secrets }: Asked,
+  { subject, secrets, ownQuotas }: Asked,
 ): Omit<GraphResponse, 'durationMs'> {
-  const usage = readUsage(headers);
+  const usage = readUsage(headers, ownQuotas);
   const retryAfterMs = toRetryAfterMs(headers['retry-after']);
   if (status >= 300 && status < 400) {
     throw new GraphError(
