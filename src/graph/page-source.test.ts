@@ -97,7 +97,7 @@ describe('listConversations', () => {
           after: 'QVFI',
           since: '1700000000',
         });
-        expect(paramsOf(stub)['fields']).toContain('messages.limit(100){id,created_time,from,');
+        expect(paramsOf(stub)['fields']).toContain('messages.limit(20){id,created_time,from,');
         expect(items[0]?.messages?.items).toHaveLength(2);
       },
       'instagram',
