@@ -103,13 +103,13 @@ export async function fillUpTo(database: Database, { template, messages }: { tem
     );
     const ids = pages.map(({ id }) => id);
     await database.query(
-      `INSERT INTO facebook_sync_state (page_id, platform, watermark) SELECT id, 'messenger', now() FROM unnest($1::uuid[]) AS id`,
+      'UPDATE facebook_sync_state SET watermark = now(), last_synced_at = now() WHERE page_id = ANY ($1)',
       [ids],
     );
     await database.query('UPDATE facebook_pages SET last_synced_at = now() WHERE id = ANY ($1)', [ids]);
     await database.query(
-      `INSERT INTO facebook_sync_runs (page_id, id, platform, mode, trigger, status, started_at, finished_at, synced_before)
-       SELECT page_id, gen_random_uuid(), 'messenger', 'incremental', 'schedule', 'succeeded', at, at, at
+      `INSERT INTO facebook_sync_runs (page_id, id, platform, mode, trigger, status, started_at, finished_at)
+       SELECT page_id, gen_random_uuid(), 'messenger', 'incremental', 'schedule', 'succeeded', at, at
        FROM unnest($1::uuid[]) AS page_id, generate_series(now() - interval '1 day', now(), interval '5 minutes') AS at`,
       [ids],
     );

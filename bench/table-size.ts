@@ -13,7 +13,7 @@ import { must } from '../src/lib/must.ts';
 import { connect, type Database } from '../src/store/connect.ts';
 import { startEmbeddedPostgres } from '../src/embedded-postgres/embedded-postgres.ts';
 import { findConversationPages, listConversations, listMessages } from '../src/store/reading.ts';
-import { openRunLedger } from '../src/store/sync-state.ts';
+import { openRunStore } from '../src/store/run-store.ts';
 import { openWalkStore } from '../src/store/walk-store.ts';
 import { fillUpTo, mirrorOnePage } from './grow-mirror.ts';
 
@@ -81,7 +81,7 @@ async function measureSizes(database: Database) {
 }
 
 async function measureWork(database: Database, batches: readonly (readonly CollectedConversation[])[]) {
-  const ledger = openRunLedger(database, crypto.randomUUID());
+  const ledger = openRunStore(database, crypto.randomUUID());
   const begin = async (pageId: string): Promise<BegunRun> => {
     const request = { purpose: 'sync', pageId, platform: 'messenger', forced: false, trigger: 'library' } as const;
     const begun = await ledger.begin({ ...request, runId: crypto.randomUUID(), insteadOf: undefined });

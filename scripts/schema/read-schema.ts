@@ -24,6 +24,8 @@ export interface SchemaTable {
   /** As SQL; without those that serve a constraint. */
   readonly indexes: readonly string[];
   readonly triggers: readonly string[];
+  /** What the triggers call, as SQL without the schema: it is set to the one of the table. */
+  readonly functions: readonly string[];
   readonly policies: readonly string[];
   readonly hasRowSecurity: boolean;
   /** Whether the rows are hidden from the owner as well. */
@@ -59,6 +61,11 @@ SELECT relname AS name,
           AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u'))) AS indexes,
        (SELECT coalesce(jsonb_agg(pg_get_triggerdef(oid, true) ORDER BY tgname), '[]')
         FROM pg_trigger WHERE tgrelid = pg_class.oid AND NOT tgisinternal) AS triggers,
+       (SELECT coalesce(jsonb_agg(DISTINCT replace(replace(
+          pg_get_functiondef(tgfoid),
+          format('FUNCTION %I.', current_schema()), 'FUNCTION '),
+          format(E'\\n SET search_path TO %L, ''pg_temp''', current_schema()), '')), '[]')
+        FROM pg_trigger WHERE tgrelid = pg_class.oid AND NOT tgisinternal) AS functions,
        (SELECT coalesce(jsonb_agg(polname ORDER BY polname), '[]')
         FROM pg_policy WHERE polrelid = pg_class.oid) AS policies
 FROM pg_class

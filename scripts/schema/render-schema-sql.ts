@@ -14,11 +14,12 @@ export function renderSchemaSql(tables: readonly SchemaTable[]): string {
 }
 
 function renderTable(table: SchemaTable): string {
-  const { name, comment, columns, indexes, triggers, policies, hasRowSecurity, forcesRowSecurity } = table;
+  const { name, comment, columns, indexes, triggers, functions, policies, hasRowSecurity, forcesRowSecurity } = table;
   const lines = [...columns.map(renderColumn), ...constraintsOf(table, false)];
   return [
     `CREATE TABLE ${name} (\n${lines.map((line) => `  ${line}`).join(',\n')}\n);`,
     ...indexes.map((index) => `${index};`),
+    ...functions.map((definition) => `${definition.trimEnd()};`),
     ...triggers.map((trigger) => `${trigger};`),
     ...policies.map((policy) => `-- policy ${policy}`),
     ...(hasRowSecurity ? [`ALTER TABLE ${name} ENABLE ROW LEVEL SECURITY;`] : []),

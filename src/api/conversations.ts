@@ -1,11 +1,18 @@
 /** Conversations and messages of the mirror, newest first, as they are asked for and answered. */
 import { z } from 'zod';
 import { MESSAGE_DIRECTIONS, MESSAGE_SOURCES } from '../core/mirror.ts';
-import { PLATFORMS } from '../core/model.ts';
-import { Count, EXAMPLE_PAGE_ID, FacebookList, Instant, Limit, pageFilter, QueryText, Text } from './fields.ts';
+import {
+  Count,
+  EXAMPLE_PAGE_ID,
+  FacebookList,
+  Instant,
+  Limit,
+  pageFilter,
+  PlatformSchema,
+  QueryText,
+  Text,
+} from './fields.ts';
 import { request } from './request.ts';
-
-export const PlatformSchema = z.enum(PLATFORMS, `must be ${PLATFORMS.join(' or ')}`);
 
 /** A page of a list, newest first. `nextCursor` is opaque and null at the end. */
 export interface ListAnswer<T> {

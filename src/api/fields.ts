@@ -3,7 +3,7 @@
  * not take, which go after the field's name: "… must be true or false".
  */
 import { z } from 'zod';
-import type { JsonValue } from '../core/model.ts';
+import { type JsonValue, PLATFORMS } from '../core/model.ts';
 
 export const EXAMPLE_PAGE_ID = '0199a3c4-5b6d-7e8f-9a0b-1c2d3e4f5a6b';
 export const EXAMPLE_RUN_ID = '0199a3c4-6c7d-7f80-8a9b-0c1d2e3f4a5b';
@@ -55,6 +55,13 @@ export function pageFilter(only: string, text: typeof OptionalText | typeof Quer
     facebookPageId: text.meta({ description: `Only ${only} of the Page with this id at Facebook.` }),
   };
 }
+
+export const PlatformSchema = z.enum(PLATFORMS, `must be ${PLATFORMS.join(' or ')}`);
+
+/** One channel of a Page in a body; without it, all of them. */
+export const onlyPlatform = optional(PlatformSchema).meta({
+  description: 'Only this channel of the Page. Default: all that it has, each on its own budget.',
+});
 
 /** How long something may take, in a body and in a query; it may be left out. */
 export const DurationMs = optional(z.number(NOT_A_DURATION).int(NOT_A_DURATION).positive(NOT_A_DURATION));

@@ -1,10 +1,13 @@
 /** The fetching of older messages, as it is asked for and answered. */
 import { z } from 'zod';
+import type { Platform } from '../core/model.ts';
 import type { ManyPagesOptions } from './caller.ts';
 import { Count, whichPage } from './fields.ts';
 
 /** Without `pages`: every active Page that has older messages to fetch. */
 export interface HistoryRequest extends ManyPagesOptions {
+  /** Only this channel of each Page. Default: all. */
+  readonly platform?: Platform | undefined;
   /** Stop between calls after this long. Default: no bound. */
   readonly maxDurationMs?: number | undefined;
 }

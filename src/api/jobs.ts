@@ -7,8 +7,10 @@ import {
   DurationMs,
   EXAMPLE_PAGE_ID,
   Instant,
+  onlyPlatform,
   optional,
   pageFilter,
+  PlatformSchema,
   QueryDurationMs,
   whichPage,
 } from './fields.ts';
@@ -30,6 +32,7 @@ const QueueSchema = z.enum(QUEUE_NAMES, 'must be sync, verify or history');
 export const FailedJobSchema = z
   .object({
     ...whichPage,
+    platform: PlatformSchema,
     queue: QueueSchema,
     attempts: Count,
     error: z.string().meta({ description: 'Why the last attempt failed.' }),
@@ -43,6 +46,7 @@ export const FailedJobSchema = z
       pageId: EXAMPLE_PAGE_ID,
       facebookPageId: '101234567890123',
       pageName: 'Corner Bakery',
+      platform: 'messenger',
       queue: 'sync',
       attempts: 1,
       error: 'Facebook no longer accepts the token of Page Corner Bakery.',
@@ -61,6 +65,7 @@ export type FailedJobListAnswer = z.output<typeof FailedJobListSchema>;
 
 export const RetryRequestSchema = request({
   ...pageFilter('jobs'),
+  platform: onlyPlatform,
   queue: optional(QueueSchema).meta({ description: 'Only jobs of this kind.' }),
 }).meta({ id: 'RetryRequest', example: { pageId: EXAMPLE_PAGE_ID } });
 export type RetryRequest = Readonly<z.output<typeof RetryRequestSchema>>;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { PAGE_STATUSES } from '../core/model.ts';
 import { Secret } from '../lib/secret.ts';
-import { EXAMPLE_PAGE_ID, Instant, Text, YesOrNo } from './fields.ts';
+import { EXAMPLE_PAGE_ID, Instant, PlatformSchema, Text, YesOrNo } from './fields.ts';
 import { request } from './request.ts';
 
 const NOT_A_TOKEN = 'must be an access token, as a text';
@@ -14,13 +14,26 @@ const shortPage = {
   status: z.enum(PAGE_STATUSES),
 };
 
+const ChannelSchema = z
+  .object({
+    platform: PlatformSchema,
+    status: z.enum(PAGE_STATUSES).exclude(['paused']),
+    statusDetail: z.string().nullable(),
+    lastSyncedAt: Instant.nullable(),
+  })
+  .readonly()
+  .meta({ id: 'Channel' });
+
 export const PageSchema = z
   .object({
     ...shortPage,
     isActive: z.boolean().meta({ description: 'False while the Page is paused: no schedule syncs it.' }),
     statusDetail: z.string().nullable().meta({ description: 'What is wrong and what to do, when something is.' }),
     instagramAccountId: z.string().nullable(),
-    lastSyncedAt: Instant.nullable().meta({ description: 'The instant as of which the mirror is whole.' }),
+    lastSyncedAt: Instant.nullable().meta({
+      description: 'The instant as of which the mirror is whole: the older one of the channels.',
+    }),
+    channels: z.array(ChannelSchema).readonly(),
     createdAt: Instant,
     updatedAt: Instant,
   })
@@ -36,6 +49,14 @@ export const PageSchema = z
       statusDetail: null,
       instagramAccountId: null,
       lastSyncedAt: '2026-03-01T09:30:00.000Z',
+      channels: [
+        {
+          platform: 'messenger',
+          status: 'connected',
+          statusDetail: null,
+          lastSyncedAt: '2026-03-01T09:30:00.000Z',
+        },
+      ],
       createdAt: '2026-02-01T08:00:00.000Z',
       updatedAt: '2026-03-01T09:30:02.000Z',
     },

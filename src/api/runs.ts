@@ -1,8 +1,17 @@
 /** Runs as they are asked for and answered. */
 import { z } from 'zod';
 import { RUN_MODES, RUN_PHASES, RUN_STATUSES, RUN_TRIGGERS } from '../core/model.ts';
-import { PlatformSchema } from './conversations.ts';
-import { Count, EXAMPLE_PAGE_ID, EXAMPLE_RUN_ID, Instant, Limit, pageFilter, QueryText, Text } from './fields.ts';
+import {
+  Count,
+  EXAMPLE_PAGE_ID,
+  EXAMPLE_RUN_ID,
+  Instant,
+  Limit,
+  pageFilter,
+  PlatformSchema,
+  QueryText,
+  Text,
+} from './fields.ts';
 import { request } from './request.ts';
 
 const PhaseCostSchema = z.object({

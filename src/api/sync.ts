@@ -9,14 +9,17 @@ import {
   EXAMPLE_PAGE_ID,
   EXAMPLE_RUN_ID,
   Instant,
+  onlyPlatform,
   optional,
   pageRef,
+  PlatformSchema,
   whichPage,
   YesOrNo,
 } from './fields.ts';
 import { request } from './request.ts';
 
 const how = {
+  platform: onlyPlatform,
   forceFull: optional(YesOrNo).meta({
     description: 'Collect everything again, whatever the mirror holds. Default: false.',
   }),
@@ -63,6 +66,41 @@ const openRetries = z.array(OpenRetrySchema).readonly().meta({
     'Conversations that Facebook would not give, longest waiting first; later syncs ask again. At most a hundred.',
 });
 
+const ChannelSyncSchema = z
+  .object({
+    platform: PlatformSchema,
+    runId: z.string().optional().meta({ description: 'Not known of a channel that failed.' }),
+    syncMode: SyncModeSchema.optional(),
+    ...changes,
+    skipped: Count,
+    status: z.enum(['succeeded', 'partial', 'failed']),
+    lastSyncedAt: Instant.nullable(),
+    error: z.string().optional().meta({ description: 'Why this channel failed, or is partial.' }),
+    code: z.string().optional(),
+  })
+  .readonly()
+  .meta({ id: 'ChannelSync' });
+export type ChannelSyncAnswer = z.output<typeof ChannelSyncSchema>;
+
+const channels = z.array(ChannelSyncSchema).readonly().meta({
+  description: 'What came of each channel of the Page; the other fields are of all of them together.',
+});
+
+const EXAMPLE_CHANNEL = {
+  platform: 'messenger',
+  runId: EXAMPLE_RUN_ID,
+  syncMode: 'incremental',
+  synced: 5,
+  inserted: 3,
+  updated: 2,
+  skipped: 0,
+  eventsCreated: 12,
+  status: 'succeeded',
+  lastSyncedAt: '2026-03-01T09:30:00.000Z',
+  graphCalls: 2,
+  durationMs: 640,
+};
+
 export const SyncSchema = z
   .object({
     success: z.literal(true),
@@ -76,12 +114,13 @@ export const SyncSchema = z
       description: '`partial`: something is left for the next sync; `lastSyncedAt` has not moved.',
     }),
     duration: Duration,
-    runId: z.string(),
+    runId: z.string().meta({ description: 'The run of the first channel.' }),
     ...whichPage,
-    lastSyncedAt: Instant.nullable(),
+    lastSyncedAt: Instant.nullable().meta({ description: 'The older one of the channels.' }),
     code: z.string().optional().meta({ description: 'Why it is partial, when that is not for lack of time.' }),
     reason: z.string().optional().meta({ description: 'The same in a sentence.' }),
     openRetries,
+    channels,
   })
   .readonly()
   .meta({
@@ -107,6 +146,7 @@ export const SyncSchema = z
       graphCalls: 2,
       lastSyncedAt: '2026-03-01T09:30:00.000Z',
       openRetries: [],
+      channels: [EXAMPLE_CHANNEL],
     },
   });
 /** POST /api/conversations/sync */
@@ -126,6 +166,7 @@ export const EXAMPLE_ROW = {
   status: 'succeeded',
   durationMs: 640,
   openRetries: [],
+  channels: [EXAMPLE_CHANNEL],
 };
 
 export const SyncAllRowSchema = z
@@ -138,6 +179,7 @@ export const SyncAllRowSchema = z
     error: z.string().optional().meta({ description: 'Why this Page failed, or is partial.' }),
     code: z.string().optional(),
     openRetries: openRetries.optional(),
+    channels: channels.optional(),
   })
   .readonly()
   .meta({ id: 'SyncAllRow', example: EXAMPLE_ROW });

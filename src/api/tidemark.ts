@@ -3,7 +3,7 @@
  * server use nothing else. What it takes and answers is in the files beside, by subject: JSON-ready values (ISO 8601 instants,
  * `null` for unknown), so every door shows the same thing.
  */
-import type { PageRef, QueueName } from '../core/model.ts';
+import type { ChannelRef, PageRef, QueueName } from '../core/model.ts';
 import type { Secret } from '../lib/secret.ts';
 import type { HistoryAnswer, HistoryRequest } from './history.ts';
 import type { DueAnswer, DueRequest, FailedJobAnswer, JobsOptions, RetryRequest } from './jobs.ts';
@@ -57,7 +57,7 @@ export interface Tidemark extends AsyncDisposable {
      */
     watch(runId: string, options?: { readonly signal?: AbortSignal | undefined }): AsyncIterable<RunAnswer>;
   };
-  /** Syncs one Page. While a sync of it runs anywhere, joins that run and gives its answer. */
+  /** Syncs all channels of a Page, or one. While a sync of one runs anywhere, joins that run and gives its answer. */
   sync(request: SyncRequest): Promise<SyncAnswer>;
   /** Syncs many Pages in parallel. A failing Page is a row of the answer, never a rejection. */
   syncAll(request: SyncAllRequest): Promise<SyncAllAnswer>;
@@ -73,7 +73,7 @@ export interface Tidemark extends AsyncDisposable {
    * sync wants the Page; what is left is fetched the next time.
    */
   collectHistory(request: HistoryRequest): Promise<HistoryAnswer>;
-  /** Work that any number of processes on one database share: at most one job for each Page and queue. */
+  /** Work that any number of processes on one database share: at most one job for each channel and queue. */
   readonly jobs: {
     /**
      * Joins the processes that do this work; `close` leaves them and hands back what is unfinished. Once joined, a sync
@@ -82,8 +82,8 @@ export interface Tidemark extends AsyncDisposable {
     start(options: JobsOptions): Promise<void>;
     /** Takes no more jobs from here on; those under way go on until `close`. */
     stop(): void;
-    /** Adds a job for each Page that has none in this queue. Answers how many were added. */
-    enqueue(queue: QueueName, pages: readonly PageRef[]): Promise<number>;
+    /** Adds a job for each of these channels that has none in this queue. Answers how many were added. */
+    enqueue(queue: QueueName, channels: readonly ChannelRef[]): Promise<number>;
     /** Jobs that were given up, newest first. */
     failed(): Promise<readonly FailedJobAnswer[]>;
     /** Adds them again; of one Page or queue, or all. Answers how many there were. */

@@ -8,14 +8,17 @@ import {
   EXAMPLE_PAGE_ID,
   EXAMPLE_RUN_ID,
   Instant,
+  onlyPlatform,
   optional,
   pageRef,
+  PlatformSchema,
   whichPage,
   YesOrNo,
 } from './fields.ts';
 import { request } from './request.ts';
 
 const how = {
+  platform: onlyPlatform,
   repair: optional(YesOrNo).meta({
     description: 'Collect what differs, and mark what is gone as deleted. Default: false, only report.',
   }),
@@ -56,6 +59,29 @@ export type FindingAnswer = z.output<typeof FindingSchema>;
 
 const Findings = z.array(FindingSchema).readonly();
 
+const counts = z.object({ missing: Count, stale: Count, deleted: Count, missedBySync: Count }).readonly().meta({
+  description:
+    'How many there are of each, beyond the thousand too. `missedBySync`: of the missing and stale ones, those that a sync has missed; anything but 0 is a fault of this program.',
+});
+
+const ChannelVerifySchema = z
+  .object({
+    platform: PlatformSchema,
+    runId: z.string().optional().meta({ description: 'Not known of a channel that failed.' }),
+    counts,
+    repaired: Count,
+    complete: z.boolean(),
+    total: Count,
+    status: z.enum(['succeeded', 'partial', 'failed']),
+    graphCalls: Count,
+    durationMs: Count,
+    error: z.string().optional(),
+    code: z.string().optional(),
+  })
+  .readonly()
+  .meta({ id: 'ChannelVerify' });
+export type ChannelVerifyAnswer = z.output<typeof ChannelVerifySchema>;
+
 export const VerifySchema = z
   .object({
     success: z.literal(true),
@@ -65,10 +91,7 @@ export const VerifySchema = z
     stale: Findings.meta({ description: 'Older in the mirror than at Facebook. A thousand at most.' }),
     deleted: Findings.meta({ description: 'Gone at Facebook, proved one by one. A thousand at most.' }),
     repaired: Count.meta({ description: 'How many of all these have been repaired.' }),
-    counts: z.object({ missing: Count, stale: Count, deleted: Count, missedBySync: Count }).readonly().meta({
-      description:
-        'How many there are of each, beyond the thousand too. `missedBySync`: of the missing and stale ones, those that a sync has missed; anything but 0 is a fault of this program.',
-    }),
+    counts,
     inconclusive: z.string().nullable().meta({
       description: 'Why some that Facebook did not list are not called deleted; null when all is known.',
     }),
@@ -83,6 +106,11 @@ export const VerifySchema = z
     durationMs: Count,
     duration: Duration,
     message: z.string(),
+    code: z.string().optional().meta({ description: 'Why it is partial, when a channel failed.' }),
+    reason: z.string().optional().meta({ description: 'The same in a sentence.' }),
+    channels: z.array(ChannelVerifySchema).readonly().meta({
+      description: 'What came of each channel of the Page; the other fields are of all of them together.',
+    }),
   })
   .readonly()
   .meta({
@@ -106,6 +134,19 @@ export const VerifySchema = z
       durationMs: 5_950,
       duration: '5.95s',
       message: '1000 conversations compared: 1 missing, 0 stale, 0 deleted, 1 repaired; no sync has missed any',
+      channels: [
+        {
+          platform: 'messenger',
+          runId: EXAMPLE_RUN_ID,
+          counts: { missing: 1, stale: 0, deleted: 0, missedBySync: 0 },
+          repaired: 1,
+          complete: true,
+          total: 1_000,
+          status: 'succeeded',
+          graphCalls: 12,
+          durationMs: 5_950,
+        },
+      ],
     },
   });
 /** POST /api/conversations/verify */

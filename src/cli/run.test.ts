@@ -78,7 +78,7 @@ describe('the command line', () => {
     const fake = createFake({ runs: [RUN] });
     expect(await fake.run('runs', '--limit', '5')).toBe(0);
     expect(fake.stdout().split('\n')[1]).toBe(
-      '3 minutes ago  Page 1  incremental  schedule  failed    1,234         5      3     1.50  survey 1 in 0.30, collect 2 in 1.10  Facebook refused. (GRAPH_ERROR)',
+      '3 minutes ago  Page 1  messenger  incremental  schedule  failed    1,234         5      3     1.50  survey 1 in 0.30, collect 2 in 1.10  Facebook refused. (GRAPH_ERROR)',
     );
     const json = createFake({ runs: [RUN] });
     await json.run('runs', '--json');

@@ -1,5 +1,11 @@
 /** What a verify found, in words: every difference in a sentence, and last of all whether everything is in sync. */
-import type { FindingAnswer, VerifyAllAnswer, VerifyAnswer, VerifyFailure } from '../api/verify.ts';
+import type {
+  ChannelVerifyAnswer,
+  FindingAnswer,
+  VerifyAllAnswer,
+  VerifyAnswer,
+  VerifyFailure,
+} from '../api/verify.ts';
 import { renderTable, toPlainText } from './table.ts';
 import { toCount, toFigure, toSeconds } from './words.ts';
 
@@ -35,13 +41,19 @@ function renderSummary({ results }: VerifyAllAnswer): readonly string[] {
   const figures = ['compared', 'missing', 'stale', 'deleted', 'repaired', 'calls', 'seconds'];
   return renderTable(
     [{ title: 'Page' }, ...figures.map((title) => ({ title, align: 'right' }) as const)],
-    results.map((row) => {
-      if (!row.success) return [nameOf(row), 'failed'];
-      const { missing, stale, deleted } = row.counts;
-      const counted = [row.total, missing, stale, deleted, row.repaired, row.graphCalls];
-      return [nameOf(row), ...counted.map(toFigure), toSeconds(row.durationMs)];
+    results.flatMap((row) => {
+      if (!row.success) return [[nameOf(row), 'failed']];
+      if (row.channels.length < 2) return [toCells(nameOf(row), row)];
+      return row.channels.map((channel) => toCells(`${nameOf(row)} (${channel.platform})`, channel));
     }),
   );
+}
+
+function toCells(name: string, row: VerifyAnswer | ChannelVerifyAnswer): readonly string[] {
+  if (row.status === 'failed') return [name, 'failed'];
+  const { missing, stale, deleted } = row.counts;
+  const counted = [row.total, missing, stale, deleted, row.repaired, row.graphCalls];
+  return [name, ...counted.map(toFigure), toSeconds(row.durationMs)];
 }
 
 const WHAT = {
@@ -61,7 +73,7 @@ function describeFindings(row: VerifyAnswer): readonly string[] {
     ...(unnamed > 0 ? [`${page}: … and ${toCount(unnamed, 'difference')} more`] : []),
     ...(row.inconclusive === null ? [] : [`${page}: ${row.inconclusive}`]),
     ...(row.status === 'partial'
-      ? [`${page} is partial: not all was compared, decided or repaired; verify again.`]
+      ? [`${page} is partial: ${row.reason ?? 'not all was compared, decided or repaired; verify again.'}`]
       : []),
   ];
 }

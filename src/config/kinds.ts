@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { Secret } from '../lib/secret.ts';
+import { isLoopback } from './loopback.ts';
 
 export interface Kind<T> {
   /** Completes "must be …". */
@@ -72,6 +73,19 @@ export function webAddress(): Kind<string> {
         return url !== null && /^https?:$/.test(url.protocol) && url.host !== '' && !/[?#@]/.test(value);
       })
       .transform((value) => value.replace(/\/+$/, '')),
+  };
+}
+
+/** A web address that tokens travel to: in clear only on this computer. */
+export function tokenAddress(): Kind<string> {
+  const { schema } = webAddress();
+  return {
+    accepts:
+      'an https address without query, user name and password; http only on this computer, because access tokens would travel in clear',
+    schema: schema.refine((value) => {
+      const { protocol, hostname } = new URL(value);
+      return protocol === 'https:' || isLoopback(hostname.replaceAll(/^\[|\]$/g, ''));
+    }),
   };
 }
 

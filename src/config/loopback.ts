@@ -16,7 +16,7 @@ export function assertLoopback(host: string): void {
 }
 
 /** Whether `host` names this machine only. Names other than `localhost` are not resolved and count as reachable. */
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   if (isIP(host) === 4) return host.startsWith('127.');
   return host === '::1' || host.toLowerCase() === 'localhost';
 }

@@ -15,6 +15,7 @@ import {
   postgresAddress,
   secret,
   text,
+  tokenAddress,
   webAddress,
   wholeNumber,
 } from './kinds.ts';
@@ -46,6 +47,16 @@ export const OPTIONS = {
     example: 'postgresql://postgres:password@db.example.supabase.co:5432/postgres',
     secret: true,
   } satisfies Option<string>,
+  databaseConnections: {
+    variable: 'DATABASE_CONNECTIONS',
+    kind: wholeNumber({ min: 1, max: 200 }),
+    fallback: { value: '7' },
+    meaning:
+      'Connections to the database that this process opens at most. Two processes with the default fit into the 15 of ' +
+      "Supabase's pooler. Almost a third is kept for reading: lists and searches never hold up a sync.",
+    example: '20',
+    secret: false,
+  } satisfies Option<number>,
   dataDir: {
     variable: 'TIDEMARK_DATA_DIR',
     kind: text('the path of a folder'),
@@ -74,7 +85,7 @@ export const OPTIONS = {
   } satisfies Option<number>,
   graphApiUrl: {
     variable: 'GRAPH_API_URL',
-    kind: webAddress(),
+    kind: tokenAddress(),
     fallback: { value: 'https://graph.facebook.com' },
     meaning: 'Base address of the Graph API. `tidemark simulate` prints the one of the simulator.',
     example: 'http://127.0.0.1:4681',

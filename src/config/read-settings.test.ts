@@ -31,6 +31,7 @@ describe('readSettings', () => {
   it('gives the documented defaults when nothing is set', () => {
     expect(readSettings({}, { cwd })).toEqual({
       databaseUrl: undefined,
+      databaseConnections: 7,
       dataDir: join(cwd, '.tidemark'),
       host: '127.0.0.1',
       port: 4680,
@@ -103,6 +104,13 @@ describe('readSettings', () => {
       'SYNC_INTERVAL must be `off` or a whole number with a unit (ms, s, m, h, d) from 1s to 24d; not "often".',
       'LOG_FORMAT must be `text` or `json`; not "xml".',
     ]);
+  });
+
+  it('sends tokens in clear to nobody but this computer', () => {
+    for (const url of ['http://127.0.0.1:4681', 'http://[::1]:4681', 'http://localhost:1', 'https://graph.example.com'])
+      expect(readSettings({ GRAPH_API_URL: url }, { cwd }).graphApiUrl).toBe(url);
+    for (const url of ['http://graph.facebook.com', 'http://10.0.0.7:4681', 'http://localhost.example.com'])
+      expect(refusal({ GRAPH_API_URL: url }).message).toMatch(/GRAPH_API_URL must be an https address.*in clear/);
   });
 
   it('never repeats the value of a secret variable', () => {

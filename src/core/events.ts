@@ -4,7 +4,7 @@
  */
 import type { ErrorCode } from './error-catalogue.ts';
 import type { Usage } from './limits/quota-usage.ts';
-import type { Instant, Page, Platform, RunCounts, RunMode, RunTrigger } from './model.ts';
+import type { Channel, Instant, Page, Platform, RunCounts, RunMode, RunTrigger } from './model.ts';
 
 /**
  * What a call asks for. Of a Page's conversations: a list without messages or with them, a conversation with its
@@ -30,12 +30,13 @@ export interface CallReport {
 export interface CallFinished extends CallReport {
   readonly type: 'call-finished';
   /** Undefined for calls of no Page. */
-  readonly channel: { readonly pageId: string; readonly platform: Platform } | undefined;
+  readonly channel: Channel | undefined;
 }
 
 export interface RunIdentity {
   readonly runId: string;
   readonly page: Pick<Page, 'id' | 'facebookPageId' | 'name'>;
+  readonly platform: Platform;
   readonly mode: RunMode;
 }
 
@@ -77,6 +78,7 @@ export type SyncEvent = RunIdentity &
     | { readonly type: 'call-delayed'; readonly waitMs: number; readonly reason: string }
     | {
         readonly type: 'run-finished';
+        readonly trigger: RunTrigger;
         readonly status: 'succeeded' | 'partial';
         readonly counts: RunCounts;
         readonly durationMs: number;

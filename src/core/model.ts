@@ -6,6 +6,23 @@
 export const PLATFORMS = ['messenger', 'instagram'] as const;
 export type Platform = (typeof PLATFORMS)[number];
 
+/** A Page on one platform: the unit of lease, watermark, quota, retry ledger, schedule, job and run. */
+export interface Channel {
+  readonly pageId: string;
+  readonly platform: Platform;
+}
+
+/** The channel as the key of a map or of a job. */
+export function toKey({ pageId, platform }: Channel): string {
+  return `${pageId} ${platform}`;
+}
+
+/** The right to walk a channel. `fence` grows with every holder: writes of an older one are refused (I6). */
+export interface Lease extends Channel {
+  readonly runId: string;
+  readonly fence: number;
+}
+
 /** Milliseconds since 1970-01-01T00:00:00Z. Graph times have a resolution of one second. */
 export type Instant = number;
 
@@ -25,6 +42,12 @@ export interface PageRef {
   readonly facebookPageId?: string | undefined;
 }
 
+/** A Page, or one of its channels. */
+export interface ChannelRef extends PageRef {
+  /** Only this one. Default: every channel of the Page. */
+  readonly platform?: Platform | undefined;
+}
+
 /** A Facebook Page as this mirror knows it. `id` is ours (uuid), `facebookPageId` is Facebook's. */
 export interface Page {
   readonly id: string;
@@ -35,9 +58,19 @@ export interface Page {
   readonly statusDetail: string | undefined;
   readonly instagramAccountId: string | undefined;
   readonly userId: string | undefined;
+  /** Messenger always; Instagram where the Page has an account there. The Page's status and time come of them. */
+  readonly channels: readonly ChannelState[];
   readonly lastSyncedAt: Instant | undefined;
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
+}
+
+/** A channel as its Page shows it. */
+export interface ChannelState {
+  readonly platform: Platform;
+  readonly status: Exclude<PageStatus, 'paused'>;
+  readonly statusDetail: string | undefined;
+  readonly lastSyncedAt: Instant | undefined;
 }
 
 export interface Participant {
@@ -151,7 +184,7 @@ export type RunTrigger = (typeof RUN_TRIGGERS)[number];
 export const RUN_STATUSES = ['running', 'succeeded', 'partial', 'failed', 'cancelled'] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
-/** What a job does for its Page. */
+/** What a job does for its channel. */
 export const QUEUE_NAMES = ['sync', 'verify', 'history'] as const;
 export type QueueName = (typeof QUEUE_NAMES)[number];
 
@@ -183,6 +216,19 @@ export interface BatchCounts {
   readonly eventsCreated: number;
 }
 
+/** What two runs have done together. */
+export function addCounts(one: RunCounts, other: RunCounts): RunCounts {
+  return {
+    synced: one.synced + other.synced,
+    inserted: one.inserted + other.inserted,
+    updated: one.updated + other.updated,
+    skipped: one.skipped + other.skipped,
+    deleted: one.deleted + other.deleted,
+    eventsCreated: one.eventsCreated + other.eventsCreated,
+    graphCalls: one.graphCalls + other.graphCalls,
+  };
+}
+
 export function addBatch(counts: RunCounts, batch: BatchCounts): RunCounts {
   return {
     ...counts,
@@ -209,13 +255,11 @@ export interface PhaseCost {
 /** Only of the phases that there were. */
 export type PhaseCosts = { readonly [Phase in RunPhase]?: PhaseCost };
 
-export interface Run extends RunCounts {
+export interface Run extends RunCounts, Channel {
   readonly id: string;
-  readonly pageId: string;
   readonly pageName: string | undefined;
-  /** The Page's last_synced_at when the run is read, which later runs may have moved. */
-  readonly pageLastSyncedAt: Instant | undefined;
-  readonly platform: Platform;
+  /** Of its channel, when the run is read: later runs may have moved it. Undefined as well while a full sync is asked for. */
+  readonly lastSyncedAt: Instant | undefined;
   readonly mode: RunMode;
   readonly trigger: RunTrigger;
   readonly status: RunStatus;

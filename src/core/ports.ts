@@ -3,10 +3,9 @@
  * `engine` implement these; the sync knows nothing else of them.
  */
 import type { SyncEventBody } from './events.ts';
-import type { ConversationList, ConversationSnapshot, CursorPage, Instant, MessageSnapshot } from './model.ts';
+import type { Channel, ConversationList, ConversationSnapshot, CursorPage, Instant, MessageSnapshot } from './model.ts';
 import type { Priority } from './limits/priority-queue.ts';
 import type { Cooldown, QuotaUsage } from './limits/quota-usage.ts';
-import type { Lease } from './store-ports.ts';
 
 /** A reading of the monotonic clock, in whole milliseconds. It means nothing to another process. */
 export type MonotonicMs = number;
@@ -34,7 +33,7 @@ export interface AcquireOptions {
   readonly deadline?: MonotonicMs | undefined;
 }
 
-/** What limits the calls of one Page and platform, or those of no Page (I7). */
+/** What limits the calls of one channel, or those of no Page (I7). */
 export interface CallLimits {
   /**
    * Resolves when one call may be made, now; waits its turn until then. Rejects with THROTTLED when that is too far
@@ -51,12 +50,12 @@ export interface CallLimits {
   noteUsage(usages: readonly QuotaUsage[]): Promise<void>;
 }
 
-/** Facebook's quotas as far as this process knows them: one of the app, one of each Page and platform. */
+/** Facebook's quotas as far as this process knows them: one of the app, one of each channel. */
 export interface Quotas {
   /** The cooldowns that other processes, or this one before it was started again, were told of. */
-  apply(lease: Lease, cooldowns: readonly Cooldown[]): void;
-  /** Of the most used quota that the lease's calls count on, in percent; 100 or more during a cooldown. */
-  utilization(lease: Lease): number;
+  apply(channel: Channel, cooldowns: readonly Cooldown[]): void;
+  /** Of the most used quota that the channel's calls count on, in percent; 100 or more during a cooldown. */
+  utilization(channel: Channel): number;
 }
 
 export interface ListRequest {

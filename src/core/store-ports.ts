@@ -1,6 +1,6 @@
 /**
- * What the algorithm needs from the store: who may walk, what is stored, and where things are written. Every port is bound
- * to one Page and platform, and to the run that holds its lease, when it is handed over.
+ * What the algorithm needs from the store: who may walk, what is stored, and where things are written. Every port is
+ * bound to one channel, and to the run that holds its lease, when it is handed over.
  */
 import type { Secret } from '../lib/secret.ts';
 import type { ErrorCode } from './error-catalogue.ts';
@@ -8,15 +8,16 @@ import type { TidemarkError } from './errors.ts';
 import type { VerificationNotes } from './findings.ts';
 import type {
   BatchCounts,
+  Channel,
   CollectedConversation,
   ConversationSnapshot,
   StoredConversation,
   Instant,
+  Lease,
   MessagePoint,
   MessageSnapshot,
   PageStatus,
   PhaseCosts,
-  Platform,
   RunCounts,
   RunMode,
   RunTrigger,
@@ -35,7 +36,7 @@ export interface Checkpoint {
   readonly nextWatermark: Instant | undefined;
 }
 
-/** What the store remembers of a Page and platform between walks. */
+/** What the store remembers of a channel between walks. */
 export interface WalkState {
   readonly watermark: Instant | undefined;
   readonly lastSyncedAt: Instant | undefined;
@@ -58,21 +59,11 @@ export interface CollectFailure {
   readonly reason: string;
 }
 
-/** The right to walk a Page and platform. `fence` grows with every holder: writes of an older one are refused (I6). */
-export interface Lease {
-  readonly pageId: string;
-  readonly platform: Platform;
-  readonly runId: string;
-  readonly fence: number;
-}
-
 /** What a run is for. A history run steps aside for every other one, a verify for a sync. */
 export type RunPurpose = 'sync' | 'verify' | 'history';
 
-export interface BeginRequest {
+export interface BeginRequest extends Channel {
   readonly purpose: RunPurpose;
-  readonly pageId: string;
-  readonly platform: Platform;
   readonly runId: string;
   readonly forced: boolean;
   readonly trigger: RunTrigger;
@@ -123,7 +114,7 @@ export interface RunFailure extends RunProgress {
 }
 
 /** Who may walk, across all processes, and what became of it. */
-export interface RunLedger {
+export interface RunStore {
   /** Begins a run, or names the one under way and asks it to step aside where it should. Undefined when the Page is gone or the lease just changed hands. */
   begin(request: BeginRequest): Promise<BegunRun | OtherRun | undefined>;
   /** Keeps the lease for another while, unless the run has to end. */
@@ -136,7 +127,7 @@ export interface RunLedger {
   stateOf(runId: string): Promise<'running' | 'ended' | 'abandoned'>;
 }
 
-/** The mirror, seen by the one walk that holds the lease of its Page and platform. */
+/** The mirror, seen by the one walk that holds the lease of its channel. */
 export interface WalkStore {
   /** What is stored of the listed conversations, keyed by id; one query. */
   findStored(listed: readonly ConversationSnapshot[]): Promise<ReadonlyMap<string, StoredConversation>>;
@@ -155,11 +146,11 @@ export interface WalkStore {
   findDueRetries(limit: number): Promise<readonly string[]>;
   /** All of the retry ledger, as far as a walk to the end of the list may settle it. */
   findOpenRetries(): Promise<readonly { readonly conversationId: string; readonly attempts: number }[]>;
-  /** Takes conversations out of the retry ledger that Facebook no longer lists. That is no deletion. */
+  /** Takes conversations out of the retry ledger that Facebook no longer lists. That is no deletion. Rejects with LEASE_LOST. */
   closeRetries(conversationIds: readonly string[]): Promise<void>;
-  /** Remembers that `since` is of no use for this Page. */
+  /** Remembers that `since` is of no use for this channel. Rejects with LEASE_LOST. */
   disableSinceFilter(): Promise<void>;
-  /** Saves where the next walk of this kind goes on, before the run fails; without the lease, nothing. */
+  /** Saves where the next walk of this kind goes on, before the run fails. Rejects with LEASE_LOST. */
   saveCheckpoint(checkpoint: Checkpoint): Promise<void>;
   /**
    * Ends the run and gives the lease back. Only a complete walk carries a watermark, and only it moves one (I1).
@@ -205,7 +196,7 @@ export interface VerifyStore {
   findUnseen(query: { readonly limit: number; readonly probed: readonly string[] }): Promise<UnseenConversations>;
   /** Marks conversations as deleted; a later walk that meets one takes the mark away. Rejects with LEASE_LOST. */
   markDeleted(conversationIds: readonly string[]): Promise<void>;
-  /** Forgets all that was noted, and the checkpoint; nothing without the lease. */
+  /** Forgets all that was noted, and the checkpoint. Rejects with LEASE_LOST. */
   forget(): Promise<void>;
 }
 
@@ -230,7 +221,7 @@ export interface HistoryStep {
   readonly complete: boolean;
 }
 
-/** The mirror, seen by the one history run that holds the lease of its Page and platform. */
+/** The mirror, seen by the one history run that holds the lease of its channel. */
 export interface HistoryStore {
   /** Conversations with fewer than `depth` messages stored and older ones to bring, newest first. */
   findOpen(query: { readonly limit: number; readonly depth: number }): Promise<readonly OpenHistory[]>;

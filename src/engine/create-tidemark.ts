@@ -2,37 +2,36 @@
  * The one place where the parts meet: Facebook, the mirror and the algorithm become Tidemark. Nothing is decided here
  * about what to fetch or how to store it.
  */
-import type { SyncAnswer, SyncRequest } from '../api/sync.ts';
 import type { Tidemark } from '../api/tidemark.ts';
-import type { VerifyAnswer, VerifyRequest } from '../api/verify.ts';
-import { toSyncView } from '../api/views/sync-view.ts';
-import { toVerifyView } from '../api/views/verify-view.ts';
-import { TidemarkError, toRecordedError } from '../core/errors.ts';
+import { TidemarkError } from '../core/errors.ts';
 import type { EngineEventSink } from '../core/events.ts';
-import type { Page } from '../core/model.ts';
+import type { PageRef } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
+import { createGraphClient } from '../graph/client.ts';
+import type { Secret } from '../lib/secret.ts';
+import { systemClock } from '../lib/system-clock.ts';
+import { createChannelRuns } from '../runs/channel-runs.ts';
+import { openRunReader } from '../runs/reader.ts';
+import { openHistoryStore } from '../store/history-store.ts';
+import { openRunStore } from '../store/run-store.ts';
+import { openStore } from '../store/open-store.ts';
+import { findReferredPage } from '../store/pages.ts';
+import { cancelRun, findRun, listRuns } from '../store/runs.ts';
+import { openVerify } from '../store/verify-store.ts';
+import { openWalkStore } from '../store/walk-store.ts';
+import { createEventHub } from './event-hub.ts';
 import { openJobs } from './jobs.ts';
 import { openMirrorReader } from './mirror-reader.ts';
+import { createPageActions } from './page-actions.ts';
 import { createPageCalls } from './page-calls.ts';
 import { openPageDirectory } from './page-directory.ts';
 import { createRounds } from './rounds.ts';
-import { openRunHistory } from './run-history.ts';
-import { createGraphClient } from '../graph/client.ts';
-import { createPageRuns, type RunOptions } from '../jobs/page-runs.ts';
-import type { Secret } from '../lib/secret.ts';
-import { systemClock } from '../lib/system-clock.ts';
-import { openHistoryStore } from '../store/history-store.ts';
-import { openStore } from '../store/open-store.ts';
-import { findReferredPage } from '../store/pages.ts';
-import { listOpenRetries } from '../store/retry-ledger.ts';
-import { findRun } from '../store/sync-runs.ts';
-import { openRunLedger } from '../store/sync-state.ts';
-import { openVerify } from '../store/verify-store.ts';
-import { openWalkStore } from '../store/walk-store.ts';
 
 export interface EngineSettings {
   /** PostgreSQL 15 or newer. Default: the embedded one in `dataDir`. */
   readonly databaseUrl?: string | undefined;
+  /** Connections of this process to it at most. Default: 7. */
+  readonly databaseConnections?: number | undefined;
   /** Folder of the embedded PostgreSQL and its key file, absolute. */
   readonly dataDir: string;
   /** 32 bytes in base64; several, comma-separated, while keys are rotated: the first one encrypts. */
@@ -40,7 +39,7 @@ export interface EngineSettings {
   readonly graphApiUrl: string;
   readonly graphApiVersion: string;
   readonly appSecret?: Secret | undefined;
-  /** Per Page and platform. */
+  /** Of each channel: a Page on one platform. */
   readonly callsPerSecond: number;
   /** Whether incremental listings carry `since`; a hint, never relied on. */
   readonly sinceParameter: 'send' | 'off';
@@ -61,6 +60,9 @@ export interface EngineOptions {
   readonly onEvent?: EngineEventSink | undefined;
 }
 
+/** Closing gives runs 10 s for their batches, and 2 s to record how they ended; a database that is silent gets no more. */
+const CUT_OFF_MS = 12_000;
+
 /**
  * Opens the store (migrating it), and is ready. Errors: DATABASE_UNAVAILABLE, DATABASE_UNSUPPORTED, SCHEMA_NEWER,
  * MIGRATION_FAILED, EMBEDDED_POSTGRES.
@@ -69,6 +71,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
   const clock: Clock = systemClock;
   const store = await openStore({
     databaseUrl: settings.databaseUrl,
+    maxConnections: settings.databaseConnections,
     dataDir: settings.dataDir,
     encryptionKey: settings.encryptionKey,
   });
@@ -80,17 +83,21 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     timeoutMs: settings.answerTimeoutMs,
     clock,
   });
+  const events = createEventHub();
+  if (options.onEvent !== undefined) events.subscribe(options.onEvent);
   const calls = createPageCalls({
     store,
     client,
     clock,
     callsPerSecond: settings.callsPerSecond,
-    onEvent: options.onEvent,
+    onEvent: events.emit,
   });
   const depth = settings.messagesPerConversation === 'all' ? Infinity : settings.messagesPerConversation;
-  const pageRuns = createPageRuns(
+  const closing = new AbortController();
+  const { signal } = closing;
+  const channelRuns = createChannelRuns(
     {
-      ledger: openRunLedger(database, crypto.randomUUID()),
+      runStore: openRunStore(database, crypto.randomUUID()),
       clock,
       newRunId: () => crypto.randomUUID(),
       openSource: calls.openSource,
@@ -99,78 +106,59 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
       openStore: (lease) => openWalkStore(database, lease),
       openHistory: (lease) => openHistoryStore(database, lease),
       openVerify: (lease, repairs) => openVerify(database, lease, repairs),
-      afterSync: (page, trigger) => jobs.afterSync(page, trigger),
-      onEvent: options.onEvent,
+      onEvent: events.emit,
     },
     { sendSince: settings.sinceParameter === 'send', depth },
   );
-  const closing = new AbortController();
+  const actions = createPageActions({ database, clock, channelRuns, signal });
+  const { pageConcurrency } = settings;
+  const rounds = createRounds({ database, clock, actions, depth, pageConcurrency, signal });
   const jobs = openJobs({
     ...settings,
     database,
     clock,
-    pageRuns,
+    channelRuns,
+    actions,
+    rounds,
+    events,
+    quotas: calls.quotas,
     depth,
-    syncPage,
-    syncAll: (request) => tidemark.syncAll(request),
-    verify: (request) => tidemark.verify(request),
-    collectHistory: (request) => tidemark.collectHistory(request),
-    signal: closing.signal,
+    signal,
   });
-
-  async function sync(request: SyncRequest): Promise<SyncAnswer> {
-    closing.signal.throwIfAborted();
-    return syncPage(await findReferredPage(database, request), request);
-  }
-
-  async function syncPage(page: Page, request: RunOptions): Promise<SyncAnswer> {
-    closing.signal.throwIfAborted();
-    const runId = await pageRuns.sync(page, request);
-    const run = await findRun(database, runId, page.id);
-    if (run === undefined) {
-      throw new TidemarkError('PAGE_NOT_FOUND', `Page ${page.facebookPageId} was removed while it was synced.`);
-    }
-    if (run.status === 'failed' || run.status === 'cancelled') {
-      throw toRecordedError(run.errorCode, run.errorMessage ?? `Run ${runId} was ${run.status}.`);
-    }
-    // A complete walk with an empty ledger is what succeeded means.
-    const openRetries = run.status === 'succeeded' ? [] : await listOpenRetries(database, page.id);
-    return toSyncView(page, run, openRetries);
-  }
-
-  async function verify(request: VerifyRequest): Promise<VerifyAnswer> {
-    closing.signal.throwIfAborted();
-    const startedMs = clock.monotonicMs();
-    const repairs = request.repair ?? false;
-    const page = await findReferredPage(database, request);
-    const { report, ...end } = await pageRuns.verify(page, { ...request, repair: repairs });
-    return toVerifyView(page, { ...end, ...report, repairs, durationMs: clock.monotonicMs() - startedMs });
-  }
+  const findPage = (ref: PageRef) => findReferredPage(database, ref);
 
   const tidemark: Tidemark = {
     embeddedDatabaseUrl: store.embeddedDatabaseUrl,
     pages: openPageDirectory({ store, openToken: calls.openToken }),
-    conversations: openMirrorReader(database),
-    runs: openRunHistory({ database, pageRuns, clock, signal: closing.signal }),
-    jobs: jobs.api,
-    sync,
-    verify,
-    ...createRounds({
-      database,
+    conversations: openMirrorReader(database.reader),
+    runs: openRunReader({
+      records: {
+        list: (query) => listRuns(database.reader, query),
+        find: (runId) => findRun(database, runId),
+        requestCancel: (runId) => cancelRun(database, runId),
+      },
+      findPage,
+      cancel: channelRuns.cancel,
       clock,
-      pageRuns,
-      syncPage,
-      verify,
-      depth,
-      pageConcurrency: settings.pageConcurrency,
-      signal: closing.signal,
+      signal,
     }),
+    jobs: jobs.api,
+    async sync(request) {
+      signal.throwIfAborted();
+      return actions.sync(await findPage(request), request);
+    },
+    async verify(request) {
+      signal.throwIfAborted();
+      return actions.verify(await findPage(request), { ...request, repair: request.repair ?? false });
+    },
+    ...rounds,
     checkReady: () => store.checkReady(),
 
     async close() {
       if (closing.signal.aborted) return;
       closing.abort(new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed.'));
-      await jobs.close(() => pageRuns.close());
+      const cut = setTimeout(() => void database.close(0), CUT_OFF_MS);
+      await jobs.close(channelRuns.close).finally(() => clearTimeout(cut));
       await client.close();
       await store.close();
     },

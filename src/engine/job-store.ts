@@ -5,25 +5,32 @@ import type { JobStore } from '../jobs/ports.ts';
 import type { DueStore } from '../jobs/run-due.ts';
 import type { Database } from '../store/connect.ts';
 import { listFailedJobs, recordFailedJob, takeFailedJobs } from '../store/failed-jobs.ts';
-import { findJobSchema, openJobDatabase } from '../store/job-database.ts';
+import { findJobSchema, openJobDatabase, openLockedJobDatabase } from '../store/job-database.ts';
 import { pruneRuns } from '../store/prune-runs.ts';
-import { bringForward, claimDuePages, countDuePages, enrolPages, giveBackDuePages } from '../store/page-schedule.ts';
+import {
+  bringForward,
+  claimDueChannels,
+  countDuePages,
+  enrolChannels,
+  giveBackDueChannels,
+} from '../store/page-schedule.ts';
 
 export function openJobStore(database: Database): JobStore {
   return {
     database: openJobDatabase((sql, values) => database.script(sql, values)),
     findSchema: () => findJobSchema(database),
+    setUp: (work) => database.transaction(async (query) => work(await openLockedJobDatabase(query)), { isLong: true }),
     transaction: (work) =>
       database.transaction((query) =>
         work({
           database: openJobDatabase(query),
           async claimDue(queue, options) {
-            await enrolPages(query);
-            return claimDuePages(query, queue, options);
+            await enrolChannels(query);
+            return claimDueChannels(query, queue, options);
           },
           async takeFailures(which) {
             const taken = await takeFailedJobs(query, which);
-            return taken.map(({ page_id: pageId, queue }) => ({ pageId, queue }));
+            return taken.map(({ page_id: pageId, platform, queue }) => ({ pageId, platform, queue }));
           },
         }),
       ),
@@ -40,11 +47,11 @@ export function openDueStore(database: Database): DueStore {
   const { query } = database;
   return {
     async bringForward() {
-      await enrolPages(query);
+      await enrolChannels(query);
       await bringForward(query);
     },
-    claimDue: (queue, options) => claimDuePages(query, queue, options),
-    giveBack: (queue, page) => giveBackDuePages(query, queue, [page]),
+    claimDue: (queue, options) => claimDueChannels(query, queue, options),
+    giveBack: (queue, channel) => giveBackDueChannels(query, queue, [channel]),
     countDue: (queue) => countDuePages(query, queue),
     pruneRuns: () => pruneRuns(query),
   };
@@ -56,6 +63,7 @@ export async function findFailedJobs(database: Database): Promise<readonly Faile
     pageId: row.page_id,
     facebookPageId: row.facebook_page_id,
     pageName: row.page_name,
+    platform: row.platform,
     queue: row.queue,
     attempts: row.attempts,
     error: row.reason,

@@ -1,30 +1,35 @@
 /**
  * The jobs wired to what they work with: the runs of this process do them, the store shares them among processes, and
- * a sync is followed by the job that brings older messages.
+ * a sync that has ended is followed by the job that brings older messages.
  */
 import type { Tidemark } from '../api/tidemark.ts';
 import { toDueView } from '../api/views/due-view.ts';
 import type { ErrorCode } from '../core/error-catalogue.ts';
 import { toTidemarkError } from '../core/errors.ts';
-import type { Page } from '../core/model.ts';
-import type { Clock } from '../core/ports.ts';
+import type { Channel, ChannelRef, Page } from '../core/model.ts';
+import type { Clock, Quotas } from '../core/ports.ts';
+import { HISTORY_YIELDS_AT_PERCENT } from '../core/limits/quota-usage.ts';
 import { createPageJobs, type PageJobs } from '../jobs/page-jobs.ts';
-import type { PageRuns, PageRunsParts, RunOptions } from '../jobs/page-runs.ts';
-import type { PageJob, RunJob } from '../jobs/ports.ts';
+import type { ChannelJob, RunJob } from '../jobs/ports.ts';
 import { runDue, type VerifyTurn } from '../jobs/run-due.ts';
+import type { ChannelRuns } from '../runs/channel-runs.ts';
 import type { Database } from '../store/connect.ts';
-import { findPagesWithOpenHistory } from '../store/history-store.ts';
+import { findChannelsWithOpenHistory } from '../store/history-store.ts';
 import { findPage, findReferredPage } from '../store/pages.ts';
+import type { EventHub } from './event-hub.ts';
+import { addHistoryJobs } from './history-jobs.ts';
 import { findFailedJobs, openDueStore, openJobStore } from './job-store.ts';
+import type { PageActions } from './page-actions.ts';
+import type { Rounds } from './rounds.ts';
 
 export interface JobsParts {
   readonly database: Database;
   readonly clock: Clock;
-  readonly pageRuns: Pick<PageRuns, 'history'>;
-  readonly syncPage: (page: Page, request: RunOptions) => Promise<unknown>;
-  readonly syncAll: Tidemark['syncAll'];
-  readonly verify: Tidemark['verify'];
-  readonly collectHistory: Tidemark['collectHistory'];
+  readonly channelRuns: Pick<ChannelRuns, 'history'>;
+  readonly actions: Pick<PageActions, 'sync' | 'verify'>;
+  readonly rounds: Rounds;
+  readonly quotas: Quotas;
+  readonly events: EventHub;
   /** Messages of a conversation to mirror; Infinity: all. */
   readonly depth: number;
   readonly pageConcurrency: number;
@@ -36,31 +41,42 @@ export interface JobsParts {
 
 export interface Jobs {
   readonly api: Tidemark['jobs'];
-  readonly afterSync: PageRunsParts['afterSync'];
   readonly close: PageJobs['close'];
 }
 
 const SYNC_INTERVAL_MS = 5 * 60_000;
 const VERIFY_INTERVAL_MS = 24 * 60 * 60_000;
 const DUE_MS = 50_000;
+/** What a usage header said is believed for as long: sooner, history would step aside again. */
+const QUOTA_AGAIN_MS = 5 * 60_000;
 /** Nothing is wrong with a verify that had to end for one of these. */
 const WAITS: ReadonlySet<ErrorCode> = new Set(['THROTTLED', 'PAGE_BUSY', 'SHUTTING_DOWN']);
 
 export function openJobs(parts: JobsParts): Jobs {
-  const { database, clock, pageRuns, depth, verify } = parts;
+  const { database, clock, channelRuns, actions, depth } = parts;
   const store = openJobStore(database);
   const syncIntervalMs = parts.syncIntervalMs ?? SYNC_INTERVAL_MS;
   const verifyIntervalMs = parts.verifyIntervalMs ?? VERIFY_INTERVAL_MS;
   const concurrency = parts.pageConcurrency;
 
-  /** A Page that was paused or removed while its job waited needs nothing any more. A run that is none was not its turn. */
-  const forActivePage = (work: (page: Page, job: PageJob) => Promise<unknown>): RunJob => {
+  /** A channel that was paused or removed while its job waited needs nothing any more. */
+  const forActiveChannel = (work: (page: Page, job: ChannelJob) => ReturnType<RunJob>): RunJob => {
     return async (job) => {
       const page = await findPage(database, job.pageId);
-      if (page?.isActive !== true) return 'done';
-      return (await work(page, job)) === undefined ? 'busy' : 'done';
+      const isThere = page?.channels.some(({ platform }) => platform === job.platform) ?? false;
+      return page?.isActive === true && isThere ? work(page, job) : 'done';
     };
   };
+
+  async function collectHistory(page: Page, { platform, trigger }: ChannelJob): ReturnType<RunJob> {
+    const channel = { pageId: page.id, platform };
+    // A run that is none was not its turn.
+    if ((await channelRuns.history({ page, platform }, { trigger })) === undefined) return 'busy';
+    if (parts.quotas.utilization(channel) < HISTORY_YIELDS_AT_PERCENT) return 'done';
+    const open = await findChannelsWithOpenHistory(database, { depth, channel });
+    return open.length > 0 ? { afterMs: QUOTA_AGAIN_MS } : 'done';
+  }
+
   const jobs = createPageJobs({
     store,
     clock,
@@ -68,17 +84,25 @@ export function openJobs(parts: JobsParts): Jobs {
     syncIntervalMs,
     verifyIntervalMs,
     run: {
-      sync: forActivePage((page, { trigger }) => parts.syncPage(page, { trigger })),
-      history: forActivePage((page, { trigger }) => pageRuns.history(page, { trigger })),
-      verify: forActivePage(({ id }, { trigger }) => verify({ pageId: id, repair: true, trigger })),
+      sync: forActiveChannel(async (page, { platform, trigger }) => {
+        await actions.sync(page, { platform, trigger });
+        return 'done';
+      }),
+      history: forActiveChannel(collectHistory),
+      verify: forActiveChannel(async (page, { platform, trigger }) => {
+        await actions.verify(page, { platform, repair: true, trigger });
+        return 'done';
+      }),
     },
   });
+  const following = addHistoryJobs({ database, events: parts.events, jobs, depth });
 
-  async function verifyDue(pageId: string, maxDurationMs: number): Promise<VerifyTurn> {
+  async function verifyDue({ pageId, platform }: Channel, maxDurationMs: number): Promise<VerifyTurn> {
     const page = await findPage(database, pageId);
     if (page === undefined) return { kind: 'ended', succeeded: false };
     try {
-      const { complete, status } = await verify({ pageId, repair: true, trigger: 'schedule', maxDurationMs });
+      const asked = { platform, repair: true, trigger: 'schedule', maxDurationMs } as const;
+      const { complete, status } = await actions.verify(page, asked);
       return complete
         ? { kind: 'ended', succeeded: status === 'succeeded' }
         : { kind: 'unfinished', againAt: undefined };
@@ -88,38 +112,41 @@ export function openJobs(parts: JobsParts): Jobs {
         const { retryAfterMs } = error;
         return { kind: 'unfinished', againAt: retryAfterMs === undefined ? undefined : clock.now() + retryAfterMs };
       }
-      await store.recordFailure({ pageId, trigger: 'schedule', queue: 'verify', attempts: 1, error });
+      await store.recordFailure({ pageId, platform, trigger: 'schedule', queue: 'verify', attempts: 1, error });
       return { kind: 'ended', succeeded: false };
     }
   }
 
-  const pageIdsOf = async (pages: Parameters<Tidemark['jobs']['enqueue']>[1]) =>
-    Promise.all(pages.map(async (ref) => (await findReferredPage(database, ref)).id));
+  async function channelsOf({ platform: wanted, ...ref }: ChannelRef): Promise<readonly Channel[]> {
+    const { id: pageId, channels } = await findReferredPage(database, ref);
+    return channels.flatMap(({ platform }) =>
+      wanted === undefined || wanted === platform ? [{ pageId, platform }] : [],
+    );
+  }
 
   return {
-    close: (endRuns) => jobs.close(endRuns),
-
-    async afterSync(page, trigger) {
-      if (!jobs.isStarted) return;
-      const open = await findPagesWithOpenHistory(database, { depth, pageId: page.id });
-      if (open.size > 0) await jobs.enqueue('history', [{ pageId: page.id, trigger }]);
+    async close(endRuns) {
+      await jobs.close(async () => {
+        await endRuns();
+        await following.settled();
+      });
     },
 
     api: {
       start: ({ worker = true, schedule = worker, onProblem }) => jobs.start({ worker, schedule, onProblem }),
       stop: () => jobs.stop(),
       failed: () => findFailedJobs(database),
-      async enqueue(queue, pages) {
-        const pageIds = await pageIdsOf(pages);
+      async enqueue(queue, refs) {
+        const channels = (await Promise.all(refs.map(channelsOf))).flat();
         return jobs.enqueue(
           queue,
-          pageIds.map((pageId) => ({ pageId, trigger: 'library' })),
+          channels.map((channel) => ({ ...channel, trigger: 'library' })),
         );
       },
-      async retry({ queue, ...ref }) {
+      async retry({ queue, platform, ...ref }) {
         const isNamed = ref.pageId !== undefined || ref.facebookPageId !== undefined;
-        const [pageId] = isNamed ? await pageIdsOf([ref]) : [];
-        return jobs.retry({ pageId, queue });
+        const pageId = isNamed ? (await findReferredPage(database, ref)).id : undefined;
+        return jobs.retry({ pageId, platform, queue });
       },
       runDue: async ({ maxDurationMs = DUE_MS }) =>
         toDueView(
@@ -131,15 +158,18 @@ export function openJobs(parts: JobsParts): Jobs {
               verifyIntervalMs,
               concurrency,
               signal: parts.signal,
-              async sync(pageId, leftMs) {
+              async sync({ pageId, platform }, leftMs) {
                 const page = await findPage(database, pageId);
                 if (page === undefined) return undefined;
-                const asked = { pages: [{ pageId }], maxDurationMs: leftMs, trigger: 'schedule' } as const;
-                return (await parts.syncAll(asked)).results[0];
+                const asked = { pages: [{ pageId }], platform, maxDurationMs: leftMs, trigger: 'schedule' } as const;
+                return (await parts.rounds.syncAll(asked)).results[0];
               },
               verify: verifyDue,
-              collectHistory: (leftMs) => parts.collectHistory({ maxDurationMs: leftMs, trigger: 'schedule' }),
-              countOpenHistory: async () => (await findPagesWithOpenHistory(database, { depth })).size,
+              collectHistory: (leftMs) => parts.rounds.collectHistory({ maxDurationMs: leftMs, trigger: 'schedule' }),
+              countOpenHistory: async () => {
+                const open = await findChannelsWithOpenHistory(database, { depth });
+                return new Set(open.map(({ pageId }) => pageId)).size;
+              },
             },
             maxDurationMs,
           ),

@@ -3,11 +3,11 @@ import type { Tidemark } from '../api/tidemark.ts';
 import { toConversationView, toListView, toMessageView } from '../api/views/mirror-view.ts';
 import { TidemarkError } from '../core/errors.ts';
 import type { PageRef } from '../core/model.ts';
-import type { Database } from '../store/connect.ts';
+import type { Queryable } from '../store/connect.ts';
 import { findReferredPage } from '../store/pages.ts';
 import { findConversationPages, listConversations, listMessages } from '../store/reading.ts';
 
-export function openMirrorReader(database: Database): Tidemark['conversations'] {
+export function openMirrorReader(database: Queryable): Tidemark['conversations'] {
   return {
     async list(query) {
       const page = isNamed(query) ? await findReferredPage(database, query) : undefined;

@@ -18,9 +18,9 @@ export interface PageCallsParts {
   readonly store: Store;
   readonly client: GraphClient;
   readonly clock: Clock;
-  /** Per Page and platform. */
+  /** Of each channel. */
   readonly callsPerSecond: number;
-  readonly onEvent: EngineEventSink | undefined;
+  readonly onEvent: EngineEventSink;
 }
 
 export interface PageCalls {
@@ -68,7 +68,7 @@ export function createPageCalls({ store, client, clock, callsPerSecond, onEvent 
       client.open({
         token,
         limits: limits.ofNoPage,
-        onCall: (call: CallReport) => onEvent?.({ type: 'call-finished', channel: undefined, ...call }),
+        onCall: (call: CallReport) => onEvent({ type: 'call-finished', channel: undefined, ...call }),
       }),
   };
 }

@@ -6,6 +6,7 @@
 import type { SyncRequest } from '../api/sync.ts';
 import type { Tidemark } from '../api/tidemark.ts';
 import type { SyncEvent } from '../core/events.ts';
+import { addCounts, NO_COUNTS, type Platform, type RunCounts } from '../core/model.ts';
 import { sleep } from '../lib/sleep.ts';
 import { toProblem } from './problem.ts';
 
@@ -45,14 +46,17 @@ async function* narrate(
   heartbeatMs: number,
 ): AsyncGenerator<StreamEvent, undefined> {
   const heard: SyncEvent[] = [];
+  /** What each channel has done so far. */
+  const done = new Map<Platform, RunCounts>();
   let run: { readonly syncMode: unknown } | undefined;
   let news = Promise.withResolvers<void>();
-  let last: StreamEvent | undefined;
+  let end: StreamEvent | undefined;
   const hear = (event: SyncEvent) => {
     const isFirst = run === undefined && heard.length === 0;
     if (event.type !== 'batch-committed' && !isFirst) return;
     // Progress that nobody has been told yet is replaced by later progress.
-    if (heard.at(-1)?.type === 'batch-committed') heard.pop();
+    const last = heard.at(-1);
+    if (last?.type === 'batch-committed' && last.platform === event.platform) heard.pop();
     heard.push(event);
     news.resolve();
   };
@@ -63,7 +67,7 @@ async function* narrate(
       (error: unknown) => ({ ...toProblem(error).body, status: 'error' }),
     )
     .then((event) => {
-      last = event;
+      end = event;
       news.resolve();
     });
 
@@ -71,11 +75,15 @@ async function* narrate(
     const event = heard.shift();
     if (event !== undefined) {
       if (run === undefined) yield toStarting((run = { syncMode: event.mode }), event.runId);
-      if (event.type === 'batch-committed') yield toSyncing(event);
-    } else if (last !== undefined) {
+      if (event.mode === 'full') run = { syncMode: 'full' };
+      if (event.type === 'batch-committed') {
+        done.set(event.platform, event.counts);
+        yield toSyncing(run, [...done.values()].reduce(addCounts, NO_COUNTS));
+      }
+    } else if (end !== undefined) {
       // Whoever joined a run of another process hears nothing of it before its answer.
-      if (run === undefined && 'runId' in last) yield toStarting({ syncMode: last['syncMode'] }, last['runId']);
-      yield { ...run, ...last };
+      if (run === undefined && 'runId' in end) yield toStarting({ syncMode: end['syncMode'] }, end['runId']);
+      yield { ...run, ...end };
       return undefined;
     } else {
       const silence = new AbortController();
@@ -97,7 +105,7 @@ function toStarting(run: { readonly syncMode: unknown }, runId: unknown): Stream
   return { status: 'starting', ...run, runId };
 }
 
-function toSyncing({ mode, counts }: Extract<SyncEvent, { type: 'batch-committed' }>): StreamEvent {
+function toSyncing(run: { readonly syncMode: unknown }, counts: RunCounts): StreamEvent {
   const { synced, inserted, updated, eventsCreated } = counts;
-  return { status: 'syncing', syncMode: mode, synced, inserted, updated, eventsCreated, total: null };
+  return { status: 'syncing', ...run, synced, inserted, updated, eventsCreated, total: null };
 }

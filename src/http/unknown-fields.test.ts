@@ -58,7 +58,7 @@ describe('the sentence', () => {
   it('names what was meant, as far as one can tell', async () => {
     expect(await refusal(path, sending('POST', { pageID: PAGE_1.id, forceful: true, other: 1 }))).toBe(
       'The request body does not take pageID (did you mean pageId?), forceful (did you mean forceFull?), other; ' +
-        'it takes pageId, facebookPageId, forceFull, maxDurationMs.',
+        'it takes pageId, facebookPageId, platform, forceFull, maxDurationMs.',
     );
     expect(await refusal('/api/runs?limits=5', {})).toContain('limits (did you mean limit?)');
   });

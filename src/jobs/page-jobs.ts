@@ -4,7 +4,7 @@
  */
 import { TidemarkError, toTidemarkError } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
-import type { FailureFilter, JobStore, OnProblem, PageJob, QueueName, RunJob } from './ports.ts';
+import type { FailureFilter, JobStore, OnProblem, ChannelJob, QueueName, RunJob } from './ports.ts';
 import { openQueues, type Queues } from './queues.ts';
 import { type Scheduler, startScheduler } from './scheduler.ts';
 import { type Lane, startWorker, type Worker } from './worker.ts';
@@ -32,7 +32,7 @@ export interface PageJobs {
   start(options: JoinOptions): Promise<void>;
   /** Whether jobs that are added now are anybody's business. */
   readonly isStarted: boolean;
-  enqueue(queue: QueueName, jobs: readonly PageJob[]): Promise<number>;
+  enqueue(queue: QueueName, jobs: readonly ChannelJob[]): Promise<number>;
   retry(which: FailureFilter): Promise<number>;
   /** Takes no more jobs; those under way go on. */
   stop(): void;
@@ -120,7 +120,7 @@ export function createPageJobs(parts: PageJobsParts): PageJobs {
         for (const [queue, jobs] of Map.groupBy(failures, (failure) => failure.queue)) {
           await queues.send(
             queue,
-            jobs.map(({ pageId }) => ({ pageId, trigger: 'api' })),
+            jobs.map(({ pageId, platform }) => ({ pageId, platform, trigger: 'api' })),
             step.database,
           );
         }

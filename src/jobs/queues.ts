@@ -1,21 +1,24 @@
 /**
- * The queues, on pg-boss: at most one job for each Page and queue that waits or runs, claimed by one process at a
+ * The queues, on pg-boss: at most one job for each channel and queue that waits or runs, claimed by one process at a
  * time. A claim lapses when nobody renews it. No other file knows pg-boss, and it opens no connection of its own.
  */
 import { type Db, PgBoss, type JobWithMetadata } from 'pg-boss';
 import { TidemarkError, toTidemarkError } from '../core/errors.ts';
-import type { JobStore, OnProblem, PageJob, QueueName } from './ports.ts';
+import { toKey } from '../core/model.ts';
+import type { JobStore, OnProblem, ChannelJob, QueueName } from './ports.ts';
+
+type QueuedJob = Omit<ChannelJob, 'platform'> & Partial<ChannelJob>;
 
 /** A job that this process has taken. `attempt` counts from 1. */
-export interface Claim extends PageJob {
+export interface Claim extends ChannelJob {
   readonly queue: QueueName;
   readonly id: string;
   readonly attempt: number;
 }
 
 export interface Queues {
-  /** Adds jobs; a Page that has one in this queue gets no second. Answers how many were added. */
-  send(queue: QueueName, jobs: readonly PageJob[], database?: Db): Promise<number>;
+  /** Adds jobs; a channel that has one in this queue gets no second. Answers how many were added. */
+  send(queue: QueueName, jobs: readonly ChannelJob[], database?: Db): Promise<number>;
   /** Takes up to `limit` jobs that nobody has. */
   claim(queue: QueueName, limit: number): Promise<readonly Claim[]>;
   /** Says that their process is alive; the claims of one queue. */
@@ -33,51 +36,64 @@ export interface Queues {
 
 const QUEUE_NAMES = ['sync', 'verify', 'history'] as const satisfies readonly QueueName[];
 
-/** A claim that was not renewed for this long is void. A lease of a Page lasts about as long. */
+/** A claim that was not renewed for this long is void. A lease of a channel lasts about as long. */
 const HEARTBEAT_SECONDS = 15;
 /** Void claims are not looked for more often than this, by all processes together. */
 const SUPERVISE_SECONDS = 4;
 const RETRY_DELAY_SECONDS = 5;
 const RETRY_DELAY_MAX_SECONDS = 300;
 
-/** Opens the queues; the first process of a database also makes their tables. */
+/** Opens the queues; the first process of a database also makes their tables, and the others wait for it. */
 export async function openQueues(store: JobStore, onProblem: OnProblem): Promise<Queues> {
-  const boss = new PgBoss({
-    db: store.database,
-    schema: await store.findSchema(),
-    monitorIntervalSeconds: SUPERVISE_SECONDS,
-    // Asked for by the workers themselves.
-    supervise: false,
-    // What it can do and nobody here asks for: it would cost a query every few seconds in every process.
-    schedule: false,
-    flowIntervalSeconds: 3600,
-    registerInstance: false,
-    monitorVacuum: false,
-    openTelemetry: { enabled: false },
-  });
-  boss.on('error', (error) => onProblem(toTidemarkError(error)));
-  boss.on('warning', ({ message }) => onProblem(new TidemarkError('INTERNAL', `The job queue warns: ${message}`)));
-  await boss.start();
-  for (const name of QUEUE_NAMES) {
-    await boss.createQueue(name, {
-      policy: 'exclusive',
-      heartbeatSeconds: HEARTBEAT_SECONDS,
-      // A first sync may take a day; that its process lives is what the heartbeat says.
-      expireInSeconds: 24 * 60 * 60 - 1,
-      // The worker gives up earlier, and leaves a note; here a job would only vanish.
-      retryLimit: 1000,
-      retryDelay: RETRY_DELAY_SECONDS,
-      retryBackoff: true,
-      retryDelayMax: RETRY_DELAY_MAX_SECONDS,
+  const schema = await store.findSchema();
+  return store.setUp(async (locked) => {
+    let database = locked;
+    const boss = new PgBoss({
+      db: { executeSql: (...asked) => database.executeSql(...asked) },
+      schema,
+      monitorIntervalSeconds: SUPERVISE_SECONDS,
+      // Asked for by the workers themselves.
+      supervise: false,
+      // What it can do and nobody here asks for: it would cost a query every few seconds in every process.
+      schedule: false,
+      flowIntervalSeconds: 3600,
+      registerInstance: false,
+      monitorVacuum: false,
+      openTelemetry: { enabled: false },
     });
-  }
-  return toQueues(boss, store);
+    boss.on('error', (error) => onProblem(toTidemarkError(error)));
+    boss.on('warning', ({ message }) => onProblem(new TidemarkError('INTERNAL', `The job queue warns: ${message}`)));
+    try {
+      await boss.start();
+      for (const name of QUEUE_NAMES) await boss.createQueue(name, QUEUE);
+    } catch (error) {
+      await boss.stop(AT_ONCE).catch(() => {});
+      throw error;
+    }
+    // From here on everybody works side by side.
+    ({ database } = store);
+    return toQueues(boss, store);
+  });
 }
 
+const AT_ONCE = { graceful: false, close: false } as const;
+
+const QUEUE = {
+  policy: 'exclusive',
+  heartbeatSeconds: HEARTBEAT_SECONDS,
+  // A first sync may take a day; that its process lives is what the heartbeat says.
+  expireInSeconds: 24 * 60 * 60 - 1,
+  // The worker gives up earlier, and leaves a note; here a job would only vanish.
+  retryLimit: 1000,
+  retryDelay: RETRY_DELAY_SECONDS,
+  retryBackoff: true,
+  retryDelayMax: RETRY_DELAY_MAX_SECONDS,
+} as const;
+
 function toQueues(boss: PgBoss, store: JobStore): Queues {
-  async function send(queue: QueueName, jobs: readonly PageJob[], database?: Db): Promise<number> {
+  async function send(queue: QueueName, jobs: readonly ChannelJob[], database?: Db): Promise<number> {
     if (jobs.length === 0) return 0;
-    const inputs = jobs.map((data) => ({ data, singletonKey: data.pageId }));
+    const inputs = jobs.map((data) => ({ data, singletonKey: toKey(data) }));
     const added = await boss.insert(queue, inputs, { returnId: true, ...(database && { db: database }) });
     return added?.length ?? 0;
   }
@@ -85,7 +101,7 @@ function toQueues(boss: PgBoss, store: JobStore): Queues {
   return {
     send,
     async claim(queue, limit) {
-      const jobs = await boss.fetch<PageJob>(queue, { batchSize: limit, includeMetadata: true });
+      const jobs = await boss.fetch<QueuedJob>(queue, { batchSize: limit, includeMetadata: true });
       return jobs.map((job) => toClaim(queue, job));
     },
     async renew(queue, claims) {
@@ -102,21 +118,23 @@ function toQueues(boss: PgBoss, store: JobStore): Queues {
       await boss.update(claim.queue, undefined, { id: claim.id, startAfter: Math.ceil(afterMs / 1000) });
     },
     async handBack(claim, afterMs = 0) {
-      const { queue, pageId, trigger } = claim;
-      const job = { data: { pageId, trigger }, singletonKey: pageId, startAfter: Math.ceil(afterMs / 1000) };
+      const { queue, pageId, platform, trigger } = claim;
+      const data = { pageId, platform, trigger };
+      const job = { data, singletonKey: toKey(data), startAfter: Math.ceil(afterMs / 1000) };
       await store.transaction(async ({ database }) => {
         await boss.deleteJob(queue, toAttempt(claim), { db: database });
         // When the claim was void, the job is with somebody else already, and this adds nothing.
         await boss.insert(queue, [job], { db: database });
       });
     },
-    close: () => boss.stop({ graceful: false, close: false }),
+    close: () => boss.stop(AT_ONCE),
   };
 }
 
-function toClaim(queue: QueueName, job: JobWithMetadata<PageJob>): Claim {
-  const { pageId, trigger } = job.data;
-  return { queue, id: job.id, attempt: job.retryCount + 1, pageId, trigger };
+function toClaim(queue: QueueName, job: JobWithMetadata<QueuedJob>): Claim {
+  // Older versions knew Messenger only, and may have left jobs.
+  const { pageId, platform = 'messenger', trigger } = job.data;
+  return { queue, id: job.id, attempt: job.retryCount + 1, pageId, platform, trigger };
 }
 
 /** Names the attempt and not only the job: a void claim must not touch the one that replaced it. */

@@ -2,10 +2,10 @@
  * Does what is due within a time, without a worker: for hosts that run code only when it is called. It takes Pages
  * from the same schedule as the workers, longest waiting first, and leaves what it could not do for the next call.
  */
-import type { Instant } from '../core/model.ts';
+import type { Channel, Instant } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
 import { createTaskGroup } from '../lib/task-group.ts';
-import type { DuePage, ScheduledQueue } from './ports.ts';
+import type { DueChannel, ScheduledQueue } from './ports.ts';
 
 /** As much of a sync's answer as decides whether the Page is done for now. */
 export interface SyncedPage {
@@ -19,10 +19,10 @@ export interface RunDueParts<Row extends SyncedPage> {
   readonly verifyIntervalMs: number | 'off';
   /** Pages at the same time. */
   readonly concurrency: number;
-  /** Syncs a Page for so long at most; a failure is a row like any other. Undefined: the Page is gone. */
-  readonly sync: (pageId: string, maxDurationMs: number) => Promise<Row | undefined>;
-  /** Verifies a Page, or goes on with it, for so long at most; never rejects. */
-  readonly verify: (pageId: string, maxDurationMs: number) => Promise<VerifyTurn>;
+  /** Syncs a channel for so long at most; a failure is a row like any other. Undefined: the Page is gone. */
+  readonly sync: (channel: Channel, maxDurationMs: number) => Promise<Row | undefined>;
+  /** Verifies a channel, or goes on with it, for so long at most; never rejects. */
+  readonly verify: (channel: Channel, maxDurationMs: number) => Promise<VerifyTurn>;
   readonly collectHistory: (maxDurationMs: number) => Promise<unknown>;
   /** Pages that have older messages to bring. */
   readonly countOpenHistory: () => Promise<number>;
@@ -38,14 +38,14 @@ export type VerifyTurn =
 
 /** The schedule, as whoever takes from it for himself needs it. */
 export interface DueStore {
-  /** Makes Pages due that are new to the schedule or were never synced. */
+  /** Makes channels due that are new to the schedule or are to be walked in full. */
   bringForward(): Promise<void>;
   claimDue(
     queue: ScheduledQueue,
     options: { readonly intervalMs: number | undefined; readonly limit: number },
-  ): Promise<{ readonly due: readonly DuePage[]; readonly isExhausted: boolean }>;
-  /** Makes a taken Page due again, as of then or (undefined) of now. */
-  giveBack(queue: ScheduledQueue, page: { readonly pageId: string; readonly dueAt: number | undefined }): Promise<void>;
+  ): Promise<{ readonly due: readonly DueChannel[]; readonly isExhausted: boolean }>;
+  /** Makes a taken channel due again, as of then or (undefined) of now. */
+  giveBack(queue: ScheduledQueue, channel: Channel & { readonly dueAt: number | undefined }): Promise<void>;
   countDue(queue: ScheduledQueue): Promise<number>;
   /** Removes a batch of runs that ended long ago. */
   pruneRuns(): Promise<unknown>;
@@ -60,24 +60,24 @@ export async function runDue<Row extends SyncedPage>(parts: RunDueParts<Row>, ma
   const startedMs = clock.monotonicMs();
   const leftMs = () => startedMs + maxDurationMs - clock.monotonicMs();
   const results: Row[] = [];
-  let unfinished = 0;
-  let pagesVerified = 0;
+  const unfinished = new Set<string>();
+  const verified = new Set<string>();
 
   await schedule.bringForward();
-  await takeDue(parts, { queue: 'sync', interval: parts.syncIntervalMs, leftMs }, async (pageId) => {
-    const row = await parts.sync(pageId, leftMs());
+  await takeDue(parts, { queue: 'sync', interval: parts.syncIntervalMs, leftMs }, async (channel) => {
+    const row = await parts.sync(channel, leftMs());
     if (row !== undefined) results.push(row);
     if (row?.status !== 'partial' || leftMs() > WORTHWHILE_MS) return;
     // It was cut short by our time, and waits behind those that had no turn at all.
-    unfinished += 1;
-    await schedule.giveBack('sync', { pageId, dueAt: undefined });
+    unfinished.add(channel.pageId);
+    await schedule.giveBack('sync', { ...channel, dueAt: undefined });
   });
   const { verifyIntervalMs } = parts;
   if (verifyIntervalMs !== 'off') {
-    await takeDue(parts, { queue: 'verify', interval: verifyIntervalMs, leftMs }, async (pageId) => {
-      const turn = await parts.verify(pageId, leftMs());
-      if (turn.kind === 'unfinished') await schedule.giveBack('verify', { pageId, dueAt: turn.againAt });
-      else if (turn.succeeded) pagesVerified += 1;
+    await takeDue(parts, { queue: 'verify', interval: verifyIntervalMs, leftMs }, async (channel) => {
+      const turn = await parts.verify(channel, leftMs());
+      if (turn.kind === 'unfinished') await schedule.giveBack('verify', { ...channel, dueAt: turn.againAt });
+      else if (turn.succeeded) verified.add(channel.pageId);
     });
   }
   const pagesLeft = await schedule.countDue('sync');
@@ -86,7 +86,7 @@ export async function runDue<Row extends SyncedPage>(parts: RunDueParts<Row>, ma
   if (leftMs() > WORTHWHILE_MS) await parts.collectHistory(leftMs());
   const historyLeft = await parts.countOpenHistory();
   const left = { pagesLeft, verifyLeft, historyLeft };
-  return { results, unfinished, pagesVerified, ...left, durationMs: clock.monotonicMs() - startedMs };
+  return { results, unfinished, pagesVerified: verified.size, ...left, durationMs: clock.monotonicMs() - startedMs };
 }
 
 interface Taking {
@@ -98,7 +98,7 @@ interface Taking {
 async function takeDue(
   { schedule, concurrency, signal }: Pick<RunDueParts<SyncedPage>, 'schedule' | 'concurrency' | 'signal'>,
   { queue, interval, leftMs }: Taking,
-  work: (pageId: string) => Promise<void>,
+  work: (channel: Channel) => Promise<void>,
 ): Promise<void> {
   await using group = createTaskGroup(concurrency, signal);
   const intervalMs = interval === 'off' ? undefined : interval;
@@ -106,10 +106,10 @@ async function takeDue(
   while (!isExhausted && leftMs() > WORTHWHILE_MS) {
     const claimed = await schedule.claimDue(queue, { intervalMs, limit: concurrency });
     ({ isExhausted } = claimed);
-    for (const { pageId, dueAt } of claimed.due) {
+    for (const { dueAt, ...channel } of claimed.due) {
       await group.start(async () => {
-        if (leftMs() > WORTHWHILE_MS) await work(pageId);
-        else await schedule.giveBack(queue, { pageId, dueAt });
+        if (leftMs() > WORTHWHILE_MS) await work(channel);
+        else await schedule.giveBack(queue, { ...channel, dueAt });
       });
     }
   }

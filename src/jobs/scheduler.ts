@@ -1,6 +1,6 @@
 /**
- * Turns Pages that are due into jobs, a tick at a time. What is due stands in the database, so any number of
- * schedulers share it; a Page is moved on and its job added in one transaction, so neither is ever without the other.
+ * Turns channels that are due into jobs, a tick at a time. What is due stands in the database, so any number of
+ * schedulers share it; a channel is moved on and its job added in one transaction, so neither is ever without the other.
  * Beside that it keeps the record of runs from growing for ever.
  */
 import { toTidemarkError } from '../core/errors.ts';
@@ -26,7 +26,7 @@ export interface Scheduler {
   ended(): Promise<void>;
 }
 
-/** Pages taken in one transaction. */
+/** Channels taken in one transaction. */
 const BATCH = 1000;
 /** Ticks in an interval: what is due waits for a fraction of it at most. */
 const TICKS = 60;
@@ -77,7 +77,7 @@ export function startScheduler(parts: SchedulerParts, rhythms: readonly Rhythm[]
 async function sendDue({ store, queues }: SchedulerParts, { queue, intervalMs }: Rhythm): Promise<'more' | 'done'> {
   return store.transaction(async (step) => {
     const { due, isExhausted } = await step.claimDue(queue, { intervalMs, limit: BATCH });
-    const jobs = due.map(({ pageId }) => ({ pageId, trigger: 'schedule' }) as const);
+    const jobs = due.map(({ pageId, platform }) => ({ pageId, platform, trigger: 'schedule' }) as const);
     await queues.send(queue, jobs, step.database);
     return isExhausted ? 'done' : 'more';
   });

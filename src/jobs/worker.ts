@@ -136,6 +136,8 @@ async function outcomeOf(claim: Claim, run: RunJob): Promise<Outcome> {
 async function conclude({ queues, store, onProblem }: WorkerParts, claim: Claim, outcome: Outcome): Promise<void> {
   if (outcome === 'busy') {
     await queues.handBack(claim, BUSY_MS);
+  } else if (outcome !== 'done' && 'afterMs' in outcome) {
+    await queues.handBack(claim, outcome.afterMs);
   } else if (outcome === 'done') {
     await store.forgetFailure(claim);
     await queues.finish(claim);

@@ -111,8 +111,9 @@ describeEachPostgres('a database', (version) => {
   });
 
   it('that gives up a statement may have time for it later', async () => {
-    const url = changed(serverUrl(), (asked) => asked.searchParams.set('options', '-c statement_timeout=20'));
-    const error = await refusal(open(url).query('SELECT pg_sleep(600)'));
+    const database = connect({ connectionString: serverUrl(), statementTimeoutMs: 20 });
+    onTestFinished(() => database.close());
+    const error = await refusal(database.query('SELECT pg_sleep(600)'));
     expect(error).toMatchObject({ code: 'DATABASE_UNAVAILABLE', retryAfterMs: 5000 });
     expect(error.message).toContain('too busy');
   });

@@ -2,8 +2,9 @@
  * Table facebook_conversations: how a batch is written. A row only moves forward: an older snapshot never overwrites
  * a newer one (I5), a known contact is never forgotten, and a row that already says the same is not written at all.
  */
-import type { CollectedConversation, Instant } from '../core/model.ts';
+import type { CollectedConversation } from '../core/model.ts';
 import { type BatchInput, batchTable, toBatchInput, toRaw } from './batch-input.ts';
+import { toIso, toText } from './sql-values.ts';
 import { toStorableJson, toStorableText } from './text.ts';
 
 /** The columns of a batch; one entry per column, in one place. */
@@ -37,9 +38,6 @@ const COLLECTED = [
   'floor_message_time',
   'history_complete',
 ];
-
-const FIRST_AT = Date.parse('0001-01-01T00:00:00.000Z');
-const LAST_AT = Date.parse('9999-12-31T23:59:59.999Z');
 
 const NOT_OLDER = '(held.updated_time IS NULL OR excluded.updated_time >= held.updated_time)';
 const IS_COLLECTED = 'excluded.collected_at IS NOT NULL';
@@ -112,15 +110,6 @@ function toRow({ snapshot, range, olderCursor, collected, historyComplete }: Col
     },
     raw,
   };
-}
-
-/** An instant as PostgreSQL reads it; none for one outside the years 1 to 9999, which must not sink a batch. */
-export function toIso(at: Instant | undefined): string | undefined {
-  return at !== undefined && at >= FIRST_AT && at <= LAST_AT ? new Date(at).toISOString() : undefined;
-}
-
-export function toText(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : toStorableText(text);
 }
 
 /** A count as an integer column holds it; one bad count must not sink a batch. */

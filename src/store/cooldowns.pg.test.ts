@@ -3,7 +3,7 @@ import { beforeEach, afterEach, expect, it } from 'vitest';
 import { describeEachPostgres } from '../../test/support/postgres.ts';
 import type { Cooldown } from '../core/limits/quota-usage.ts';
 import { findCooldownOfApp, saveCooldownOfApp, saveCooldownOfPage } from './cooldowns.ts';
-import { openRunLedger } from './sync-state.ts';
+import { openRunStore } from './run-store.ts';
 import { openStoreForTest, toBeginRequest } from '../../test/support/store/opened-store.ts';
 
 const FAILURE = { code: 'X', message: 'x', listed: 0, phases: {}, pageStatus: undefined };
@@ -21,7 +21,7 @@ describeEachPostgres('cooldowns', (version) => {
 
   /** What the next run of the Page is told, by a process that knows nothing. */
   async function cooldownsAtBegin(pageId: string, platform: 'messenger' | 'instagram' = 'messenger') {
-    const stranger = openRunLedger(opened.database, crypto.randomUUID());
+    const stranger = openRunStore(opened.database, crypto.randomUUID());
     const run = await stranger.begin(await toBeginRequest(opened, { pageId, platform }));
     if (run?.kind !== 'begun') throw new Error('nothing was begun');
     await stranger.fail(run.lease, { ...FAILURE, graphCalls: 0 });

@@ -1,41 +1,42 @@
 /**
- * Cooldowns as the database knows them: of the app in table facebook_call_pools, of a Page and platform in the parked
+ * Cooldowns as the database knows them: of the app in table facebook_quotas, of a channel in the cooldown
  * columns of facebook_sync_state. What is written here holds for every process, so it is not bound to a lease. Time
  * left is counted by the database's clock alone.
  */
-import type { Lease } from '../core/store-ports.ts';
+import type { Channel } from '../core/model.ts';
 import type { Cooldown, QuotaScope } from '../core/limits/quota-usage.ts';
 import type { Database } from './connect.ts';
 import { toStorableText } from './text.ts';
 
 /** $1 page · $2 platform · $3 ms · $4 reason. A longer cooldown stands. */
 const BLOCK_PAGE = `
-UPDATE facebook_sync_state SET parked_until = now() + $3 * interval '1 millisecond', parked_reason = $4
+UPDATE facebook_sync_state SET cooldown_until = now() + $3 * interval '1 millisecond', cooldown_reason = $4
 WHERE page_id = $1 AND platform = $2
-  AND (parked_until IS NULL OR parked_until < now() + $3 * interval '1 millisecond')`;
+  AND (cooldown_until IS NULL OR cooldown_until < now() + $3 * interval '1 millisecond')`;
 
 /** $1 ms · $2 reason. A longer cooldown stands. */
 const BLOCK_APP = `
-INSERT INTO facebook_call_pools AS held (pool, parked_until, reason)
+INSERT INTO facebook_quotas AS held (quota, cooldown_until, cooldown_reason)
 VALUES ('app', now() + $1 * interval '1 millisecond', $2)
-ON CONFLICT (pool) DO UPDATE SET parked_until = excluded.parked_until, reason = excluded.reason, updated_at = now()
-WHERE held.parked_until < excluded.parked_until`;
+ON CONFLICT (quota) DO UPDATE
+SET cooldown_until = excluded.cooldown_until, cooldown_reason = excluded.cooldown_reason, updated_at = now()
+WHERE held.cooldown_until < excluded.cooldown_until`;
 
 /** How long until an instant, in ms. */
 export const MS_UNTIL = (instant: string) => `(extract(epoch FROM ${instant} - now()) * 1000)::float8`;
 
 /** Of the app, to be joined on; without a row when there is none. */
 export const APP_COOLDOWN = `
-  SELECT ${MS_UNTIL('parked_until')} AS app_parked_ms, reason AS app_parked_reason
-  FROM facebook_call_pools WHERE pool = 'app' AND parked_until > now()`;
+  SELECT ${MS_UNTIL('cooldown_until')} AS app_cooldown_ms, cooldown_reason AS app_cooldown_reason
+  FROM facebook_quotas WHERE quota = 'app' AND cooldown_until > now()`;
 
 export interface AppCooldownRow extends Record<string, unknown> {
-  readonly app_parked_ms: number | null;
-  readonly app_parked_reason: string | null;
+  readonly app_cooldown_ms: number | null;
+  readonly app_cooldown_reason: string | null;
 }
 
 export function toAppCooldowns(row: AppCooldownRow | undefined): readonly Cooldown[] {
-  return toCooldowns('app', { ms: row?.app_parked_ms, reason: row?.app_parked_reason });
+  return toCooldowns('app', { ms: row?.app_cooldown_ms, reason: row?.app_cooldown_reason });
 }
 
 /** One cooldown, or none: its time may have passed. */
@@ -48,7 +49,7 @@ export function toCooldowns(
 
 export async function saveCooldownOfPage(
   database: Database,
-  { pageId, platform }: Pick<Lease, 'pageId' | 'platform'>,
+  { pageId, platform }: Channel,
   { ms, reason }: Cooldown,
 ): Promise<void> {
   await database.query(BLOCK_PAGE, [pageId, platform, ms, toStorableText(reason)]);

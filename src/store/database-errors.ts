@@ -2,13 +2,20 @@
  * Failures of PostgreSQL and of the way to it, as errors of the catalogue. What a caller could not have foreseen stays
  * as it is. Nothing here may quote a connection string: it holds a password.
  */
-import { TidemarkError } from '../core/errors.ts';
+import { isTidemarkError, TidemarkError } from '../core/errors.ts';
 
 /** Classes of SQLSTATE, and errors of the network, after which the same statement may work a little later. */
 const AWAY_STATES = /^(08|53|57P|58)/;
 const AWAY_ERRORS = /^(ECONN|EPIPE|ENOTFOUND|EAI_|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)/;
-const AWAY_MESSAGES =
-  /connection terminated|not queryable|timeout exceeded when trying to connect|timeout expired|Cannot use a pool after/i;
+const AWAY_MESSAGES = /connection terminated|connection ended|not queryable|query read timeout|timeout expired/i;
+/** Serialization failure, deadlock: the transaction did nothing, and may as well be begun again. */
+const VOID_STATES = new Set(['40001', '40P01']);
+/** The server ends the connection: it was told to, another process of it has crashed, or nobody used it for long. */
+const CUT_OFF_STATES = new Set(['57P01', '57P02', '57P05']);
+const BROKEN_ERRORS = /^(ECONNRESET|EPIPE)$/;
+const BROKEN_MESSAGES = /connection terminated|not queryable/i;
+/** What poolers say when they have no connection left for us; the server itself says 53300. */
+const FULL_MESSAGES = /max clients|max_client_conn|client connections? reached|too many clients/i;
 /** Serialization failure, deadlock, lock timeout, statement timeout: the statement did nothing, and may next time. */
 const BUSY_STATES = new Set(['40001', '40P01', '55P03', '57014']);
 const TLS_ERRORS = /CERT|^ERR_(TLS|SSL)|^UNABLE_TO_|^EPROTO$/;
@@ -59,11 +66,46 @@ export function toDatabaseError(error: unknown): unknown {
   return error;
 }
 
+/** Whether a transaction failed because of others, did nothing, and may be begun again at once. */
+export function didNothing(error: unknown): boolean {
+  return findStates(error).some((state) => VOID_STATES.has(state));
+}
+
+export function wasCutOff(error: unknown): boolean {
+  return findStates(error).some((state) => CUT_OFF_STATES.has(state));
+}
+
+/** Whether the connection has ended, as far as can be seen from here. */
+export function isBroken(error: unknown): boolean {
+  if (wasCutOff(error) || findStates(error).some((state) => BROKEN_ERRORS.test(state))) return true;
+  return error instanceof Error && BROKEN_MESSAGES.test(error.message);
+}
+
+/** Whether nothing came back in time: the connection, and others of its age, may lead nowhere. */
+export function isSilence(error: unknown): boolean {
+  const reason = isTidemarkError(error) ? error.cause : error;
+  return reason instanceof Error && /query read timeout/i.test(reason.message);
+}
+
+/** Whether no connection could be had because others have all there are. */
+export function isServerFull(error: unknown): boolean {
+  return findStates(error).includes('53300') || (error instanceof Error && FULL_MESSAGES.test(error.message));
+}
+
+/** SQLSTATE of an error, or of what it was made of; or its code, if it is the network's. */
+function findStates(error: unknown): readonly string[] {
+  const reason = isTidemarkError(error) ? error.cause : error;
+  return reason instanceof Error && 'code' in reason ? [String(reason.code)] : [];
+}
+
 /** What the driver or a pooler refuses before the server is asked. */
 function toRefusal(code: string, message: string): string | undefined {
   if (message.startsWith('SASL')) return 'it wants a password, and the connection string has none or a wrong one';
   if (TLS_ERRORS.test(code) || TLS_MESSAGES.test(message)) {
-    return 'no encrypted connection could be made; sslmode in the connection string says what is asked for';
+    return (
+      'no encrypted connection could be made. In the connection string, sslmode=verify-full&sslrootcert=/path/to/ca.crt ' +
+      'trusts an authority of your own, sslmode=require encrypts without asking who answers, and sslmode=disable does not encrypt'
+    );
   }
   if (POOLER_MESSAGE.test(message)) {
     return (

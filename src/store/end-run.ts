@@ -1,65 +1,65 @@
 /**
- * How far a run is, and how it ends: run, lease, Page and watermark move together, in one statement each, so it holds
- * at every instant a process may be killed. The watermark must never move for less than a complete walk (I1).
+ * How far a run is, and how it ends: run, lease, channel, watermark and Page move together, in one statement each, so it
+ * holds at every instant a process may be killed. The watermark must never move for less than a complete walk (I1).
  */
-import type { Lease, RunFailure, RunProgress, SyncOutcome, Checkpoint } from '../core/store-ports.ts';
+import type { Lease } from '../core/model.ts';
+import type { Checkpoint, RunFailure, RunProgress, SyncOutcome } from '../core/store-ports.ts';
 import type { Database } from './connect.ts';
-import { toIso, toText } from './conversations.ts';
+import { toIso, toText } from './sql-values.ts';
+import { DERIVE_PAGE } from './pages.ts';
 import { toStorableText } from './text.ts';
 
 /**
  * $1 page · $2 platform · $3 fence · $4 run · $5 complete · $6 watermark · $7 walk start · $8 listed · $9 skipped
  * · $10 calls · $11 rest: cursor · $12 rest: top · $13 nested limit · $14 only looked · $15 why partial: code
- * · $16 sentence · $17 phases. Watermark, last_synced_at, run and lease move
- * together. The watermark never moves back (I1). last_synced_at that was cleared while the run went on stays cleared: a
- * full walk was asked for, and this one may have been past what it was asked for. The mirror is whole, and last_synced_at moves, only when the retry ledger
- * is empty.
+ * · $16 sentence · $17 phases. Watermark, last_synced_at, run and lease move together. The watermark never moves back
+ * (I1). A full sync that was asked for while the run went on is still to be done: this one may have been past what it
+ * was asked for. The mirror is whole, and last_synced_at moves, only when the retry ledger is empty.
  */
 const FINISH_RUN = `
 WITH lease AS (
   UPDATE facebook_sync_state AS state
   SET lease_run_id = NULL, lease_expires_at = NULL, last_call_at = now(),
+      status = 'connected', status_detail = NULL,
       watermark = CASE WHEN $5 THEN greatest($6, state.watermark) ELSE state.watermark END,
+      last_synced_at = CASE WHEN decision.whole
+                              -- A walk in slices may have begun before one that was complete in between.
+                              AND (state.last_synced_at BETWEEN $7 AND now()) IS NOT TRUE
+                            THEN $7 ELSE state.last_synced_at END,
+      full_syncs_done = CASE WHEN $5 AND run.mode = 'full'
+                             THEN greatest(state.full_syncs_done, run.full_syncs_requested)
+                             ELSE state.full_syncs_done END,
       -- The place of another kind of walk is kept: forced slices must not begin again after every ordinary sync.
-      rest_mode = CASE WHEN keep THEN rest_mode WHEN $11::text IS NOT NULL THEN run.mode END,
-      rest_forced = CASE WHEN keep THEN rest_forced WHEN $11 IS NOT NULL THEN run.forced END,
-      rest_after = CASE WHEN keep THEN rest_after ELSE $11::text END,
-      rest_top = CASE WHEN keep THEN rest_top ELSE $12::timestamptz END,
-      rest_started_at = CASE WHEN keep THEN rest_started_at WHEN $11 IS NOT NULL THEN $7::timestamptz END,
+      checkpoint_mode = CASE WHEN keep THEN checkpoint_mode WHEN $11::text IS NOT NULL THEN run.mode END,
+      checkpoint_forced = CASE WHEN keep THEN checkpoint_forced WHEN $11 IS NOT NULL THEN run.forced END,
+      checkpoint_cursor = CASE WHEN keep THEN checkpoint_cursor ELSE $11::text END,
+      checkpoint_watermark = CASE WHEN keep THEN checkpoint_watermark ELSE $12::timestamptz END,
+      checkpoint_started_at = CASE WHEN keep THEN checkpoint_started_at WHEN $11 IS NOT NULL THEN $7::timestamptz END,
+      checkpoint_full_syncs_requested = CASE WHEN keep THEN checkpoint_full_syncs_requested
+                                             ELSE run.full_syncs_requested END,
       nested_limit = $13
   FROM facebook_sync_runs AS run, LATERAL (
     SELECT run.mode = 'verify' OR ($11::text IS NULL AND run.mode = 'incremental' AND EXISTS (
-      SELECT FROM facebook_sync_state AS resting
-      WHERE resting.page_id = $1 AND resting.platform = $2 AND resting.rest_forced
-    )) AS keep
+             SELECT FROM facebook_sync_state AS resting
+             WHERE resting.page_id = $1 AND resting.platform = $2 AND resting.checkpoint_forced
+           )) AS keep,
+           $5 AND NOT EXISTS (
+             SELECT FROM facebook_retry_ledger WHERE page_id = $1 AND platform = $2
+           ) AS whole
   ) AS decision
   WHERE state.page_id = $1 AND state.platform = $2 AND state.lease_fence = $3
     AND run.page_id = $1 AND run.id = $4 AND run.status = 'running'
-  RETURNING state.page_id
-), verdict AS (
-  SELECT page_id, $5 AND NOT EXISTS (
-    SELECT FROM facebook_retry_ledger WHERE page_id = $1 AND platform = $2
-  ) AS whole
-  FROM lease
+  RETURNING state.page_id, decision.whole
 ), page AS (
-  UPDATE facebook_pages AS page
-  SET last_synced_at = CASE WHEN page.last_synced_at IS NOT DISTINCT FROM run.synced_before AND verdict.whole
-                             -- A walk in slices may have begun before one that was complete in between.
-                             AND (page.last_synced_at BETWEEN $7 AND now()) IS NOT TRUE
-                            THEN $7 ELSE page.last_synced_at END,
-      status = CASE WHEN page.is_active THEN 'connected' ELSE page.status END,
-      status_detail = CASE WHEN page.is_active THEN NULL ELSE page.status_detail END,
-      updated_at = now()
-  FROM verdict, facebook_sync_runs AS run
-  WHERE page.id = verdict.page_id AND run.page_id = $1 AND run.id = $4
+  UPDATE facebook_pages AS page SET ${DERIVE_PAGE} FROM lease WHERE page.id = lease.page_id
 ), run AS (
   UPDATE facebook_sync_runs
   SET status = CASE WHEN whole OR $14 THEN 'succeeded' ELSE 'partial' END, finished_at = now(),
       listed = $8, skipped = $9, graph_calls = $10, error_code = $15, error_message = $16, phases = $17
-  FROM verdict
+  FROM lease
   WHERE facebook_sync_runs.page_id = $1 AND id = $4
 )
-SELECT whole OR $14 AS succeeded FROM verdict`;
+SELECT whole OR $14 AS succeeded FROM lease`;
 
 /** $1 page · $2 platform · $3 fence · $4 run · $5 calls · $6 listed · $7 phases. A late note never overtakes the end of the run. */
 const NOTE_PROGRESS = `
@@ -71,24 +71,26 @@ WHERE state.page_id = $1 AND state.platform = $2 AND state.lease_fence = $3
 /** $1 page · $2 platform · $3 fence · $4 run · $5 cursor · $6 top · $7 walk start. */
 const SAVE_CHECKPOINT = `
 UPDATE facebook_sync_state AS state
-SET rest_mode = run.mode, rest_forced = run.forced, rest_after = $5, rest_top = $6, rest_started_at = $7
+SET checkpoint_mode = run.mode, checkpoint_forced = run.forced, checkpoint_cursor = $5, checkpoint_watermark = $6,
+    checkpoint_started_at = $7, checkpoint_full_syncs_requested = run.full_syncs_requested
 FROM facebook_sync_runs AS run
 WHERE state.page_id = $1 AND state.platform = $2 AND state.lease_fence = $3
-  AND run.page_id = $1 AND run.id = $4 AND run.status = 'running'`;
+  AND run.page_id = $1 AND run.id = $4 AND run.status = 'running'
+RETURNING state.page_id`;
 
 /**
- * $1 page · $2 platform · $3 fence · $4 run · $5 calls · $6 code · $7 message · $8 Page status or null · $9 listed
- * · $10 phases.
+ * $1 page · $2 platform · $3 fence · $4 run · $5 calls · $6 code · $7 message · $8 status of the channel or null
+ * · $9 listed · $10 phases.
  */
 const FAIL_RUN = `
 WITH lease AS (
-  UPDATE facebook_sync_state SET lease_run_id = NULL, lease_expires_at = NULL, last_call_at = now()
+  UPDATE facebook_sync_state
+  SET lease_run_id = NULL, lease_expires_at = NULL, last_call_at = now(),
+      status = coalesce($8, status), status_detail = CASE WHEN $8::text IS NULL THEN status_detail ELSE $7 END
   WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
   RETURNING page_id
 ), page AS (
-  UPDATE facebook_pages AS page SET status = $8, status_detail = $7, updated_at = now()
-  FROM lease
-  WHERE page.id = lease.page_id AND page.is_active AND $8::text IS NOT NULL
+  UPDATE facebook_pages AS page SET ${DERIVE_PAGE} FROM lease WHERE page.id = lease.page_id AND $8 IS NOT NULL
 )
 UPDATE facebook_sync_runs
 SET status = CASE WHEN $6 = 'RUN_CANCELLED' THEN 'cancelled' ELSE 'failed' END,
@@ -103,14 +105,14 @@ export async function noteProgress(
   await database.query(NOTE_PROGRESS, [pageId, platform, fence, runId, graphCalls, listed, phases]);
 }
 
-/** Notes where the next walk of this kind goes on; nothing when another run has taken the lease over. */
+/** Notes where the next walk of this kind goes on; false when another run has taken the lease over. */
 export async function saveCheckpoint(
   database: Database,
   { pageId, platform, fence, runId }: Lease,
   { after, nextWatermark, startedAt }: Checkpoint,
-): Promise<void> {
+): Promise<boolean> {
   const place = [after ?? null, toIso(nextWatermark) ?? null, toIso(startedAt)];
-  await database.query(SAVE_CHECKPOINT, [pageId, platform, fence, runId, ...place]);
+  return (await database.query(SAVE_CHECKPOINT, [pageId, platform, fence, runId, ...place])).length > 0;
 }
 
 /** Ends a run that did not fail; undefined when another run has taken the lease over, and nothing was written. */

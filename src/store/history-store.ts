@@ -1,11 +1,12 @@
 /**
- * The mirror as the one history run sees it that holds the lease of its Page and platform. A step is one statement,
+ * The mirror as the one history run sees it that holds the lease of its channel. A step is one statement,
  * and writes nothing at all when the lease has passed to another run (I6).
  */
-import type { HistoryStore, Lease, OpenHistory } from '../core/store-ports.ts';
+import type { Channel, Lease, Platform } from '../core/model.ts';
+import type { HistoryStore, OpenHistory } from '../core/store-ports.ts';
 import type { Database } from './connect.ts';
-import { toIso, toText } from './conversations.ts';
-import { whyLeaseIsLost } from './lost-lease.ts';
+import { toIso, toText } from './sql-values.ts';
+import { UNDER_LEASE, whyLeaseIsLost } from './leases.ts';
 import { toMessageInput, UPSERT_MESSAGES } from './messages.ts';
 import { CALLABLE } from './page-schedule.ts';
 
@@ -13,31 +14,33 @@ const HELD = `(
   SELECT count(*) FROM facebook_messages AS message
   WHERE message.page_id = conversation.page_id AND message.conversation_id = conversation.id)::int`;
 
-/** Conversations of a Page that lack older messages, down to a depth (null: all). Served by idx_facebook_conversations_open_history. */
-const INCOMPLETE = ({ page, depth }: { page: string; depth: string }) => `
+/** Names of what a statement knows. */
+interface Where {
+  readonly page: string;
+  readonly platform: string;
+  readonly depth: string;
+}
+
+/** Conversations of a channel that lack older messages, down to a depth (null: all). Served by idx_facebook_conversations_open_history. */
+const INCOMPLETE = ({ page, platform, depth }: Where) => `
 FROM facebook_conversations AS conversation
-WHERE conversation.page_id = ${page} AND NOT history_complete AND collected_at IS NOT NULL
+WHERE conversation.page_id = ${page} AND conversation.platform = ${platform} AND NOT history_complete AND collected_at IS NOT NULL
   AND floor_message_id IS NOT NULL AND deleted_at IS NULL
   AND (${depth}::int IS NULL OR ${depth} > ${HELD})`;
 
 /** Those of them that are not left alone for now. */
-const OPEN = (where: { page: string; depth: string }) =>
-  `${INCOMPLETE(where)} AND (history_retry_at IS NULL OR history_retry_at <= now())`;
+const OPEN = (where: Where) => `${INCOMPLETE(where)} AND (history_retry_at IS NULL OR history_retry_at <= now())`;
 
 /** $1 page · $2 platform · $3 depth or null · $4 limit. */
 const FIND_OPEN = `
 SELECT id, floor_message_id, floor_message_time, floor_cursor, history_problem IS NOT NULL AS was_refused, ${HELD} AS held
-${OPEN({ page: '$1', depth: '$3' })} AND platform = $2
+${OPEN({ page: '$1', platform: '$2', depth: '$3' })}
 ORDER BY coalesce(updated_time, '-infinity'::timestamptz) DESC, id DESC
 LIMIT $4`;
 
 /** $1 page · $2 platform · $3 fence · $4 run · $5, $6 messages · $7 conversation · $8 floor · $9 its time · $10 cursor · $11 complete. */
 const COMMIT_STEP = `
-WITH lease AS MATERIALIZED (
-  SELECT page_id, lease_wanted FROM facebook_sync_state
-  WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
-  FOR SHARE
-), messages AS (
+WITH lease AS MATERIALIZED (${UNDER_LEASE}), messages AS (
   ${UPSERT_MESSAGES({ input: ['$5', '$6'], source: 'history' })}
 ), conversation AS (
   UPDATE facebook_conversations AS conversation
@@ -51,21 +54,17 @@ WITH lease AS MATERIALIZED (
   UPDATE facebook_sync_runs AS run SET events_created = run.events_created + counts.events_created
   FROM counts WHERE run.page_id = $1 AND run.id = $4
 )
-SELECT lease_wanted, events_created FROM lease, counts`;
+SELECT yield_requested, events_created FROM lease, counts`;
 
 /** $1 page · $2 platform · $3 fence · $4 conversation · $5 reason · $6 ms to wait. */
 const POSTPONE = `
-WITH lease AS MATERIALIZED (
-  SELECT page_id, lease_wanted FROM facebook_sync_state
-  WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
-  FOR SHARE
-), conversation AS (
+WITH lease AS MATERIALIZED (${UNDER_LEASE}), conversation AS (
   UPDATE facebook_conversations AS conversation
   SET history_retry_at = now() + $6 * interval '1 millisecond', history_problem = $5
   FROM lease
   WHERE conversation.page_id = $1 AND conversation.id = $4
 )
-SELECT lease_wanted FROM lease`;
+SELECT yield_requested FROM lease`;
 
 /** $1 page · $2 platform · $3 depth or null · $4 fence · $5 run · $6 calls · $7 phases. */
 const FINISH = `
@@ -75,7 +74,7 @@ WITH lease AS (
   RETURNING page_id
 )
 UPDATE facebook_sync_runs AS run
-SET status = CASE WHEN EXISTS (SELECT ${INCOMPLETE({ page: '$1', depth: '$3' })} AND platform = $2) THEN 'partial' ELSE 'succeeded' END,
+SET status = CASE WHEN EXISTS (SELECT ${INCOMPLETE({ page: '$1', platform: '$2', depth: '$3' })}) THEN 'partial' ELSE 'succeeded' END,
     finished_at = now(), graph_calls = $6, phases = $7
 FROM lease
 WHERE run.page_id = $1 AND run.id = $5
@@ -100,7 +99,7 @@ export function openHistoryStore(database: Database, lease: Lease): HistoryStore
     },
 
     async commit({ conversationId, messages, oldest, cursor, complete }) {
-      const [row] = await database.query<{ lease_wanted: boolean; events_created: number }>(COMMIT_STEP, [
+      const [row] = await database.query<{ yield_requested: boolean; events_created: number }>(COMMIT_STEP, [
         pageId,
         platform,
         fence,
@@ -113,14 +112,14 @@ export function openHistoryStore(database: Database, lease: Lease): HistoryStore
         complete,
       ]);
       if (row === undefined) throw await whyLeaseIsLost(database, lease);
-      return { eventsCreated: row.events_created, shouldYield: row.lease_wanted };
+      return { eventsCreated: row.events_created, shouldYield: row.yield_requested };
     },
 
     async postpone({ conversationId, reason, againInMs }) {
       const values = [pageId, platform, fence, conversationId, toText(reason), againInMs];
-      const [row] = await database.query<{ lease_wanted: boolean }>(POSTPONE, values);
+      const [row] = await database.query<{ yield_requested: boolean }>(POSTPONE, values);
       if (row === undefined) throw await whyLeaseIsLost(database, lease);
-      return { shouldYield: row.lease_wanted };
+      return { shouldYield: row.yield_requested };
     },
 
     async finish({ depth, graphCalls, phases = {} }) {
@@ -132,17 +131,20 @@ export function openHistoryStore(database: Database, lease: Lease): HistoryStore
   };
 }
 
-/** Pages that have conversations with older messages to bring. Default: looked for in every Page that Facebook may be called for. */
-export async function findPagesWithOpenHistory(
+/** Channels with older messages to bring. Default: looked for in every channel that Facebook may be called for. */
+export async function findChannelsWithOpenHistory(
   database: Database,
-  { depth, pageId }: { readonly depth: number; readonly pageId?: string },
-): Promise<ReadonlySet<string>> {
-  const rows = await database.query<{ page_id: string }>(
-    `SELECT page.id AS page_id FROM facebook_pages AS page
-     WHERE ${CALLABLE} AND ($2::uuid IS NULL OR page.id = $2) AND EXISTS (SELECT ${OPEN({ page: 'page.id', depth: '$1' })})`,
-    [toDepth(depth), pageId ?? null],
+  { depth, channel }: { readonly depth: number; readonly channel?: Channel },
+): Promise<readonly Channel[]> {
+  const open = OPEN({ page: 'state.page_id', platform: 'state.platform', depth: '$1' });
+  const rows = await database.query<{ page_id: string; platform: Platform }>(
+    `SELECT state.page_id, state.platform
+     FROM facebook_sync_state AS state JOIN facebook_pages AS page ON page.id = state.page_id
+     WHERE ${CALLABLE} AND ($2::uuid IS NULL OR state.page_id = $2 AND state.platform = $3) AND EXISTS (SELECT ${open})
+     ORDER BY state.page_id, state.platform DESC`,
+    [toDepth(depth), channel?.pageId ?? null, channel?.platform ?? null],
   );
-  return new Set(rows.map((row) => row.page_id));
+  return rows.map((row) => ({ pageId: row.page_id, platform: row.platform }));
 }
 
 function toDepth(depth: number): number | null {

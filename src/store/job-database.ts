@@ -15,6 +15,20 @@ export function openJobDatabase(run: Database['script']): JobDatabase {
 }
 
 /**
+ * The same within a transaction of ours: the package's own transactions become part of it. What the package makes first
+ * is made by one process at a time, under a lock that the end of the transaction gives back, through any pooler.
+ */
+export async function openLockedJobDatabase(query: Database['query']): Promise<JobDatabase> {
+  await query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
+  return openJobDatabase((sql, values) =>
+    query(values === undefined ? sql.replace(/^\s*BEGIN;/, '').replace(/COMMIT;?\s*$/, '') : sql, values),
+  );
+}
+
+/** Any fixed number that nobody else uses, and not that of the migrations. */
+const LOCK = 4_680_251_120;
+
+/**
  * The schema that holds the queue's tables: one for each schema that holds ours, because two installations in one
  * database must not take each other's jobs.
  */

@@ -4,7 +4,7 @@
  */
 import type { JsonValue, MessageSnapshot } from '../core/model.ts';
 import { type BatchInput, batchTable, type InputRow, toBatchInput, toRaw } from './batch-input.ts';
-import { toIso, toText } from './conversations.ts';
+import { toIso, toText } from './sql-values.ts';
 import { toStorableJson, toStorableText } from './text.ts';
 
 /** The columns of a batch; lists that are empty are left out. */

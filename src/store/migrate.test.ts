@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findMissing, readMigrations, renderMigrations, requireSupportedServer } from './migrate.ts';
+import { findMissing, readMigrations, renderMigrations } from './migrate.ts';
 
 describe('migrations', () => {
   it('are numbered from 1 without a gap, each name once', () => {
@@ -30,17 +30,5 @@ describe('migrations', () => {
     expect(sql).toMatch(/^BEGIN;\n/);
     expect(sql).toMatch(/\nCOMMIT;\n$/);
     for (const { version, name } of readMigrations()) expect(sql).toContain(`VALUES (${version}, '${name}')`);
-  });
-});
-
-describe('the server', () => {
-  it('must be PostgreSQL 15 or newer', () => {
-    for (const number of ['150000', '150018', '170002', '180000']) {
-      expect(() => requireSupportedServer({ number, version: 'x' })).not.toThrow();
-    }
-    expect(() => requireSupportedServer({ number: '140019', version: '14.19 (Debian 14.19-1)' })).toThrow(
-      expect.objectContaining({ code: 'DATABASE_UNSUPPORTED', message: expect.stringContaining('14.19') }),
-    );
-    expect(() => requireSupportedServer({ number: '', version: '' })).toThrow(/15 is the oldest/);
   });
 });

@@ -7,7 +7,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isTidemarkError, TidemarkError } from '../core/errors.ts';
 import { must } from '../lib/must.ts';
-import { connect, type Database } from './connect.ts';
+import { connect, type Database, type Queryable } from './connect.ts';
+import { requireSupportedServer } from './server-facts.ts';
 import { requireVisibleRows } from './visible-rows.ts';
 
 export interface Migration {
@@ -23,7 +24,6 @@ export interface MigrateAnswer {
 }
 
 const FOLDER = join(import.meta.dirname, 'migrations');
-const OLDEST_SERVER = 150_000;
 /** Any fixed number that nobody else uses: one migration of a database at a time. */
 const LOCK = 4_680_251_119;
 
@@ -53,13 +53,14 @@ export function readMigrations(): readonly Migration[] {
 
 /** Brings the schema up to date. Errors: DATABASE_UNSUPPORTED, SCHEMA_NEWER, MIGRATION_FAILED, DATABASE_UNAVAILABLE. */
 export async function migrate(database: Database): Promise<MigrateAnswer> {
-  await checkServer(database);
+  const { askedSchema, ...facts } = await database.findFacts();
+  requireSupportedServer(facts, askedSchema);
   await requireVisibleRows(database);
   const migrations = readMigrations();
   const { version } = must(migrations.at(-1), 'migrations are shipped with the program');
   // Most starts end here: they take no lock and need no right to change the schema.
   if (findMissing(migrations, await findApplied(database.query)).length === 0) return { applied: [], version };
-  return database.transaction(async (query) => {
+  const applyMissing = async (query: Database['query']) => {
     await query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
     await apply(query, { name: 'tidemark_migrations', sql: CREATE_LEDGER });
     const missing = findMissing(migrations, await findApplied(query));
@@ -71,11 +72,12 @@ export async function migrate(database: Database): Promise<MigrateAnswer> {
       ]);
     }
     return { applied: missing.map((migration) => migration.name), version };
-  });
+  };
+  return database.transaction(applyMissing, { isLong: true });
 }
 
 /** The version the database is at, 0 when it has none of our tables. */
-export async function findSchemaVersion(database: Database): Promise<number> {
+export async function findSchemaVersion(database: Queryable): Promise<number> {
   return Math.max(0, ...(await findApplied(database.query)));
 }
 
@@ -130,23 +132,4 @@ export function renderMigrations(): string {
       'ON CONFLICT (version) DO NOTHING;\n',
   );
   return ['BEGIN;', `SELECT pg_advisory_xact_lock(${LOCK});`, `${CREATE_LEDGER}\n`, ...parts, 'COMMIT;', ''].join('\n');
-}
-
-async function checkServer(database: Database): Promise<void> {
-  const [row] = await database.query<{ number: string; version: string }>(
-    `SELECT current_setting('server_version_num') AS number, current_setting('server_version') AS version`,
-  );
-  requireSupportedServer(must(row, 'current_setting gives one row'));
-}
-
-/** Takes `server_version_num` and `server_version`. Errors: DATABASE_UNSUPPORTED. */
-export function requireSupportedServer({
-  number,
-  version,
-}: {
-  readonly number: string;
-  readonly version: string;
-}): void {
-  if (Number(number) >= OLDEST_SERVER) return;
-  throw new TidemarkError('DATABASE_UNSUPPORTED', `The database is PostgreSQL ${version}; 15 is the oldest.`);
 }

@@ -1,7 +1,8 @@
 /** When Pages are due, and that a due Page is taken once, however many schedulers ask. */
 import { describe, expect, it } from 'vitest';
 import { describeEachPostgres } from '../../test/support/postgres.ts';
-import { bringForward, claimDuePages, countDuePages, enrolPages, giveBackDuePages } from './page-schedule.ts';
+import { must } from '../lib/must.ts';
+import { bringForward, claimDueChannels, countDuePages, enrolChannels, giveBackDueChannels } from './page-schedule.ts';
 import { connectAside, type OpenedStore, openStoreForTest } from '../../test/support/store/opened-store.ts';
 
 const MINUTE = 60_000;
@@ -13,8 +14,8 @@ async function addPages({ database }: OpenedStore, count: number, intervalMs = H
     `INSERT INTO facebook_pages (facebook_page_id) SELECT 'page ' || n FROM generate_series(1, $1) AS n`,
     [count],
   );
-  await enrolPages(database.query);
-  const { due } = await claimDuePages(database.query, 'sync', { intervalMs, limit: count });
+  await enrolChannels(database.query);
+  const { due } = await claimDueChannels(database.query, 'sync', { intervalMs, limit: count });
   expect(due, 'a new Page is planned first').toEqual([]);
 }
 
@@ -42,7 +43,7 @@ describeEachPostgres('the schedule of Pages', (version) => {
 
     // The place is the Page's: taken again, it comes a whole number of intervals later.
     await makeDue(store);
-    await claimDuePages(store.database.query, 'sync', { intervalMs: HOUR, limit: 500 });
+    await claimDueChannels(store.database.query, 'sync', { intervalMs: HOUR, limit: 500 });
     const again = await waits(store);
     for (const [index, waitMs] of again.entries()) {
       const shiftMs = Math.abs(waitMs - (planned[index] ?? 0)) % HOUR;
@@ -57,7 +58,7 @@ describeEachPostgres('the schedule of Pages', (version) => {
     const asking = [connectAside(store.url), connectAside(store.url)].map(async (database) => {
       const taken: string[] = [];
       for (;;) {
-        const { due, isExhausted } = await claimDuePages(database.query, 'sync', { intervalMs: HOUR, limit: 7 });
+        const { due, isExhausted } = await claimDueChannels(database.query, 'sync', { intervalMs: HOUR, limit: 7 });
         taken.push(...due.map((page) => page.pageId));
         if (isExhausted && due.length === 0) return taken;
       }
@@ -73,8 +74,8 @@ describeEachPostgres('the schedule of Pages', (version) => {
     await makeDue(store);
     const aside = connectAside(store.url);
     await store.database.transaction(async (query) => {
-      expect((await claimDuePages(query, 'sync', { intervalMs: HOUR, limit: 4 })).due).toHaveLength(4);
-      const { due } = await claimDuePages(aside.query, 'sync', { intervalMs: HOUR, limit: 10 });
+      expect((await claimDueChannels(query, 'sync', { intervalMs: HOUR, limit: 4 })).due).toHaveLength(4);
+      const { due } = await claimDueChannels(aside.query, 'sync', { intervalMs: HOUR, limit: 10 });
       expect(due).toHaveLength(6);
     });
   });
@@ -90,24 +91,26 @@ describe('the schedule of Pages', () => {
     const oldest = await store.one<{ page_id: string }>(
       'SELECT page_id FROM facebook_page_schedule ORDER BY next_sync_at LIMIT 1',
     );
-    const { due } = await claimDuePages(store.database.query, 'sync', { intervalMs: HOUR, limit: 5 });
+    const { due } = await claimDueChannels(store.database.query, 'sync', { intervalMs: HOUR, limit: 5 });
     expect(due[0]?.pageId).toBe(oldest.page_id);
     expect(due.map((page) => page.dueAt)).toEqual(due.map((page) => page.dueAt).toSorted((a, b) => a - b));
   });
 
   it.each([
-    ['is paused', `is_active = false, status = 'paused'`],
-    ['has a dead token', `status = 'token_expired'`],
-    ['lacks a permission', `status = 'permission_missing'`],
+    ['is paused', 'UPDATE facebook_pages SET is_active = false WHERE id = $1'],
+    ['has a dead token', `UPDATE facebook_sync_state SET status = 'token_expired' WHERE page_id = $1`],
+    ['lacks a permission', `UPDATE facebook_sync_state SET status = 'permission_missing' WHERE page_id = $1`],
   ])('never takes a Page that %s, until it is well again', async (_what, change) => {
     await using store = await openStoreForTest(17);
     await addPages(store, 2);
     await makeDue(store);
-    await store.database.query(`UPDATE facebook_pages SET ${change} WHERE facebook_page_id = 'page 1'`);
-    const take = () => claimDuePages(store.database.query, 'sync', { intervalMs: HOUR, limit: 9 });
+    const { id } = await store.one(`SELECT id FROM facebook_pages WHERE facebook_page_id = 'page 1'`);
+    await store.database.query(change, [id]);
+    const take = () => claimDueChannels(store.database.query, 'sync', { intervalMs: HOUR, limit: 9 });
     expect((await take()).due).toHaveLength(1);
     expect(await countDuePages(store.database.query, 'sync')).toBe(0);
-    await store.database.query(`UPDATE facebook_pages SET is_active = true, status = 'connected'`);
+    await store.database.query(`UPDATE facebook_sync_state SET status = 'connected'`);
+    await store.database.query('UPDATE facebook_pages SET is_active = true');
     expect((await take()).due).toHaveLength(1);
   });
 
@@ -115,7 +118,7 @@ describe('the schedule of Pages', () => {
     await using store = await openStoreForTest(17);
     await addPages(store, 50, 24 * HOUR);
     expect(Math.max(...(await waits(store)))).toBeGreaterThan(HOUR);
-    const { due } = await claimDuePages(store.database.query, 'sync', { intervalMs: MINUTE, limit: 50 });
+    const { due } = await claimDueChannels(store.database.query, 'sync', { intervalMs: MINUTE, limit: 50 });
     expect(due).toEqual([]);
     expect(Math.max(...(await waits(store)))).toBeLessThanOrEqual(MINUTE);
   });
@@ -125,14 +128,14 @@ describe('the schedule of Pages', () => {
     await addPages(store, 5);
     await makeDue(store);
     expect(await countDuePages(store.database.query, 'verify')).toBe(0);
-    expect((await claimDuePages(store.database.query, 'verify', { intervalMs: HOUR, limit: 5 })).due).toEqual([]);
+    expect((await claimDueChannels(store.database.query, 'verify', { intervalMs: HOUR, limit: 5 })).due).toEqual([]);
     expect(await countDuePages(store.database.query, 'sync')).toBe(5);
   });
 
   it('without an interval takes a Page once each time all are brought forward', async () => {
     await using store = await openStoreForTest(17);
     await addPages(store, 3);
-    const take = () => claimDuePages(store.database.query, 'sync', { intervalMs: undefined, limit: 2 });
+    const take = () => claimDueChannels(store.database.query, 'sync', { intervalMs: undefined, limit: 2 });
     await bringForward(store.database.query);
     const first = [(await take()).due, (await take()).due, (await take()).due].map((due) => due.length);
     expect(first).toEqual([2, 1, 0]);
@@ -145,12 +148,12 @@ describe('the schedule of Pages', () => {
     await addPages(store, 3);
     await makeDue(store);
     const { query } = store.database;
-    const [one, two] = (await claimDuePages(query, 'sync', { intervalMs: HOUR, limit: 2 })).due;
-    await giveBackDuePages(query, 'sync', [
-      { pageId: one?.pageId ?? '', dueAt: undefined },
-      { pageId: two?.pageId ?? '', dueAt: two?.dueAt },
+    const [one, two] = (await claimDueChannels(query, 'sync', { intervalMs: HOUR, limit: 2 })).due;
+    await giveBackDueChannels(query, 'sync', [
+      { ...must(one, 'it was due'), dueAt: undefined },
+      must(two, 'it was due'),
     ]);
-    const again = (await claimDuePages(query, 'sync', { intervalMs: HOUR, limit: 3 })).due;
+    const again = (await claimDueChannels(query, 'sync', { intervalMs: HOUR, limit: 3 })).due;
     expect(again).toHaveLength(3);
     expect(again.at(-1)?.pageId).toBe(one?.pageId);
   });

@@ -194,7 +194,7 @@ describeEachPostgres('Pages', (version) => {
     expect(await setPageActive(opened.database, page.id, false)).toMatchObject({ isActive: false, status: 'paused' });
     expect(await saveOne({ facebookPageId: page.facebookPageId })).toMatchObject({ isActive: false, status: 'paused' });
     expect(await setPageActive(opened.database, page.id, true)).toMatchObject({ isActive: true, status: 'connected' });
-    await opened.database.query(`UPDATE facebook_pages SET status = 'throttled' WHERE id = $1`, [page.id]);
+    await opened.database.query(`UPDATE facebook_sync_state SET status = 'throttled' WHERE page_id = $1`, [page.id]);
     expect(await setPageActive(opened.database, page.id, true)).toMatchObject({ status: 'throttled' });
     expect(await setPageActive(opened.database, crypto.randomUUID(), true)).toBeUndefined();
   });

@@ -3,15 +3,32 @@
  * left is used and stored again encrypted.
  */
 import { TidemarkError } from '../core/errors.ts';
-import type { Instant, Page, PageRef, PageStatus } from '../core/model.ts';
+import type { Instant, Page, PageRef, PageStatus, Platform } from '../core/model.ts';
 import type { Secret } from '../lib/secret.ts';
-import { type Database, UUID } from './connect.ts';
-import { toText } from './conversations.ts';
+import { type Database, type Queryable, UUID } from './connect.ts';
+import { toText } from './sql-values.ts';
 import type { TokenCipher } from './token-cipher.ts';
+
+/**
+ * What a Page shows is derived from its channels by a trigger, which reads them when the row of the Page is locked and
+ * replaces this value; it only must not be null, which asks for a full sync.
+ */
+export const DERIVE_PAGE = 'last_synced_at = now(), updated_at = now()';
 
 /** No access_token: a run gets it when it begins. */
 const COLUMNS = `id, facebook_page_id, name, is_active, status, status_detail, instagram_account_id, user_id,
   last_synced_at, created_at, updated_at`;
+
+/** COLUMNS, and the channels; `page` is the Page. Served by the primary key. */
+const PAGE = `${COLUMNS}, (
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+             'platform', state.platform, 'status', state.status, 'status_detail', state.status_detail,
+             'last_synced_at', CASE WHEN state.full_syncs_done >= page.full_syncs_requested
+                                    THEN extract(epoch FROM state.last_synced_at) * 1000 END
+           ) ORDER BY state.platform DESC), '[]')
+    FROM facebook_sync_state AS state
+    WHERE state.page_id = page.id AND (state.platform = 'messenger' OR page.instagram_account_id IS NOT NULL)
+  ) AS channels`;
 
 interface PageRow extends Record<string, unknown> {
   readonly id: string;
@@ -23,31 +40,40 @@ interface PageRow extends Record<string, unknown> {
   readonly instagram_account_id: string | null;
   readonly user_id: string | null;
   readonly last_synced_at: Instant | null;
+  readonly channels: readonly {
+    readonly platform: Platform;
+    readonly status: Exclude<PageStatus, 'paused'>;
+    readonly status_detail: string | null;
+    readonly last_synced_at: Instant | null;
+  }[];
   readonly created_at: Instant;
   readonly updated_at: Instant;
 }
 
-export async function listPages(database: Database): Promise<readonly Page[]> {
-  const rows = await database.query<PageRow>(`SELECT ${COLUMNS} FROM facebook_pages ORDER BY name, facebook_page_id`);
+export async function listPages(database: Queryable): Promise<readonly Page[]> {
+  const rows = await database.query<PageRow>(
+    `SELECT ${PAGE} FROM facebook_pages AS page ORDER BY name, facebook_page_id`,
+  );
   return rows.map(toPage);
 }
 
 /** Finds a Page by its uuid. Anything that is no uuid finds nothing. */
-export async function findPage(database: Database, pageId: string): Promise<Page | undefined> {
+export async function findPage(database: Queryable, pageId: string): Promise<Page | undefined> {
   if (!UUID.test(pageId)) return undefined;
-  const [row] = await database.query<PageRow>(`SELECT ${COLUMNS} FROM facebook_pages WHERE id = $1`, [pageId]);
+  const [row] = await database.query<PageRow>(`SELECT ${PAGE} FROM facebook_pages AS page WHERE id = $1`, [pageId]);
   return row && toPage(row);
 }
 
-async function findPageByFacebookId(database: Database, facebookPageId: string): Promise<Page | undefined> {
-  const [row] = await database.query<PageRow>(`SELECT ${COLUMNS} FROM facebook_pages WHERE facebook_page_id = $1`, [
-    facebookPageId,
-  ]);
+async function findPageByFacebookId(database: Queryable, facebookPageId: string): Promise<Page | undefined> {
+  const [row] = await database.query<PageRow>(
+    `SELECT ${PAGE} FROM facebook_pages AS page WHERE facebook_page_id = $1`,
+    [facebookPageId],
+  );
   return row && toPage(row);
 }
 
 /** The Page that a caller means. Errors: PAGE_ID_REQUIRED, PAGE_IDS_DISAGREE, PAGE_NOT_FOUND. */
-export async function findReferredPage(database: Database, { pageId, facebookPageId }: PageRef): Promise<Page> {
+export async function findReferredPage(database: Queryable, { pageId, facebookPageId }: PageRef): Promise<Page> {
   const byId = pageId === undefined ? undefined : await findPage(database, pageId);
   if (pageId !== undefined && byId === undefined) throw notFound(`with the id ${pageId}`);
   const byFacebookId = facebookPageId === undefined ? undefined : await findPageByFacebookId(database, facebookPageId);
@@ -75,13 +101,17 @@ export interface PageToSave {
   readonly token: Secret;
 }
 
+/** The token is that of every channel. Before the Page: whoever ends a run takes their rows in this order. */
+const CONNECT_CHANNELS = `
+UPDATE facebook_sync_state AS state SET status = 'connected', status_detail = NULL
+FROM facebook_pages AS page
+WHERE page.facebook_page_id = ANY ($1) AND state.page_id = page.id AND state.status <> 'connected'`;
+
 const RENEW = (source: string) => `
   name = coalesce(${source}.name, held.name),
   access_token = ${source}.access_token,
   instagram_account_id = coalesce(${source}.instagram_account_id, held.instagram_account_id),
-  status = CASE WHEN held.is_active THEN 'connected' ELSE held.status END,
-  status_detail = CASE WHEN held.is_active THEN NULL ELSE held.status_detail END,
-  updated_at = now()`;
+  ${DERIVE_PAGE}`;
 
 /**
  * $1 Facebook ids · $2 names · $3 tokens · $4 Instagram accounts. A known Page gets the new token and a new start; by
@@ -94,17 +124,18 @@ WITH input AS (
 ), known AS (
   UPDATE facebook_pages AS held SET ${RENEW('input')}
   FROM input WHERE held.facebook_page_id = input.facebook_page_id
-  RETURNING held.*
+  RETURNING held.facebook_page_id
 ), added AS (
   INSERT INTO facebook_pages AS held (facebook_page_id, name, access_token, instagram_account_id, status, is_active)
   SELECT facebook_page_id, name, access_token, instagram_account_id, 'connected', true FROM input
   WHERE NOT EXISTS (SELECT FROM facebook_pages AS other WHERE other.facebook_page_id = input.facebook_page_id)
   ON CONFLICT (facebook_page_id) DO UPDATE SET ${RENEW('excluded')}
-  RETURNING held.*
-), saved AS (
-  SELECT * FROM known UNION ALL SELECT * FROM added
 )
-SELECT ${COLUMNS} FROM saved ORDER BY array_position($1, facebook_page_id)`;
+SELECT FROM known`;
+
+/** $1 Facebook ids. */
+const FIND_SAVED = `
+SELECT ${PAGE} FROM facebook_pages AS page WHERE facebook_page_id = ANY ($1) ORDER BY array_position($1, facebook_page_id)`;
 
 export async function savePages(
   database: Database,
@@ -112,12 +143,17 @@ export async function savePages(
   pages: readonly PageToSave[],
 ): Promise<readonly Page[]> {
   const distinct = [...new Map(pages.map((page) => [page.facebookPageId, page])).values()];
-  const rows = await database.query<PageRow>(SAVE_PAGES, [
-    distinct.map((page) => page.facebookPageId),
-    distinct.map((page) => toText(page.name) ?? null),
-    distinct.map((page) => cipher.encrypt(page.token, page.facebookPageId)),
-    distinct.map((page) => page.instagramAccountId ?? null),
-  ]);
+  const facebookPageIds = distinct.map((page) => page.facebookPageId);
+  const rows = await database.transaction(async (query) => {
+    await query(CONNECT_CHANNELS, [facebookPageIds]);
+    await query(SAVE_PAGES, [
+      facebookPageIds,
+      distinct.map((page) => toText(page.name) ?? null),
+      distinct.map((page) => cipher.encrypt(page.token, page.facebookPageId)),
+      distinct.map((page) => page.instagramAccountId ?? null),
+    ]);
+    return query<PageRow>(FIND_SAVED, [facebookPageIds]);
+  });
   return rows.map(toPage);
 }
 
@@ -149,11 +185,8 @@ export async function openToken(
 /** Pauses or resumes a Page; undefined when there is none. */
 export async function setPageActive(database: Database, pageId: string, isActive: boolean): Promise<Page | undefined> {
   const [row] = await database.query<PageRow>(
-    `UPDATE facebook_pages
-     SET is_active = $2, updated_at = now(),
-         status_detail = CASE WHEN NOT $2 OR status = 'paused' THEN NULL ELSE status_detail END,
-         status = CASE WHEN NOT $2 THEN 'paused' WHEN status = 'paused' THEN 'connected' ELSE status END
-     WHERE id = $1 RETURNING ${COLUMNS}`,
+    `UPDATE facebook_pages AS page SET is_active = $2, status = 'paused', status_detail = NULL, ${DERIVE_PAGE}
+     WHERE id = $1 RETURNING ${PAGE}`,
     [pageId, isActive],
   );
   return row && toPage(row);
@@ -164,10 +197,11 @@ export async function setPageActive(database: Database, pageId: string, isActive
  * first, in the order in which a batch takes its locks, so that the two wait for each other and never in a circle.
  */
 export async function removePage(database: Database, pageId: string): Promise<void> {
-  await database.transaction(async (query) => {
+  const remove = async (query: Database['query']) => {
     await query('DELETE FROM facebook_sync_state WHERE page_id = $1', [pageId]);
     await query('DELETE FROM facebook_pages WHERE id = $1', [pageId]);
-  });
+  };
+  await database.transaction(remove, { isLong: true });
 }
 
 function toPage(row: PageRow): Page {
@@ -180,6 +214,12 @@ function toPage(row: PageRow): Page {
     statusDetail: row.status_detail ?? undefined,
     instagramAccountId: row.instagram_account_id ?? undefined,
     userId: row.user_id ?? undefined,
+    channels: row.channels.map((channel) => ({
+      platform: channel.platform,
+      status: channel.status,
+      statusDetail: channel.status_detail ?? undefined,
+      lastSyncedAt: channel.last_synced_at ?? undefined,
+    })),
     lastSyncedAt: row.last_synced_at ?? undefined,
     createdAt: row.created_at,
     updatedAt: row.updated_at,

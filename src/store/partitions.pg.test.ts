@@ -8,10 +8,10 @@ import { describeEachPostgres } from '../../test/support/postgres.ts';
 import { type Touch, traced } from '../../test/support/touched.ts';
 import { must } from '../lib/must.ts';
 import { connect } from './connect.ts';
-import { findPagesWithOpenHistory, openHistoryStore } from './history-store.ts';
+import { findChannelsWithOpenHistory, openHistoryStore } from './history-store.ts';
 import { listConversations, listMessages } from './reading.ts';
-import { findRun, listRuns } from './sync-runs.ts';
-import { openRunLedger } from './sync-state.ts';
+import { findRun, listRuns } from './runs.ts';
+import { openRunStore } from './run-store.ts';
 import {
   collected,
   light,
@@ -101,7 +101,7 @@ async function liveThrough(opened: OpenedStore, pageId: string): Promise<Readonl
   const direct = connect({ connectionString: opened.url, maxConnections: 1 });
   onTestFinished(() => direct.close());
   const database = traced(direct);
-  const ledger = openRunLedger(database, crypto.randomUUID());
+  const ledger = openRunStore(database, crypto.randomUUID());
   const seen = new Map<string, readonly Touch[]>();
   const step = async <T>(name: string, work: Promise<T>): Promise<T> => {
     const answer = await work;
@@ -140,7 +140,10 @@ async function liveThrough(opened: OpenedStore, pageId: string): Promise<Readonl
 
   const digging = await begin('begin history', { purpose: 'history' });
   const history = openHistoryStore(database, digging);
-  await step('whether history is open', findPagesWithOpenHistory(database, { depth: Infinity, pageId }));
+  await step(
+    'whether history is open',
+    findChannelsWithOpenHistory(database, { depth: Infinity, channel: { pageId, platform: 'messenger' } }),
+  );
   const [open] = await step('open history', history.findOpen({ limit: 20, depth: 500 }));
   const { conversationId, oldest } = must(open, 'some history is open');
   const postponed = { conversationId, reason: 'refused', againInMs: 1000 };

@@ -5,7 +5,7 @@
 import { TidemarkError } from '../core/errors.ts';
 import type { MirroredConversation, MirroredMessage } from '../core/mirror.ts';
 import type { CursorPage, Instant, JsonValue, Platform } from '../core/model.ts';
-import { type Database, UUID } from './connect.ts';
+import { type Queryable, UUID } from './connect.ts';
 import { toLimit } from './list-limit.ts';
 import { toStorableText } from './text.ts';
 
@@ -98,7 +98,7 @@ ORDER BY recent.sort_time DESC, recent.id DESC, recent.page_id DESC
 LIMIT $4`;
 
 export async function listConversations(
-  database: Database,
+  database: Queryable,
   query: ConversationFilter,
 ): Promise<CursorPage<MirroredConversation>> {
   const limit = toLimit(query.limit);
@@ -120,7 +120,7 @@ export async function listConversations(
 }
 
 /** The Pages that hold a conversation of this id; at Facebook ids are unique, so one. */
-export async function findConversationPages(database: Database, conversationId: string): Promise<readonly string[]> {
+export async function findConversationPages(database: Queryable, conversationId: string): Promise<readonly string[]> {
   const rows = await database.query<{ page_id: string }>(
     `SELECT page.id AS page_id FROM facebook_pages AS page
      WHERE EXISTS (SELECT FROM facebook_conversations WHERE page_id = page.id AND id = $1)`,
@@ -139,7 +139,7 @@ WHERE page_id = $1 AND conversation_id = $2
 ORDER BY coalesce(created_time, '-infinity'::timestamptz) DESC, id DESC
 LIMIT $3`;
 
-export async function listMessages(database: Database, query: MessageFilter): Promise<CursorPage<MirroredMessage>> {
+export async function listMessages(database: Queryable, query: MessageFilter): Promise<CursorPage<MirroredMessage>> {
   const limit = toLimit(query.limit);
   const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor);
   const rows = await database.query<MessageRow>(LIST_MESSAGES, [

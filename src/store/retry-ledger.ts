@@ -2,18 +2,17 @@
  * Table facebook_retry_ledger: the conversations that could not be collected (I13). The watermark may pass them
  * because they are written down here; collecting one takes it out in the same statement that stores it.
  */
-import type { Instant, OpenRetry } from '../core/model.ts';
-import type { CollectFailure, Lease } from '../core/store-ports.ts';
+import type { Channel, Instant, Lease, OpenRetry } from '../core/model.ts';
+import type { CollectFailure } from '../core/store-ports.ts';
 import type { Database } from './connect.ts';
+import { UNDER_LEASE } from './leases.ts';
 import { toStorableText } from './text.ts';
 
 /** $1 page · $2 platform · $3 fence · $4 ids · $5 codes · $6 reasons. Waits twice as long each time, up to six hours. */
 const RECORD_FAILURES = `
 INSERT INTO facebook_retry_ledger AS held (page_id, platform, conversation_id, error_code, reason, next_attempt_at)
 SELECT $1, $2, conversation_id, error_code, reason, now()
-FROM (
-  SELECT FROM facebook_sync_state WHERE page_id = $1 AND platform = $2 AND lease_fence = $3 FOR SHARE
-) AS lease
+FROM (${UNDER_LEASE}) AS lease
 CROSS JOIN unnest($4::text[], $5::text[], $6::text[]) AS input (conversation_id, error_code, reason)
 ON CONFLICT (page_id, platform, conversation_id) DO UPDATE SET
   error_code = excluded.error_code,
@@ -37,10 +36,11 @@ WHERE page_id = $1 AND platform = $2 ORDER BY first_failed_at LIMIT ${MOST_OPEN}
 
 /** $1 page · $2 platform · $3 fence · $4 ids. */
 const CLOSE = `
-DELETE FROM facebook_retry_ledger AS entry
-USING facebook_sync_state AS state
-WHERE state.page_id = $1 AND state.platform = $2 AND state.lease_fence = $3
-  AND entry.page_id = $1 AND entry.platform = $2 AND entry.conversation_id = ANY ($4::text[])`;
+WITH lease AS MATERIALIZED (${UNDER_LEASE}), closed AS (
+  DELETE FROM facebook_retry_ledger AS entry USING lease
+  WHERE entry.page_id = $1 AND entry.platform = $2 AND entry.conversation_id = ANY ($4::text[])
+)
+SELECT page_id FROM lease`;
 
 /** False when the lease has passed to another run, and nothing was written. */
 export async function recordFailures(
@@ -76,12 +76,13 @@ export async function findOpenRetries(
   return rows.map((row) => ({ conversationId: row.conversation_id, attempts: row.attempts }));
 }
 
+/** False when the lease has passed to another run, and nothing was written. */
 export async function closeRetries(
   database: Database,
   { pageId, platform, fence }: Lease,
   conversationIds: readonly string[],
-): Promise<void> {
-  await database.query(CLOSE, [pageId, platform, fence, conversationIds]);
+): Promise<boolean> {
+  return (await database.query(CLOSE, [pageId, platform, fence, conversationIds])).length > 0;
 }
 
 interface LedgerRow extends Record<string, unknown> {
@@ -95,12 +96,15 @@ interface LedgerRow extends Record<string, unknown> {
 
 const MOST_SHOWN = 100;
 
-/** The entries of a Page, longest waiting first; at most a hundred. Served by the primary key. */
-export async function listOpenRetries(database: Database, pageId: string): Promise<readonly OpenRetry[]> {
+/** The entries of a channel, longest waiting first; at most a hundred. Served by the primary key. */
+export async function listOpenRetries(
+  database: Database,
+  { pageId, platform }: Channel,
+): Promise<readonly OpenRetry[]> {
   const rows = await database.query<LedgerRow>(
     `SELECT conversation_id, error_code, reason, attempts, first_failed_at, next_attempt_at
-     FROM facebook_retry_ledger WHERE page_id = $1 ORDER BY first_failed_at, conversation_id LIMIT ${MOST_SHOWN}`,
-    [pageId],
+     FROM facebook_retry_ledger WHERE page_id = $1 AND platform = $2 ORDER BY first_failed_at, conversation_id LIMIT ${MOST_SHOWN}`,
+    [pageId, platform],
   );
   return rows.map((row) => ({
     conversationId: row.conversation_id,

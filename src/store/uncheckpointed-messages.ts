@@ -2,18 +2,14 @@
  * Messages that a walk stores before it knows what lies below them. Their conversation is left as it is: whoever is
  * interrupted here has only brought some rows early, and says nothing of the contiguous range (I14).
  */
-import type { MessageSnapshot } from '../core/model.ts';
-import type { Lease } from '../core/store-ports.ts';
+import type { Lease, MessageSnapshot } from '../core/model.ts';
 import type { Database } from './connect.ts';
+import { UNDER_LEASE } from './leases.ts';
 import { toMessageInput, UPSERT_MESSAGES } from './messages.ts';
 
 /** $1 page · $2 platform · $3 fence · $4 run · $5, $6 messages. Idempotent by their primary key. */
 const APPEND_MESSAGES = `
-WITH lease AS MATERIALIZED (
-  SELECT page_id FROM facebook_sync_state
-  WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
-  FOR SHARE
-), messages AS (
+WITH lease AS MATERIALIZED (${UNDER_LEASE}), messages AS (
   ${UPSERT_MESSAGES({ input: ['$5', '$6'], source: 'sync' })}
 ), counts AS (
   SELECT count(*) FILTER (WHERE inserted)::int AS events_created FROM messages

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { VerificationNotes } from '../core/findings.ts';
-import type { Lease } from '../core/store-ports.ts';
+import type { Lease } from '../core/model.ts';
 import { type OpenedStore, openStoreForTest } from '../../test/support/store/opened-store.ts';
 import { openVerify } from './verify-store.ts';
 
@@ -70,7 +70,7 @@ describe('an unfinished verify', () => {
     });
     await expect(stale.shouldYield()).rejects.toMatchObject({ code: 'LEASE_LOST' });
     await expect(openVerify(store.database, old, true)).rejects.toMatchObject({ code: 'LEASE_LOST' });
-    await stale.forget();
+    await expect(stale.forget()).rejects.toMatchObject({ code: 'LEASE_LOST' });
     expect(await countSeen(pageId)).toBe(1);
     const { unfinished, verifyStore } = await openVerify(store.database, lease, true);
     expect(unfinished?.checkpoint.after).toBe('cursor');

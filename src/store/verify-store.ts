@@ -4,35 +4,25 @@
  * deleted. The mark is soft: messages stay, and a walk that meets the conversation again takes the mark away.
  */
 import type { VerificationNotes } from '../core/findings.ts';
-import type { Instant, JsonObject } from '../core/model.ts';
-import type { Lease, OpenedVerify, UnfinishedVerify, VerifyStore } from '../core/store-ports.ts';
+import type { Instant, JsonObject, Lease } from '../core/model.ts';
+import type { OpenedVerify, UnfinishedVerify, VerifyStore } from '../core/store-ports.ts';
 import { must } from '../lib/must.ts';
 import type { Database } from './connect.ts';
-import { toIso } from './conversations.ts';
-import { whyLeaseIsLost } from './lost-lease.ts';
+import { toIso } from './sql-values.ts';
+import { UNDER_LEASE, whyLeaseIsLost } from './leases.ts';
 import { toStorableJson, toStorableText } from './text.ts';
 
-/** $1 page · $2 platform · $3 fence. Held until the statement ends, so nobody takes the lease over while we write. */
-const LEASE = `
-  SELECT page_id, lease_wanted FROM facebook_sync_state
-  WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
-  FOR SHARE`;
-
 /**
- * And $4 repairs. Finds the verify of this kind to go on with. One that rests for long has an old cursor and old
+ * $1 page · $2 platform · $3 fence · $4 repairs. Finds the verify of this kind to go on with. One that rests for long has an old cursor and old
  * findings, and one whose Page was asked to be synced anew may be past what that is for: they are dropped. What was
  * seen by a verify that nobody goes on with is swept away: whoever else was at it has lost the lease.
  */
 const RESUME = `
-WITH lease AS MATERIALIZED (${LEASE}), unfinished AS (
+WITH lease AS MATERIALIZED (${UNDER_LEASE}), unfinished AS (
   SELECT resting.repairs, resting.generation, resting.after, resting.top, resting.started_at, resting.notes,
          coalesce(
            resting.kept_at > now() - interval '2 hours'
-           AND (page.last_synced_at IS NOT NULL OR (resting.synced_before IS NULL AND NOT EXISTS (
-             -- Served by idx_facebook_sync_runs_newest. A sync has set it since, and somebody has cleared it.
-             SELECT FROM facebook_sync_runs AS run
-             WHERE run.page_id = $1 AND run.platform = $2 AND run.started_at > resting.kept_at
-               AND run.mode IN ('full', 'incremental') AND run.status = 'succeeded')))
+           AND resting.full_syncs_requested = page.full_syncs_requested
            AND (SELECT min(seen_at) FROM facebook_verify_seen AS seen
                 WHERE seen.page_id = $1 AND seen.platform = $2 AND seen.generation = resting.generation
                ) > now() - interval '1 day', false) AS fits
@@ -53,19 +43,19 @@ FROM lease LEFT JOIN unfinished ON unfinished.fits AND unfinished.repairs = $4`;
 
 /** And $4 repairs · $5 generation · $6 run · $7 cursor · $8 top · $9 start · $10 notes. */
 const SAVE = `
-WITH lease AS MATERIALIZED (${LEASE})
+WITH lease AS MATERIALIZED (${UNDER_LEASE})
 INSERT INTO facebook_unfinished_verifies (
-  page_id, platform, repairs, generation, after, top, started_at, notes, synced_before)
-SELECT lease.page_id, $2, $4, $5, $7, $8, $9, $10, run.synced_before
+  page_id, platform, repairs, generation, after, top, started_at, notes, full_syncs_requested)
+SELECT lease.page_id, $2, $4, $5, $7, $8, $9, $10, run.full_syncs_requested
 FROM lease JOIN facebook_sync_runs AS run ON run.page_id = $1 AND run.id = $6
 ON CONFLICT (page_id, platform, repairs) DO UPDATE SET
   generation = excluded.generation, after = excluded.after, top = excluded.top, started_at = excluded.started_at,
-  notes = excluded.notes, synced_before = excluded.synced_before, kept_at = now()
+  notes = excluded.notes, full_syncs_requested = excluded.full_syncs_requested, kept_at = now()
 RETURNING page_id`;
 
 /** And $4 generation · $5 ids. */
 const RECORD_SEEN = `
-WITH lease AS MATERIALIZED (${LEASE}), noted AS (
+WITH lease AS MATERIALIZED (${UNDER_LEASE}), noted AS (
   INSERT INTO facebook_verify_seen (page_id, platform, generation, position, conversation_ids)
   SELECT page_id, $2, $4, (
     SELECT count(*) FROM facebook_verify_seen AS seen
@@ -73,10 +63,10 @@ WITH lease AS MATERIALIZED (${LEASE}), noted AS (
   ), $5
   FROM lease
 )
-SELECT lease_wanted FROM lease`;
+SELECT yield_requested FROM lease`;
 
 const IS_WANTED = `
-SELECT lease_wanted FROM facebook_sync_state
+SELECT yield_requested FROM facebook_sync_state
 WHERE page_id = $1 AND platform = $2 AND lease_fence = $3`;
 
 /**
@@ -111,7 +101,7 @@ interface UnseenRow extends Record<string, unknown> {
 
 /** And $4 run · $5 ids. Idempotent: what is marked already is left alone. */
 const MARK_DELETED = `
-WITH lease AS MATERIALIZED (${LEASE}), gone AS (
+WITH lease AS MATERIALIZED (${UNDER_LEASE}), gone AS (
   UPDATE facebook_conversations AS held
   SET deleted_at = now(), synced_at = now(), revision = revision + 1
   FROM lease
@@ -125,12 +115,14 @@ SELECT count(*)::int AS leases FROM lease`;
 
 /** And $4 generation · $5 repairs. What one that only looks has found is out of date once another has repaired it. */
 const FORGET = `
-WITH lease AS MATERIALIZED (${LEASE}), resting AS (
+WITH lease AS MATERIALIZED (${UNDER_LEASE}), resting AS (
   DELETE FROM facebook_unfinished_verifies AS resting USING lease
   WHERE resting.page_id = $1 AND resting.platform = $2 AND (resting.generation = $4 OR ($5 AND NOT resting.repairs))
+), seen AS (
+  DELETE FROM facebook_verify_seen AS seen USING lease
+  WHERE seen.page_id = $1 AND seen.platform = $2 AND seen.generation = $4
 )
-DELETE FROM facebook_verify_seen AS seen USING lease
-WHERE seen.page_id = $1 AND seen.platform = $2 AND seen.generation = $4`;
+SELECT page_id FROM lease`;
 
 interface ResumedRow extends Record<string, unknown> {
   readonly generation: string | null;
@@ -184,12 +176,12 @@ function openVerifyStore(
 
     async recordSeen(conversationIds) {
       const ids = conversationIds.map(toStorableText);
-      const row = await underLease<{ lease_wanted: boolean }>(RECORD_SEEN, [generation, ids]);
-      return { shouldYield: row.lease_wanted };
+      const row = await underLease<{ yield_requested: boolean }>(RECORD_SEEN, [generation, ids]);
+      return { shouldYield: row.yield_requested };
     },
 
     async shouldYield() {
-      return (await underLease<{ lease_wanted: boolean }>(IS_WANTED, [])).lease_wanted;
+      return (await underLease<{ yield_requested: boolean }>(IS_WANTED, [])).yield_requested;
     },
 
     async findUnseen({ limit, probed }) {
@@ -210,7 +202,7 @@ function openVerifyStore(
     },
 
     async forget() {
-      await database.query(FORGET, [...held, generation, repairs]);
+      await underLease(FORGET, [generation, repairs]);
     },
   };
 }

@@ -14,7 +14,7 @@ export const TABLES = [
   'facebook_unfinished_verifies',
   'facebook_sync_runs',
   'facebook_retry_ledger',
-  'facebook_call_pools',
+  'facebook_quotas',
   'facebook_page_schedule',
   'facebook_failed_jobs',
   'tidemark_migrations',

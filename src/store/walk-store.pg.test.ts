@@ -107,8 +107,9 @@ describeEachPostgres('a batch', (version) => {
         stale.store.recordFailures([{ conversationId: 't_3', code: 'GRAPH_ERROR', reason: 'x' }]),
       ).rejects.toMatchObject({ code: 'LEASE_LOST' });
       await expect(stale.store.finish(outcome())).rejects.toMatchObject({ code: 'LEASE_LOST' });
-      await stale.store.disableSinceFilter();
-      await stale.store.saveCheckpoint({ after: 'cursor', nextWatermark: undefined, startedAt: 0 });
+      await expect(stale.store.disableSinceFilter()).rejects.toMatchObject({ code: 'LEASE_LOST' });
+      const place = { after: 'cursor', nextWatermark: undefined, startedAt: 0 };
+      await expect(stale.store.saveCheckpoint(place)).rejects.toMatchObject({ code: 'LEASE_LOST' });
       expect(await opened.ledger.renew(stale.lease)).toMatchObject({ end: { code: 'LEASE_LOST' } });
       expect(await versions(stale.lease.pageId)).toEqual(before);
     });

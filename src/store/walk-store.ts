@@ -1,15 +1,21 @@
 /**
- * The mirror as the one walk sees it that holds the lease of its Page and platform. A batch is one statement:
+ * The mirror as the one walk sees it that holds the lease of its channel. A batch is one statement:
  * conversations, messages and counters stand or fall together (I3), and write nothing at all when the lease has
  * passed to another walk (I6).
  */
-import type { BatchCounts, CollectedConversation, ConversationSnapshot, StoredConversation } from '../core/model.ts';
-import type { Lease, SyncOutcome, WalkStore } from '../core/store-ports.ts';
+import type {
+  BatchCounts,
+  CollectedConversation,
+  ConversationSnapshot,
+  Lease,
+  StoredConversation,
+} from '../core/model.ts';
+import type { SyncOutcome, WalkStore } from '../core/store-ports.ts';
 import { must } from '../lib/must.ts';
 import type { Database } from './connect.ts';
 import { contentHash } from './content-hash.ts';
 import { toConversationInput, UPSERT_CONVERSATIONS } from './conversations.ts';
-import { whyLeaseIsLost } from './lost-lease.ts';
+import { UNDER_LEASE, whyLeaseIsLost } from './leases.ts';
 import { appendMessages } from './uncheckpointed-messages.ts';
 import { toMessageInput, UPSERT_MESSAGES } from './messages.ts';
 import { closeRetries, findDueRetries, findOpenRetries, recordFailures } from './retry-ledger.ts';
@@ -18,12 +24,7 @@ import { toStorableText } from './text.ts';
 
 /** $1 page · $2 platform · $3 fence · $4 run · $5, $6 conversations · $7, $8 messages. */
 const COMMIT_BATCH = `
-WITH lease AS MATERIALIZED (
-  -- Held until this statement ends, so nobody takes the lease over while we write.
-  SELECT page_id FROM facebook_sync_state
-  WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
-  FOR SHARE
-), conversations AS (
+WITH lease AS MATERIALIZED (${UNDER_LEASE}), conversations AS (
   ${UPSERT_CONVERSATIONS({ input: ['$5', '$6'], platform: '$2' })}
 ), messages AS (
   ${UPSERT_MESSAGES({ input: ['$7', '$8'], source: 'sync' })}
@@ -68,9 +69,10 @@ WHERE page_id = $1 AND platform = $2 AND collected_at IS NOT NULL AND deleted_at
 ORDER BY coalesce(updated_time, '-infinity'::timestamptz) DESC, id DESC
 LIMIT $3`;
 
-const WITHDRAW_HINT = `
-UPDATE facebook_sync_state SET hint_usable = false
-WHERE page_id = $1 AND platform = $2 AND lease_fence = $3`;
+const DISABLE_SINCE_FILTER = `
+UPDATE facebook_sync_state SET since_filter_usable = false
+WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
+RETURNING page_id`;
 
 interface HeldRow extends Record<string, unknown> {
   readonly id: string;
@@ -142,13 +144,19 @@ export function openWalkStore(database: Database, lease: Lease): WalkStore {
 
     findDueRetries: (limit) => findDueRetries(database, lease, limit),
     findOpenRetries: () => findOpenRetries(database, lease),
-    closeRetries: (conversationIds) => closeRetries(database, lease, conversationIds),
 
-    async disableSinceFilter() {
-      await database.query(WITHDRAW_HINT, [pageId, platform, fence]);
+    async closeRetries(conversationIds) {
+      if (!(await closeRetries(database, lease, conversationIds))) throw await whyLeaseIsLost(database, lease);
     },
 
-    saveCheckpoint: (checkpoint) => saveCheckpoint(database, lease, checkpoint),
+    async disableSinceFilter() {
+      const rows = await database.query(DISABLE_SINCE_FILTER, [pageId, platform, fence]);
+      if (rows.length === 0) throw await whyLeaseIsLost(database, lease);
+    },
+
+    async saveCheckpoint(checkpoint) {
+      if (!(await saveCheckpoint(database, lease, checkpoint))) throw await whyLeaseIsLost(database, lease);
+    },
 
     async finish(outcome: SyncOutcome) {
       const status = await finishRun(database, lease, outcome);

@@ -82,8 +82,8 @@ describe('logSyncEvents', () => {
 
   it('says what a finished, a partial and a failed run did', () => {
     const lines = logged('incremental', [
-      { type: 'run-finished', status: 'succeeded', counts: COUNTS, durationMs: 640 },
-      { type: 'run-finished', status: 'partial', counts: COUNTS, durationMs: 640 },
+      { type: 'run-finished', trigger: 'cli', status: 'succeeded', counts: COUNTS, durationMs: 640 },
+      { type: 'run-finished', trigger: 'cli', status: 'partial', counts: COUNTS, durationMs: 640 },
       { type: 'run-failed', code: 'TOKEN_EXPIRED', message: 'Facebook refused the token.', durationMs: 640 },
       { type: 'run-failed', code: 'THROTTLED', message: 'Facebook throttles this Page.', durationMs: 640 },
     ]);
@@ -101,8 +101,8 @@ describe('logSyncEvents', () => {
     const did = '5 conversations (3 new, 2 changed), 12 messages, 2 calls';
     const ended: readonly SyncEventBody[] = [
       { type: 'run-started', trigger: 'cli', lookbackStart: undefined },
-      { type: 'run-finished', status: 'succeeded', counts: COUNTS, durationMs: 640 },
-      { type: 'run-finished', status: 'partial', counts: COUNTS, durationMs: 640 },
+      { type: 'run-finished', trigger: 'cli', status: 'succeeded', counts: COUNTS, durationMs: 640 },
+      { type: 'run-finished', trigger: 'cli', status: 'partial', counts: COUNTS, durationMs: 640 },
       { type: 'run-failed', code: 'RUN_CANCELLED', message: 'Run 1 was cancelled.', durationMs: 640 },
     ];
     expect(messages(logged('verify', ended))).toEqual([

@@ -33,6 +33,7 @@ it('a dead token ends in one attempt, shows, and the Page goes on with a fresh o
     pageId: expect.any(String),
     facebookPageId: dead,
     pageName: expect.any(String),
+    platform: 'messenger',
     queue: 'sync',
     attempts: 1,
     code: 'TOKEN_EXPIRED',
@@ -249,7 +250,7 @@ it('a verify that finds its pool parked is due again when it opens, and is no fa
   await using eye = await openEye(world.databaseUrl);
   await eye.client.query(
     `UPDATE facebook_page_schedule SET next_sync_at = now() + interval '30 minutes', next_verify_at = now();
-     UPDATE facebook_sync_state SET parked_until = now() + interval '10 minutes'`,
+     UPDATE facebook_sync_state SET cooldown_until = now() + interval '10 minutes'`,
   );
   await using fresh = await createTidemark(world.settings);
   expect(await fresh.jobs.runDue({ maxDurationMs: 3000 })).toMatchObject({ pagesVerified: 0, verifyLeft: 0 });

@@ -9,7 +9,7 @@ import type { TidemarkError } from '../../src/core/errors.ts';
 import { must } from '../../src/lib/must.ts';
 import { connect, type Database } from '../../src/store/connect.ts';
 import { migrateDatabase, readMigrations } from '../../src/store/migrate.ts';
-import { openRunLedger } from '../../src/store/sync-state.ts';
+import { openRunStore } from '../../src/store/run-store.ts';
 import { collected, openStoreForTest, snapshot, toBeginRequest } from '../support/store/opened-store.ts';
 import { openWalkStore } from '../../src/store/walk-store.ts';
 import { overlappingRuns } from '../support/all-pages.ts';
@@ -186,7 +186,7 @@ describe.skipIf(NO_PGBOUNCER !== undefined)(`through PgBouncer in transaction mo
       const wanted = await Promise.all(databases.map(() => toBeginRequest(straight, { pageId })));
       const results = await Promise.all(
         databases.map((database, index) =>
-          openRunLedger(database, crypto.randomUUID()).begin(must(wanted[index], 'one each')),
+          openRunStore(database, crypto.randomUUID()).begin(must(wanted[index], 'one each')),
         ),
       );
       const begun = results.filter((result) => result?.kind === 'begun');
@@ -197,7 +197,7 @@ describe.skipIf(NO_PGBOUNCER !== undefined)(`through PgBouncer in transaction mo
       const stale = openWalkStore(first, lease);
       await stale.commit([collected(snapshot('t_1'))]);
       await straight.expire(lease);
-      const heir = await openRunLedger(second, crypto.randomUUID()).begin(await toBeginRequest(straight, { pageId }));
+      const heir = await openRunStore(second, crypto.randomUUID()).begin(await toBeginRequest(straight, { pageId }));
       expect(heir).toMatchObject({ kind: 'begun', lease: { fence: lease.fence + 1 } });
       await expect(stale.commit([collected(snapshot('t_2'))])).rejects.toMatchObject({ code: 'LEASE_LOST' });
       const rows = await straight.database.query('SELECT id FROM facebook_conversations WHERE page_id = $1', [pageId]);

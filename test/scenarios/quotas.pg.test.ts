@@ -79,8 +79,8 @@ describe('a refusal because of a quota', () => {
     world.simulator.faults.add({ match: { pageId: first }, effect: { type: 'error', code: 613 } });
     expect((await world.tidemark.sync({ facebookPageId: first })).status).toBe('succeeded');
     await using eye = await openEye(world.databaseUrl);
-    const { rows } = await eye.client.query('SELECT parked_until FROM facebook_sync_state');
-    expect(rows).toEqual([{ parked_until: null }]);
+    const { rows } = await eye.client.query('SELECT cooldown_until FROM facebook_sync_state');
+    expect(rows).toEqual([{ cooldown_until: null }]);
   });
 
   it('ends as told although the clock of the host is set back by hours meanwhile', async () => {
@@ -163,8 +163,8 @@ describe('a quota that is used up', () => {
       world.simulator.quotas.reset();
       // As if the day were over.
       await eye.client.query(
-        `UPDATE facebook_sync_state SET last_call_at = last_call_at - interval '1 day', parked_until = now()
-         WHERE parked_until IS NOT NULL`,
+        `UPDATE facebook_sync_state SET last_call_at = last_call_at - interval '1 day', cooldown_until = now()
+         WHERE cooldown_until IS NOT NULL`,
       );
     } while (codes.at(-1) === 'THROTTLED' && codes.length < 10);
     expect(codes.at(-1)).toBeUndefined();
@@ -250,7 +250,7 @@ describe.concurrent('a cooldown', () => {
     const pageId = must(world.pageIds[0], 'a Page');
     await world.tidemark.sync({ facebookPageId: pageId });
     await using eye = await openEye(world.databaseUrl);
-    await eye.client.query(`UPDATE facebook_sync_state SET parked_until = now() + interval '7 seconds'`);
+    await eye.client.query(`UPDATE facebook_sync_state SET cooldown_until = now() + interval '7 seconds'`);
     const lease = async () => {
       const { rows } = await eye.client.query<{ expires_at: Date | null }>(
         'SELECT lease_expires_at AS expires_at FROM facebook_sync_state',
@@ -279,8 +279,8 @@ async function block(world: TestWorld, { scope, seconds }: { scope: 'app' | 'pag
   await using eye = await openEye(world.databaseUrl);
   const sql =
     scope === 'page'
-      ? `UPDATE facebook_sync_state SET parked_until = now() + $1 * interval '1 second', parked_reason = 'Used up.'`
-      : `INSERT INTO facebook_call_pools (pool, parked_until, reason)
+      ? `UPDATE facebook_sync_state SET cooldown_until = now() + $1 * interval '1 second', cooldown_reason = 'Used up.'`
+      : `INSERT INTO facebook_quotas (quota, cooldown_until, cooldown_reason)
          VALUES ('app', now() + $1 * interval '1 second', 'Used up.')`;
   await eye.client.query(sql, [seconds]);
 }

@@ -254,11 +254,11 @@ describe('a verify in slices', () => {
     for (let slice = 0; slice < 4; slice++) await world.tidemark.verify({ ...asked, maxDurationMs: 1 });
     await query(
       world,
-      `UPDATE facebook_sync_state SET parked_until = now() + interval '60 seconds' RETURNING page_id AS id`,
+      `UPDATE facebook_sync_state SET cooldown_until = now() + interval '60 seconds' RETURNING page_id AS id`,
     );
     await using parked = await createTidemark(world.settings);
     await expect(parked.verify({ ...asked, maxDurationMs: 2000 })).rejects.toMatchObject({ code: 'THROTTLED' });
-    await query(world, `UPDATE facebook_sync_state SET parked_until = NULL RETURNING page_id AS id`);
+    await query(world, `UPDATE facebook_sync_state SET cooldown_until = NULL RETURNING page_id AS id`);
     await using fresh = await createTidemark(world.settings);
     const answer = await fresh.verify(asked);
     expect(answer).toMatchObject({ total: 595, status: 'succeeded', counts: { deleted: 5 } });

@@ -3,6 +3,6 @@ import type pg from 'pg';
 
 /** For processes that begin from now on; one that was told itself keeps the quiet. */
 export async function openPools(client: pg.Client): Promise<void> {
-  await client.query('UPDATE facebook_sync_state SET parked_until = NULL, parked_reason = NULL');
-  await client.query('DELETE FROM facebook_call_pools');
+  await client.query('UPDATE facebook_sync_state SET cooldown_until = NULL, cooldown_reason = NULL');
+  await client.query('DELETE FROM facebook_quotas');
 }

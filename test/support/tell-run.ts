@@ -15,13 +15,13 @@ export interface ToldRun {
 }
 
 export function tellRun({ page, mode, trigger = 'library', listed, durationMs, sinks, ...told }: ToldRun): void {
-  const run = { runId: RUN.id, page: { ...page, name: page.name ?? undefined }, mode };
+  const run = { runId: RUN.id, page: { ...page, name: page.name ?? undefined }, platform: 'messenger', mode } as const;
   const counts = { ...NO_COUNTS, ...told.counts };
   const events: readonly SyncEventBody[] = [
     { type: 'run-started', trigger, lookbackStart: undefined },
     { type: 'list-surveyed', listed, differing: counts.synced },
     { type: 'batch-committed', counts },
-    { type: 'run-finished', status: 'succeeded', counts, durationMs },
+    { type: 'run-finished', trigger, status: 'succeeded', counts, durationMs },
   ];
   for (const event of events) for (const sink of sinks) sink?.({ ...run, ...event });
 }

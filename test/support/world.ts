@@ -42,6 +42,8 @@ export interface WorldOptions {
   readonly onEvent?: EngineEventSink;
   /** The way that the engine takes to the database. Default: straight. */
   readonly through?: (databaseUrl: string) => string;
+  /** Done to the migrated database before anybody opens it. */
+  readonly prepare?: (databaseUrl: string) => Promise<void>;
   /** Connect the Pages of the person. Default: true. */
   readonly connect?: boolean;
 }
@@ -76,6 +78,7 @@ export async function openWorld(options: WorldOptions): Promise<TestWorld> {
   const settled = { pages, instagramPages, conversations: 120, callsPerSecond: 0, ...options.simulator };
   const simulator = await startSimulator(settled);
   const database = await openMigratedDatabase(options.version);
+  await options.prepare?.(database.url);
   const events: SyncEvent[] = [];
   const databaseUrl = options.through?.(database.url) ?? database.url;
   const settings = { ...testSettings(databaseUrl, simulator.url), ...options.settings };

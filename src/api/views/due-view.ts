@@ -5,14 +5,16 @@ export interface DueOutcome extends Pick<
   DueAnswer,
   'results' | 'pagesVerified' | 'pagesLeft' | 'verifyLeft' | 'historyLeft' | 'durationMs'
 > {
-  /** Syncs that ran out of time. */
-  readonly unfinished: number;
+  /** Pages with a channel whose sync ran out of time. */
+  readonly unfinished: ReadonlySet<string>;
 }
 
 export function toDueView({ unfinished, ...outcome }: DueOutcome): DueAnswer {
   const { results, pagesLeft, verifyLeft, historyLeft } = outcome;
-  const pagesFailed = results.filter((row) => !row.success).length;
-  const pagesSynced = results.length - pagesFailed - unfinished;
+  const failed = new Set(results.flatMap((row) => (row.success ? [] : [row.pageId])));
+  const ids = results.map((row) => row.pageId);
+  const synced = new Set(ids.filter((id) => !failed.has(id) && !unfinished.has(id)));
+  const [pagesFailed, pagesSynced] = [failed.size, synced.size];
   const done = pagesLeft === 0 && verifyLeft === 0 && historyLeft === 0;
   const what = [
     ...(pagesLeft > 0 ? [`${pagesLeft} page(s) are still due`] : []),

@@ -13,6 +13,12 @@ export function toPageView(page: Page): PageAnswer {
     statusDetail: page.statusDetail ?? null,
     instagramAccountId: page.instagramAccountId ?? null,
     lastSyncedAt: toIsoOrNull(page.lastSyncedAt),
+    channels: page.channels.map(({ platform, status, statusDetail, lastSyncedAt }) => ({
+      platform,
+      status,
+      statusDetail: statusDetail ?? null,
+      lastSyncedAt: toIsoOrNull(lastSyncedAt),
+    })),
     createdAt: toIso(page.createdAt),
     updatedAt: toIso(page.updatedAt),
   };

@@ -5,12 +5,12 @@ import type { SyncAllAnswer, SyncAllRow, SyncAnswer } from '../sync.ts';
 import { toIso, toIsoOrNull, toSeconds } from './in-words.ts';
 import { nameOf } from './page-view.ts';
 
-/** The answer of a run that has not failed; one that still runs is partial so far. */
+/** The answer of one channel whose run has not failed; one that still runs is partial so far. */
 export function toSyncView(
   page: Pick<Page, 'id' | 'facebookPageId'>,
   run: Run,
   openRetries: readonly OpenRetry[],
-): SyncAnswer {
+): Omit<SyncAnswer, 'channels'> {
   const syncMode: SyncMode = run.mode === 'full' ? 'full' : 'incremental';
   const durationMs = Math.max(0, Math.round((run.finishedAt ?? run.startedAt) - run.startedAt));
   const { synced, inserted, updated, skipped, deleted, eventsCreated, graphCalls } = run;
@@ -20,7 +20,7 @@ export function toSyncView(
     synced,
     inserted,
     updated,
-    message: describe(syncMode, synced, eventsCreated),
+    message: describeSync(syncMode, synced, eventsCreated),
     skipped,
     deleted,
     total: run.listed,
@@ -33,7 +33,7 @@ export function toSyncView(
     facebookPageId: page.facebookPageId,
     pageName: run.pageName ?? null,
     graphCalls,
-    lastSyncedAt: toIsoOrNull(run.pageLastSyncedAt),
+    lastSyncedAt: toIsoOrNull(run.lastSyncedAt),
     code: run.errorCode,
     reason: run.errorMessage,
     openRetries: openRetries.map(({ firstFailedAt, nextAttemptAt, ...entry }) => ({
@@ -46,10 +46,11 @@ export function toSyncView(
 
 export function toSyncRowView(answer: SyncAnswer): SyncAllRow {
   const { pageId, facebookPageId, pageName, success, syncMode, synced, inserted, updated } = answer;
-  const { eventsCreated, graphCalls, status, durationMs, code, reason, openRetries } = answer;
+  const { eventsCreated, graphCalls, status, durationMs, code, reason, openRetries, channels } = answer;
   const counted = { synced, inserted, updated, eventsCreated, graphCalls };
   const why = { ...(code !== undefined && { code }), ...(reason !== undefined && { error: reason }) };
-  return { pageId, facebookPageId, pageName, success, syncMode, ...counted, status, durationMs, ...why, openRetries };
+  const page = { pageId, facebookPageId, pageName };
+  return { ...page, success, syncMode, ...counted, status, durationMs, ...why, openRetries, channels };
 }
 
 export function toFailedRowView(page: Page, error: TidemarkError, durationMs: number): SyncAllRow {
@@ -91,7 +92,7 @@ export function toSyncAllView(results: readonly SyncAllRow[], durationMs: number
   };
 }
 
-function describe(mode: SyncMode, synced: number, eventsCreated: number): string {
+export function describeSync(mode: SyncMode, synced: number, eventsCreated: number): string {
   const name = mode === 'full' ? 'Full' : 'Incremental';
   if (eventsCreated === 0) return `${name} sync: ${synced} conversations`;
   return `${name} sync: ${synced} conversation(s) with ${eventsCreated} events`;

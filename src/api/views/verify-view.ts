@@ -18,7 +18,7 @@ export interface VerifyOutcome {
   readonly durationMs: number;
 }
 
-export function toVerifyView(page: Page, outcome: VerifyOutcome): VerifyAnswer {
+export function toVerifyView(page: Page, outcome: VerifyOutcome): Omit<VerifyAnswer, 'channels'> {
   const { findings, isComplete, repairs, inconclusive, durationMs, graphCalls, runId } = outcome;
   const { repaired, ...counts } = outcome.counts;
   const all = counts.missing + counts.stale + counts.deleted;
@@ -40,7 +40,12 @@ export function toVerifyView(page: Page, outcome: VerifyOutcome): VerifyAnswer {
     graphCalls,
     durationMs,
     duration: toSeconds(durationMs),
-    message: describeVerify(outcome),
+    message: describeVerify({
+      total: outcome.listed,
+      complete: isComplete,
+      counts,
+      repaired: repairs ? repaired : undefined,
+    }),
   };
 }
 
@@ -70,11 +75,17 @@ function toFindingView({ conversationId, contactName, updatedAt, missedBySync, r
   };
 }
 
-function describeVerify({ listed, counts, isComplete, repairs }: VerifyOutcome): string {
-  const compared = `${listed} conversations compared${isComplete ? '' : ', not all yet'}`;
-  const { missing, stale, deleted, repaired, missedBySync } = counts;
+/** What a verify has found, in a sentence. */
+export function describeVerify({ total, counts, complete, repaired }: VerifySummary): string {
+  const compared = `${total} conversations compared${complete ? '' : ', not all yet'}`;
+  const { missing, stale, deleted, missedBySync } = counts;
   if (missing + stale + deleted === 0) return `${compared}: nothing differs`;
   const differing = `${missing} missing, ${stale} stale, ${deleted} deleted`;
   const blame = missedBySync === 0 ? 'no sync has missed any' : `syncs have missed ${missedBySync}`;
-  return `${compared}: ${differing}${repairs ? `, ${repaired} repaired` : ''}; ${blame}`;
+  return `${compared}: ${differing}${repaired === undefined ? '' : `, ${repaired} repaired`}; ${blame}`;
+}
+
+export interface VerifySummary extends Pick<VerifyAnswer, 'total' | 'counts' | 'complete'> {
+  /** Undefined when it only looked. */
+  readonly repaired: number | undefined;
 }

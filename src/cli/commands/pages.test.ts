@@ -10,8 +10,8 @@ describe('tidemark pages', () => {
     const fake = createFake({ world: world(), connected: ['1', '2'] });
     expect(await fake.run('pages', 'list')).toBe(0);
     expect(fake.stdout().split('\n').slice(0, 2)).toEqual([
-      'Page    Facebook Page id  status     last sync      id',
-      `Page 1  1                 connected  3 minutes ago  ${pageIdOf('1')}`,
+      'Page    Facebook Page id  channels   status     last sync      id',
+      `Page 1  1                 messenger  connected  3 minutes ago  ${pageIdOf('1')}`,
     ]);
   });
 

@@ -105,10 +105,11 @@ async function listPages(tidemark: Tidemark, nowMs: number): Promise<Report> {
     pages.length === 0
       ? ['No Page is connected yet. Connect some: `tidemark pages add --token-stdin < token.txt`.']
       : renderTable(
-          ['Page', 'Facebook Page id', 'status', 'last sync', 'id'].map((title) => ({ title })),
+          ['Page', 'Facebook Page id', 'channels', 'status', 'last sync', 'id'].map((title) => ({ title })),
           pages.map((page) => [
             page.name ?? '',
             page.facebookPageId,
+            page.channels.map(({ platform }) => platform).join(', '),
             describeStatus(page),
             toAgo(page.lastSyncedAt, nowMs),
             page.id,

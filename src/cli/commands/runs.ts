@@ -61,7 +61,7 @@ function describeRuns(runs: readonly RunAnswer[], nowMs: number): readonly strin
   if (runs.length === 0) return ['No run is recorded yet. Start one: `tidemark sync`.'];
   return renderTable(
     [
-      ...['started', 'Page', 'mode', 'by', 'outcome'].map((title) => ({ title })),
+      ...['started', 'Page', 'channel', 'mode', 'by', 'outcome'].map((title) => ({ title })),
       ...['synced', 'messages', 'calls', 'seconds'].map((title) => ({ title, align: 'right' }) as const),
       { title: 'calls and seconds by phase' },
       { title: 'remarks' },
@@ -69,6 +69,7 @@ function describeRuns(runs: readonly RunAnswer[], nowMs: number): readonly strin
     runs.map((run) => [
       toAgo(run.startedAt, nowMs),
       run.pageName ?? run.pageId,
+      run.platform,
       run.mode,
       run.trigger,
       run.status,

@@ -1,7 +1,7 @@
 /** `tidemark sync`: syncs the named Pages, or all active ones, side by side, and says what each of them brought. */
 import { duration } from '../../config/kinds.ts';
 import type { HistoryAnswer } from '../../api/history.ts';
-import type { SyncAllAnswer, SyncAllRow } from '../../api/sync.ts';
+import type { ChannelSyncAnswer, SyncAllAnswer, SyncAllRow } from '../../api/sync.ts';
 import { argument } from '../argument.ts';
 import type { CliContext, ExitStatus } from '../context.ts';
 import { parsePageRef } from '../page-ref.ts';
@@ -82,15 +82,23 @@ function describeSync(answer: SyncAllAnswer): readonly string[] {
         (title) => ({ title, align: 'right' }) as const,
       ),
     ],
-    answer.results.map(toCells),
+    answer.results.flatMap(toRows),
   );
   const troubles = answer.results.filter((row) => row.status !== 'succeeded').map(describeTrouble);
   return [...table, '', ...troubles, ...(troubles.length > 0 ? [''] : []), summarise(answer)];
 }
 
-function toCells(row: SyncAllRow): readonly string[] {
+/** A Page with several channels has a line for each. */
+function toRows(row: SyncAllRow): readonly (readonly string[])[] {
+  const name = row.pageName ?? row.facebookPageId;
+  const { channels = [] } = row;
+  if (channels.length < 2) return [toCells(name, row)];
+  return channels.map((channel) => toCells(`${name} (${channel.platform})`, channel));
+}
+
+function toCells(name: string, row: SyncAllRow | ChannelSyncAnswer): readonly string[] {
   return [
-    row.pageName ?? row.facebookPageId,
+    name,
     row.syncMode ?? '-',
     toFigure(row.synced),
     toFigure(row.inserted),

@@ -1,10 +1,11 @@
 /**
- * Who counts on which limits: one rate limiter and one quota per Page and platform live as long as the process,
+ * Who counts on which limits: one rate limiter and one quota per channel live as long as the process,
  * however many runs use them, and one quota of the app. A quota in cooldown lets no call out (I7), and one Page's
  * never stops another Page (I8).
  */
 import type { CallLimits, Clock, MonotonicMs, Quotas } from '../ports.ts';
-import type { BegunRun, Lease } from '../store-ports.ts';
+import type { BegunRun } from '../store-ports.ts';
+import { type Channel, toKey } from '../model.ts';
 import { createPersistentQuota, type PersistentQuota } from './persistent-quota.ts';
 import { type Cooldown, cooldownsOf, utilizationOf } from './quota-usage.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
@@ -12,13 +13,13 @@ import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
 /** Where cooldowns are stored for other processes. */
 export interface CooldownStore {
   saveOfApp(cooldown: Cooldown): Promise<void>;
-  saveOfPage(lease: Lease, cooldown: Cooldown): Promise<void>;
+  saveOfPage(channel: Channel, cooldown: Cooldown): Promise<void>;
   findOfApp(): Promise<readonly Cooldown[]>;
 }
 
 export interface LimitsParts {
   readonly clock: Clock;
-  /** Per Page and platform. */
+  /** Of each channel. */
   readonly callsPerSecond: number;
   readonly store: CooldownStore;
 }
@@ -52,9 +53,10 @@ export function createLimits({ clock, callsPerSecond, store }: LimitsParts): Lim
   const pageQuotas = new Map<string, PersistentQuota>();
   const limiters = new Map<string, RateLimiter>();
 
-  function quotaOf(lease: Lease): PersistentQuota {
-    const key = toKey(lease);
-    const save = (cooldown: Cooldown) => store.saveOfPage(lease, cooldown);
+  function quotaOf({ pageId, platform }: Channel): PersistentQuota {
+    const channel = { pageId, platform };
+    const key = toKey(channel);
+    const save = (cooldown: Cooldown) => store.saveOfPage(channel, cooldown);
     const quota = pageQuotas.get(key) ?? createPersistentQuota(clock, save);
     pageQuotas.set(key, quota);
     return quota;
@@ -104,10 +106,10 @@ export function createLimits({ clock, callsPerSecond, store }: LimitsParts): Lim
       });
     },
     quotas: {
-      apply(lease, cooldowns) {
-        for (const cooldown of cooldowns) (cooldown.scope === 'app' ? app : quotaOf(lease)).block(cooldown);
+      apply(channel, cooldowns) {
+        for (const cooldown of cooldowns) (cooldown.scope === 'app' ? app : quotaOf(channel)).block(cooldown);
       },
-      utilization: (lease) => Math.max(app.utilization(), quotaOf(lease).utilization()),
+      utilization: (channel) => Math.max(app.utilization(), quotaOf(channel).utilization()),
     },
     ofNoPage: share({
       async acquire(signal, options) {
@@ -117,8 +119,4 @@ export function createLimits({ clock, callsPerSecond, store }: LimitsParts): Lim
       },
     }),
   };
-}
-
-function toKey({ pageId, platform }: Lease): string {
-  return `${pageId} ${platform}`;
 }

@@ -46,6 +46,7 @@ describe('POST /api/conversations/sync', () => {
       graphCalls: 2,
       lastSyncedAt: expect.any(String),
       openRetries: [],
+      channels: [expect.objectContaining({ platform: 'messenger', status: 'succeeded' })],
     });
   });
 
@@ -57,6 +58,17 @@ describe('POST /api/conversations/sync', () => {
     expect(tidemark.asked).toEqual([
       { method: 'sync', given: { pageId: PAGE_1.id, forceFull: true, maxDurationMs: 240_000, trigger: 'api' } },
     ]);
+  });
+
+  it('takes one channel, and answers 400 to a platform that there is not', async () => {
+    const tidemark = createFakeTidemark();
+    const ask = await describedApp(tidemark);
+    await ask(PATH, sending('POST', { pageId: PAGE_1.id, platform: 'instagram' }));
+    expect(tidemark.asked).toMatchObject([{ given: { platform: 'instagram' } }]);
+    expect(await ask(PATH, sending('POST', { pageId: PAGE_1.id, platform: 'whatsapp' }))).toMatchObject({
+      status: 400,
+      body: { code: 'INVALID_INPUT', error: expect.stringContaining('platform must be messenger or instagram') },
+    });
   });
 
   it.each([undefined, {}, { pageId: '' }, { pageId: null, facebookPageId: null }, { forceFull: true }])(

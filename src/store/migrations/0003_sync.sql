@@ -46,7 +46,6 @@ COMMENT ON TABLE facebook_sync_state IS 'How far each Page and platform is mirro
 COMMENT ON COLUMN facebook_sync_state.page_id IS 'Page.';
 COMMENT ON COLUMN facebook_sync_state.platform IS 'messenger or instagram.';
 COMMENT ON COLUMN facebook_sync_state.watermark IS 'What the start of the last complete walk saw; nothing changed before it is missing.';
-COMMENT ON COLUMN facebook_sync_state.hint_usable IS 'False once the since hint was seen to be of no use for this Page.';
 COMMENT ON COLUMN facebook_sync_state.lease_run_id IS 'Run that may write now; null when none does.';
 COMMENT ON COLUMN facebook_sync_state.lease_fence IS 'Grows with every holder; unmasks one that no longer may write.';
 COMMENT ON COLUMN facebook_sync_state.lease_expires_at IS 'Until when, unless renewed.';
@@ -62,7 +61,6 @@ COMMENT ON COLUMN facebook_sync_runs.trigger IS 'Who asked: api, cli, schedule, 
 COMMENT ON COLUMN facebook_sync_runs.status IS 'running, succeeded, partial, failed or cancelled.';
 COMMENT ON COLUMN facebook_sync_runs.started_at IS 'When it began.';
 COMMENT ON COLUMN facebook_sync_runs.finished_at IS 'When it ended; null while it runs.';
-COMMENT ON COLUMN facebook_sync_runs.synced_before IS 'last_synced_at of the Page when the run began: cleared meanwhile, it stays cleared.';
 COMMENT ON COLUMN facebook_sync_runs.listed IS 'Conversations that Facebook listed.';
 COMMENT ON COLUMN facebook_sync_runs.synced IS 'Conversations whose mirror changed: inserted and updated.';
 COMMENT ON COLUMN facebook_sync_runs.inserted IS 'Conversations that are new in the mirror.';

@@ -25,6 +25,5 @@ COMMENT ON COLUMN facebook_unfinished_verifies.after IS 'Cursor that it goes on 
 COMMENT ON COLUMN facebook_unfinished_verifies.top IS 'Watermark that it may set when it is complete.';
 COMMENT ON COLUMN facebook_unfinished_verifies.started_at IS 'When it began.';
 COMMENT ON COLUMN facebook_unfinished_verifies.notes IS 'What it has found so far.';
-COMMENT ON COLUMN facebook_unfinished_verifies.synced_before IS 'last_synced_at of the Page when its last run began: cleared since, it begins again.';
 COMMENT ON COLUMN facebook_unfinished_verifies.kept_at IS 'When its last run stopped.';
 COMMENT ON COLUMN facebook_verify_seen.generation IS 'The verify, named by its first run; one may take several.';

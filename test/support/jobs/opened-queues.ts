@@ -15,7 +15,7 @@ export async function openQueuesForTest(store: OpenedStore): Promise<Queues & { 
 }
 
 export function jobOf(pageId: string) {
-  return { pageId, trigger: 'schedule' } as const;
+  return { pageId, platform: 'messenger', trigger: 'schedule' } as const;
 }
 
 /** The only job there is to take. */

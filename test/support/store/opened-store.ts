@@ -6,26 +6,19 @@ import { randomBytes } from 'node:crypto';
 import { expect, onTestFinished } from 'vitest';
 import { openMigratedDatabase } from '../world.ts';
 import type { PostgresVersion } from '../postgres.ts';
-import type { CollectedConversation, ConversationSnapshot, MessageSnapshot } from '../../../src/core/model.ts';
-import type {
-  BeginRequest,
-  BegunRun,
-  Lease,
-  RunLedger,
-  SyncOutcome,
-  WalkStore,
-} from '../../../src/core/store-ports.ts';
+import type { CollectedConversation, ConversationSnapshot, Lease, MessageSnapshot } from '../../../src/core/model.ts';
+import type { BeginRequest, BegunRun, RunStore, SyncOutcome, WalkStore } from '../../../src/core/store-ports.ts';
 import { NO_COUNTS } from '../../../src/core/model.ts';
 import { must } from '../../../src/lib/must.ts';
 import { connect, type Database, type Row } from '../../../src/store/connect.ts';
-import { openRunLedger } from '../../../src/store/sync-state.ts';
+import { openRunStore } from '../../../src/store/run-store.ts';
 import { openWalkStore } from '../../../src/store/walk-store.ts';
 
 export interface OpenedStore {
   readonly url: string;
   readonly database: Database;
   /** The ledger as one process sees it. */
-  readonly ledger: RunLedger;
+  readonly ledger: RunStore;
   /** Makes a Page that nobody else uses; answers its id. */
   addPage(): Promise<string>;
   /** Begins a run of a new Page, or of the one given. */
@@ -40,7 +33,7 @@ export interface OpenedStore {
 export async function openStoreForTest(version: PostgresVersion): Promise<OpenedStore & AsyncDisposable> {
   const { url, drop } = await openMigratedDatabase(version);
   const database = connect({ connectionString: url });
-  const ledger = openRunLedger(database, crypto.randomUUID());
+  const ledger = openRunStore(database, crypto.randomUUID());
 
   const opened: OpenedStore = {
     url,

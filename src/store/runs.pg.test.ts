@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeEachPostgres } from '../../test/support/postgres.ts';
 import { NO_COUNTS } from '../core/model.ts';
 import { must } from '../lib/must.ts';
-import { findRun, listRuns } from './sync-runs.ts';
+import { findRun, listRuns } from './runs.ts';
 import { openStoreForTest, outcome } from '../../test/support/store/opened-store.ts';
 
 describeEachPostgres('runs', (version) => {
@@ -55,7 +55,7 @@ describeEachPostgres('runs', (version) => {
   it('tell how far the mirror of their Page is when they are read, not when they ended', async () => {
     const first = await opened.begin();
     const { pageId, runId } = first.lease;
-    const syncedAt = async () => (await findRun(opened.database, runId, pageId))?.pageLastSyncedAt;
+    const syncedAt = async () => (await findRun(opened.database, runId, pageId))?.lastSyncedAt;
     expect(await syncedAt()).toBeUndefined();
     const startedAt = Date.now();
     await first.store.finish(outcome({ startedAt }));

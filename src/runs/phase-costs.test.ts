@@ -3,7 +3,7 @@ import type { CallKind } from '../core/events.ts';
 import { NO_USAGE } from '../core/limits/quota-usage.ts';
 import type { Clock, ConversationSource } from '../core/ports.ts';
 import type { RunPurpose } from '../core/store-ports.ts';
-import { openMeter } from './meter.ts';
+import { openMeter } from './phase-costs.ts';
 
 /** Facebook and a clock by hand: a call takes as long as it is asked to, and may be tried more than once. */
 function openBench(purpose: RunPurpose) {

@@ -1,9 +1,8 @@
 /** How far the mirror is known to reach, in which mode a Page is walked, and how runs end. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeEachPostgres } from '../../test/support/postgres.ts';
-import type { Instant } from '../core/model.ts';
+import type { Instant, Lease } from '../core/model.ts';
 import { NO_COUNTS } from '../core/model.ts';
-import type { Lease } from '../core/store-ports.ts';
 import { collected, openStoreForTest, outcome, snapshot } from '../../test/support/store/opened-store.ts';
 
 const HOUR_MS = 3_600_000;

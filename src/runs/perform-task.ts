@@ -1,21 +1,21 @@
 /** What a run does while it holds the lease: a sync, a verify, or history. Each is given the store it needs. */
 import type { VerificationReport } from '../core/findings.ts';
-import { NO_COUNTS } from '../core/model.ts';
+import { type Lease, NO_COUNTS } from '../core/model.ts';
 import type { Quotas } from '../core/ports.ts';
 import { HISTORY_YIELDS_AT_PERCENT, NEAR_LIMIT_PERCENT } from '../core/limits/quota-usage.ts';
-import type { BegunRun, HistoryStore, Lease, OpenedVerify, SyncResult, WalkStore } from '../core/store-ports.ts';
+import type { BegunRun, HistoryStore, OpenedVerify, SyncResult, WalkStore } from '../core/store-ports.ts';
 import { toLookbackStart } from '../core/watermark.ts';
 import { assertNever } from '../lib/assert-never.ts';
-import { collectHistory } from './history.ts';
-import type { Meter } from './meter.ts';
-import type { RunContext } from './run-context.ts';
-import { syncPage } from './sync-page.ts';
-import { openVerification } from './verification.ts';
-import { collectChanges } from './walk-policy.ts';
+import { collectHistory } from '../sync/history.ts';
+import type { Meter } from './phase-costs.ts';
+import type { RunContext } from '../sync/run-context.ts';
+import { syncPage } from '../sync/sync-page.ts';
+import { openVerification } from '../sync/verification.ts';
+import { collectChanges } from '../sync/walk-policy.ts';
 
 export interface TaskParts {
   readonly quotas: Quotas;
-  /** Of one Page and platform. */
+  /** Of one channel. */
   readonly callsPerSecond: number;
   readonly openStore: (lease: Lease) => WalkStore;
   readonly openHistory: (lease: Lease) => HistoryStore;

@@ -1,27 +1,34 @@
 /**
- * Table facebook_sync_state: who may walk a Page and platform, and how a run begins and keeps that right. Each step is
+ * Table facebook_sync_state: who may walk a channel, and how a run begins and keeps that right. Each step is
  * one statement, so it holds at every instant a process may be killed. How a run ends is in end-run.ts.
  */
 import { TidemarkError } from '../core/errors.ts';
-import { type Instant, LEASE_MS, type RunMode } from '../core/model.ts';
-import type { BeginRequest, BegunRun, Lease, OtherRun, Renewal, RunLedger } from '../core/store-ports.ts';
+import { type Channel, type Instant, type Lease, LEASE_MS, type RunMode } from '../core/model.ts';
+import type { BeginRequest, BegunRun, OtherRun, Renewal } from '../core/store-ports.ts';
 import { LIST_LIMIT } from '../core/plan.ts';
 import { LOOKBACK_MS } from '../core/watermark.ts';
 import { Secret } from '../lib/secret.ts';
 import { MS_UNTIL, APP_COOLDOWN, type AppCooldownRow, toAppCooldowns, toCooldowns } from './cooldowns.ts';
 import type { Database } from './connect.ts';
-import { failRun, noteProgress } from './end-run.ts';
-import { whyLeaseIsLost } from './lost-lease.ts';
+
+/**
+ * $1 page · $2 platform · $3 fence. A row for the holder of the lease, none for anybody else; held until the statement
+ * ends, so nobody takes the lease over while it writes (I6). Who finds none asks `whyLeaseIsLost`.
+ */
+export const UNDER_LEASE = `
+  SELECT page_id, yield_requested FROM facebook_sync_state
+  WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
+  FOR SHARE`;
 
 /**
  * $1 page · $2 platform · $3 run · $4 lease ms · $5 forced · $6 trigger · $7 this process
  * · $8 overlap ms · $9 conversations to count above the cut at most · $10 run to replace · $11 purpose.
  * Takes a lease that is free or has run out; the run that let it run out is closed as failed. A walk is full when
- * there is nothing to be incremental to.
+ * there is nothing to be incremental to, and when it was asked for: more often than the channel has done it.
  */
 const BEGIN_RUN = `
 WITH page AS (
-  SELECT id, last_synced_at, access_token FROM facebook_pages WHERE id = $1
+  SELECT id, full_syncs_requested, access_token FROM facebook_pages WHERE id = $1
 ), before AS (
   SELECT lease_run_id, last_caller FROM facebook_sync_state WHERE page_id = $1 AND platform = $2
 ), lease AS (
@@ -32,12 +39,13 @@ WITH page AS (
     lease_fence = held.lease_fence + 1,
     lease_expires_at = excluded.lease_expires_at,
     last_caller = excluded.last_caller,
-    lease_wanted = false
+    yield_requested = false
   WHERE CASE WHEN $10::uuid IS NULL THEN held.lease_run_id IS NULL OR held.lease_expires_at < now()
              ELSE held.lease_run_id = $10 AND held.lease_expires_at < now() END
   -- Not as this statement found it when it began: the run before may have ended while we waited for its row.
-  RETURNING last_call_at, lease_fence, watermark, hint_usable, nested_limit,
-    rest_mode, rest_forced, rest_after, rest_top, rest_started_at, parked_until, parked_reason
+  RETURNING last_call_at, lease_fence, watermark, last_synced_at, full_syncs_done, since_filter_usable, nested_limit,
+    checkpoint_mode, checkpoint_forced, checkpoint_cursor, checkpoint_watermark, checkpoint_started_at,
+    checkpoint_full_syncs_requested, cooldown_until, cooldown_reason
 ), abandoned AS (
   UPDATE facebook_sync_runs AS run
   SET status = 'failed', finished_at = now(), error_code = 'LEASE_LOST',
@@ -45,24 +53,28 @@ WITH page AS (
   FROM lease, before
   WHERE run.page_id = $1 AND run.id = before.lease_run_id AND run.status = 'running'
 ), run AS (
-  INSERT INTO facebook_sync_runs (page_id, id, platform, mode, forced, trigger, status, synced_before, started_at)
+  INSERT INTO facebook_sync_runs (
+    page_id, id, platform, mode, forced, trigger, status, full_syncs_requested, started_at)
   SELECT page.id, $3, $2,
          CASE WHEN $11 <> 'sync' THEN $11
-              WHEN $5 OR page.last_synced_at IS NULL OR lease.watermark IS NULL THEN 'full' ELSE 'incremental' END,
+              WHEN $5 OR lease.last_synced_at IS NULL OR lease.watermark IS NULL
+                OR lease.full_syncs_done < page.full_syncs_requested THEN 'full' ELSE 'incremental' END,
          -- Not when this statement began: it may have waited for the run before to end.
-         $5, $6, 'running', page.last_synced_at, clock_timestamp()
+         $5, $6, 'running', page.full_syncs_requested, clock_timestamp()
   FROM page, lease
   RETURNING mode
 )
-SELECT lease_fence, watermark, hint_usable, mode, page.last_synced_at, page.access_token, nested_limit,
-       rest_after, rest_top, rest_started_at, rest_mode = mode AND rest_forced = $5
+SELECT lease_fence, watermark, since_filter_usable, mode, lease.last_synced_at, page.access_token, nested_limit,
+       checkpoint_cursor, checkpoint_watermark, checkpoint_started_at,
+       checkpoint_mode = mode AND checkpoint_forced = $5
+         AND checkpoint_full_syncs_requested = page.full_syncs_requested
          -- The time that nobody was to call does not count.
-         AND greatest(lease.last_call_at, lease.parked_until) > now() - interval '1 hour' AS rest_fits,
+         AND greatest(lease.last_call_at, lease.cooldown_until) > now() - interval '1 hour' AS checkpoint_fits,
        (SELECT count(*) FROM (
           -- Served by idx_facebook_conversations_newest. The order is what makes PostgreSQL take it: it expects a third
           -- of the rows above any cut, and would rather read through the table until it has met enough.
           SELECT FROM facebook_conversations AS held
-          WHERE held.page_id = $1
+          WHERE held.page_id = $1 AND held.platform = $2
             AND coalesce(held.updated_time, '-infinity'::timestamptz) >= lease.watermark - $8 * interval '1 millisecond'
           ORDER BY coalesce(held.updated_time, '-infinity'::timestamptz) DESC, held.id DESC
           LIMIT $9) AS above)::int AS held_above_cut,
@@ -71,7 +83,7 @@ SELECT lease_fence, watermark, hint_usable, mode, page.last_synced_at, page.acce
                WHERE entry.page_id = $1 AND entry.platform = $2) AS has_open_retries,
        (SELECT round(greatest(0, extract(epoch FROM now() - lease.last_call_at)) * 1000) FROM before
         WHERE last_caller <> $7 AND lease.last_call_at IS NOT NULL)::float8 AS last_call_ago_ms,
-       ${MS_UNTIL('lease.parked_until')} AS page_parked_ms, lease.parked_reason AS page_parked_reason,
+       ${MS_UNTIL('lease.cooldown_until')} AS page_parked_ms, lease.cooldown_reason AS page_parked_reason,
        app_parked_ms, app_parked_reason
 FROM lease, run, page LEFT JOIN (${APP_COOLDOWN}) AS app ON true`;
 
@@ -82,9 +94,9 @@ WITH holder AS (
   JOIN facebook_sync_runs AS run ON run.page_id = state.page_id AND run.id = state.lease_run_id
   WHERE state.page_id = $1 AND state.platform = $2
 ), wanted AS (
-  UPDATE facebook_sync_state AS state SET lease_wanted = true
+  UPDATE facebook_sync_state AS state SET yield_requested = true
   FROM holder
-  WHERE state.page_id = $1 AND state.platform = $2 AND NOT lease_wanted
+  WHERE state.page_id = $1 AND state.platform = $2 AND NOT yield_requested
     AND ((holder.mode = 'history' AND $3 <> 'history') OR (holder.mode = 'verify' AND $3 = 'sync'))
 )
 SELECT holder.id AS run_id, holder.mode, holder.forced FROM facebook_pages AS page LEFT JOIN holder ON true
@@ -107,19 +119,18 @@ FROM renewed
 JOIN facebook_sync_runs AS run ON run.page_id = $1 AND run.id = $5
 LEFT JOIN (${APP_COOLDOWN}) AS app ON true`;
 
-/** `processId` tells our own calls from those of other processes. */
-export function openRunLedger(database: Database, processId: string): RunLedger {
-  return {
-    begin: (request) => beginRun(database, request, processId),
-    renew: (lease) => renewLease(database, lease),
-    note: (lease, progress) => noteProgress(database, lease, progress),
-    fail: (lease, failure) => failRun(database, lease, failure),
-    async stateOf(runId) {
-      const [row] = await database.query<{ state: 'running' | 'ended' | 'abandoned' }>(STATE_OF, [runId]);
-      // Without a row the Page is gone, and `begin` will say so.
-      return row?.state ?? 'abandoned';
-    },
-  };
+/** How a run stands; `abandoned` as well when it is not there any more: its Page is gone, and `begin` will say so. */
+export async function findRunState(database: Database, runId: string): Promise<'running' | 'ended' | 'abandoned'> {
+  const [row] = await database.query<{ state: 'running' | 'ended' | 'abandoned' }>(STATE_OF, [runId]);
+  return row?.state ?? 'abandoned';
+}
+
+/** The error for who has just been refused: LEASE_LOST or PAGE_NOT_FOUND. */
+export async function whyLeaseIsLost(database: Database, { pageId, platform }: Channel): Promise<TidemarkError> {
+  const pages = await database.query('SELECT FROM facebook_pages WHERE id = $1', [pageId]);
+  return pages.length === 0
+    ? new TidemarkError('PAGE_NOT_FOUND', `Page ${pageId} was removed while a run of it went on; the run has ended.`)
+    : new TidemarkError('LEASE_LOST', `Another process has taken over the ${platform} sync of Page ${pageId}.`);
 }
 
 interface HolderRow extends Record<string, unknown> {
@@ -131,14 +142,14 @@ interface HolderRow extends Record<string, unknown> {
 interface BegunRow extends AppCooldownRow {
   readonly lease_fence: number;
   readonly watermark: Instant | null;
-  readonly hint_usable: boolean;
+  readonly since_filter_usable: boolean;
   readonly held_above_cut: number;
   readonly has_open_retries: boolean;
   readonly nested_limit: number | null;
-  readonly rest_fits: boolean | null;
-  readonly rest_after: string | null;
-  readonly rest_top: Instant | null;
-  readonly rest_started_at: Instant | null;
+  readonly checkpoint_fits: boolean | null;
+  readonly checkpoint_cursor: string | null;
+  readonly checkpoint_watermark: Instant | null;
+  readonly checkpoint_started_at: Instant | null;
   readonly mode: RunMode;
   readonly last_synced_at: Instant | null;
   readonly access_token: string | null;
@@ -147,7 +158,8 @@ interface BegunRow extends AppCooldownRow {
   readonly page_parked_reason: string | null;
 }
 
-async function beginRun(
+/** `processId` tells our own calls from those of other processes. */
+export async function beginRun(
   database: Database,
   request: BeginRequest,
   processId: string,
@@ -171,13 +183,17 @@ async function beginRun(
     watermark: row.watermark ?? undefined,
     lastSyncedAt: row.last_synced_at ?? undefined,
     storedInLookback: row.held_above_cut,
-    filterUsable: row.hint_usable,
+    filterUsable: row.since_filter_usable,
     hasOpenRetries: row.has_open_retries,
     nestedLimit: row.nested_limit ?? LIST_LIMIT,
     checkpoint:
-      row.rest_fits !== true || row.rest_after === null || row.rest_started_at === null
+      row.checkpoint_fits !== true || row.checkpoint_cursor === null || row.checkpoint_started_at === null
         ? undefined
-        : { after: row.rest_after, nextWatermark: row.rest_top ?? undefined, startedAt: row.rest_started_at },
+        : {
+            after: row.checkpoint_cursor,
+            nextWatermark: row.checkpoint_watermark ?? undefined,
+            startedAt: row.checkpoint_started_at,
+          },
     lastCallAgoMs: row.last_call_ago_ms ?? undefined,
     cooldowns: [
       ...toAppCooldowns(row),
@@ -186,7 +202,7 @@ async function beginRun(
   };
 }
 
-async function renewLease(database: Database, lease: Lease): Promise<Renewal> {
+export async function renewLease(database: Database, lease: Lease): Promise<Renewal> {
   const { pageId, platform, fence, runId } = lease;
   const values = [pageId, platform, fence, LEASE_MS, runId];
   const [row] = await database.query<AppCooldownRow & { readonly cancel_wanted: boolean }>(RENEW, values);

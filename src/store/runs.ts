@@ -1,13 +1,13 @@
 /** Table facebook_sync_runs, read: the history of what was done, and the answer of a run that another caller began. */
 import type { Instant, PhaseCosts, Platform, Run, RunMode, RunStatus, RunTrigger } from '../core/model.ts';
-import { type Database, UUID } from './connect.ts';
+import { type Database, type Queryable, UUID } from './connect.ts';
 import { toLimit } from './list-limit.ts';
 
 interface RunRow extends Record<string, unknown> {
   readonly id: string;
   readonly page_id: string;
   readonly page_name: string | null;
-  readonly page_last_synced_at: Instant | null;
+  readonly last_synced_at: Instant | null;
   readonly platform: Platform;
   readonly mode: RunMode;
   readonly trigger: RunTrigger;
@@ -28,14 +28,16 @@ interface RunRow extends Record<string, unknown> {
 }
 
 const SELECT_RUNS = `
-SELECT run.id, run.page_id, page.name AS page_name, page.last_synced_at AS page_last_synced_at, run.platform, run.mode,
+SELECT run.id, run.page_id, page.name AS page_name, run.platform, run.mode,
+       CASE WHEN state.full_syncs_done >= page.full_syncs_requested THEN state.last_synced_at END AS last_synced_at,
        run.trigger, run.status, run.started_at, run.finished_at, run.listed, run.synced, run.inserted, run.updated,
        run.skipped, run.deleted, run.events_created, run.graph_calls, run.phases, run.error_code, run.error_message
-FROM facebook_sync_runs AS run JOIN facebook_pages AS page ON page.id = run.page_id`;
+FROM facebook_sync_runs AS run JOIN facebook_pages AS page ON page.id = run.page_id
+LEFT JOIN facebook_sync_state AS state ON state.page_id = run.page_id AND state.platform = run.platform`;
 
 /** Newest first; `limit` from 1 to 200. Served by idx_facebook_sync_runs_newest, Page by Page. */
 export async function listRuns(
-  database: Database,
+  database: Queryable,
   query: { readonly pageId: string | undefined; readonly limit: number | undefined },
 ): Promise<readonly Run[]> {
   const rows = await database.query<RunRow>(
@@ -89,7 +91,7 @@ function toRun(row: RunRow): Run {
     id: row.id,
     pageId: row.page_id,
     pageName: row.page_name ?? undefined,
-    pageLastSyncedAt: row.page_last_synced_at ?? undefined,
+    lastSyncedAt: row.last_synced_at ?? undefined,
     platform: row.platform,
     mode: row.mode,
     trigger: row.trigger,

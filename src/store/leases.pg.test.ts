@@ -1,7 +1,7 @@
 /** Who may walk a Page: one run at a time across all processes, and none for ever. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeEachPostgres } from '../../test/support/postgres.ts';
-import { openRunLedger } from './sync-state.ts';
+import { openRunStore } from './run-store.ts';
 import {
   connectAside,
   openStoreForTest,
@@ -40,7 +40,7 @@ describeEachPostgres('the lease', (version) => {
       const begun = await blocker.transaction(async (query) => {
         // Holds all of them up just before they take the lease, then lets them go at once.
         await query('LOCK TABLE facebook_sync_state IN SHARE MODE');
-        const attempts = wanted.map((request) => openRunLedger(opened.database, crypto.randomUUID()).begin(request));
+        const attempts = wanted.map((request) => openRunStore(opened.database, crypto.randomUUID()).begin(request));
         await untilWaiting(opened, wanted.length);
         return { attempts };
       });
@@ -59,7 +59,7 @@ describeEachPostgres('the lease', (version) => {
         // As a statement that has come a long way: its now() is before the end of the run before.
         await query('SELECT now()');
         await store.finish(outcome());
-        const begun = await openRunLedger({ ...opened.database, query }, crypto.randomUUID()).begin(request);
+        const begun = await openRunStore({ ...opened.database, query }, crypto.randomUUID()).begin(request);
         expect(begun).toMatchObject({ kind: 'begun' });
       });
       const { finished_at: finishedAt } = await run(lease.runId);
@@ -74,7 +74,7 @@ describeEachPostgres('the lease', (version) => {
         [pageId],
       );
       const ending = connectAside(opened.url);
-      const next = openRunLedger(opened.database, crypto.randomUUID());
+      const next = openRunStore(opened.database, crypto.randomUUID());
       const { waited } = await ending.transaction(async (query) => {
         await query(
           `UPDATE facebook_sync_state SET lease_run_id = NULL, lease_expires_at = NULL, last_call_at = now()
@@ -131,7 +131,7 @@ describeEachPostgres('the lease', (version) => {
          WHERE page_id = $1`,
         [lease.pageId],
       );
-      const stranger = openRunLedger(opened.database, crypto.randomUUID());
+      const stranger = openRunStore(opened.database, crypto.randomUUID());
       const begun = await stranger.begin(await toBeginRequest(opened, { pageId: lease.pageId }));
       if (begun?.kind !== 'begun') throw new Error('the lease was free');
       expect(begun.lastCallAgoMs).toBeGreaterThanOrEqual(700);

@@ -1,0 +1,73 @@
+/** The runs as everybody may see them: what was done, what goes on, and how to end it. */
+import type { Tidemark } from '../api/tidemark.ts';
+import { toRunView } from '../api/views/run-view.ts';
+import { TidemarkError } from '../core/errors.ts';
+import type { Page, PageRef, Run } from '../core/model.ts';
+import type { Clock } from '../core/ports.ts';
+
+/** The record of runs, of every process. */
+export interface RunRecords {
+  list(query: { readonly pageId: string | undefined; readonly limit: number | undefined }): Promise<readonly Run[]>;
+  find(runId: string): Promise<Run | undefined>;
+  /** Notes that somebody wants the run to end; false when it is not running. */
+  requestCancel(runId: string): Promise<boolean>;
+}
+
+export interface RunReaderParts {
+  readonly records: RunRecords;
+  readonly findPage: (ref: PageRef) => Promise<Page>;
+  /** Ends a run of this process. */
+  readonly cancel: (runId: string) => Promise<void>;
+  readonly clock: Clock;
+  /** Aborted when the engine is closed; nobody watches longer. */
+  readonly signal: AbortSignal;
+}
+
+/** What a caller waits for at most who cancels a run: one that hangs with the database ends later, by itself. */
+const CANCEL_MS = 5500;
+const CANCEL_LEAST_MS = 1000;
+
+/** The row is all that processes share of a run; this is how often who watches one reads it. */
+const READ_EVERY_MS = 500;
+
+export function openRunReader({ records, findPage, cancel, clock, signal }: RunReaderParts): Tidemark['runs'] {
+  async function find(runId: string): Promise<Run> {
+    const run = await records.find(runId);
+    if (run === undefined) throw new TidemarkError('RUN_NOT_FOUND', `No run ${runId} is recorded.`);
+    return run;
+  }
+
+  return {
+    async list(query) {
+      const named = query.pageId !== undefined || query.facebookPageId !== undefined;
+      const page = named ? await findPage(query) : undefined;
+      const recent = await records.list({ pageId: page?.id, limit: query.limit });
+      return recent.map(toRunView);
+    },
+    find: async (runId) => toRunView(await find(runId)),
+    async cancel(runId) {
+      const endsAt = clock.monotonicMs() + CANCEL_MS;
+      const { id, status } = await find(runId);
+      if (!(await records.requestCancel(id))) {
+        throw new TidemarkError('RUN_ENDED', `Run ${id} has ended already (${status}).`);
+      }
+      // Elsewhere it is seen with the next renewal of the lease.
+      const over = new AbortController();
+      const timeUp = clock.sleep(Math.max(CANCEL_LEAST_MS, endsAt - clock.monotonicMs()), over.signal).catch(() => {});
+      await Promise.race([cancel(id), timeUp]).finally(() => over.abort());
+      return toRunView(await find(id));
+    },
+    async *watch(runId, { signal: wanted = signal } = {}) {
+      const ended = AbortSignal.any([signal, wanted]);
+      let last: string | undefined;
+      for (;;) {
+        const run = toRunView(await find(runId));
+        const state = JSON.stringify(run);
+        if (state !== last) yield run;
+        if (run.status !== 'running') return;
+        last = state;
+        await clock.sleep(READ_EVERY_MS, ended);
+      }
+    },
+  };
+}
