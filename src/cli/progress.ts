@@ -7,10 +7,12 @@ import type { EventSink, SyncEvent } from '../core/events.ts';
 import { NO_COUNTS } from '../core/model.ts';
 import type { RunCounts } from '../core/model.ts';
 import { assertNever } from '../lib/assert-never.ts';
+import { toVisible } from '../lib/visible.ts';
 import type { LogStream } from '../telemetry/log.ts';
 import type { CliContext, OutputStream } from './context.ts';
 import { paintFor } from './paint.ts';
-import { toPlainText } from './table.ts';
+import { printLine } from './print.ts';
+
 import { toCount, toFigure, toSeconds } from './words.ts';
 
 export interface Progress extends Disposable {
@@ -69,7 +71,7 @@ export function aroundProgress({ stderr }: Pick<CliContext, 'stderr'>, current: 
 }
 
 function begin({ page }: SyncEvent): PageState {
-  const name = toPlainText(page.name ?? page.facebookPageId);
+  const name = toVisible(page.name ?? page.facebookPageId);
   return { name, done: 0, found: 0, counts: NO_COUNTS, ending: undefined };
 }
 
@@ -135,7 +137,7 @@ function drawBars({ stream, pages, expected }: ProgressOptions): Drawing {
     hideCursor: true,
     gracefulExit: true,
   });
-  const names = pages.map((page) => toPlainText(page.name));
+  const names = pages.map((page) => toVisible(page.name));
   const nameWidth = Math.max(0, ...names.map((name) => name.length));
   const barOf = new Map(
     pages.map((page, index) => [
@@ -180,7 +182,7 @@ function drawLines({ stream, expected }: ProgressOptions): Drawing {
         before === undefined || now.ending !== undefined || quarterOf(now, expected) > quarterOf(before, expected);
       if (!isNews) return;
       const parts = before === undefined ? ['begins'] : describeCounts(now, expected);
-      stream.write(`  ${now.name}: ${[...parts, ...(now.ending === undefined ? [] : [now.ending])].join(', ')}\n`);
+      printLine(stream, `  ${now.name}: ${[...parts, ...(now.ending === undefined ? [] : [now.ending])].join(', ')}`);
     },
     write: (line) => stream.write(line),
     stop: () => undefined,

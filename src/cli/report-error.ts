@@ -6,18 +6,22 @@ import { inspect } from 'node:util';
 import { toTidemarkError } from '../core/errors.ts';
 import { scrub } from '../telemetry/log.ts';
 import type { CliContext, ExitStatus } from './context.ts';
-import { printJson } from './print.ts';
+import { printJson, printLine, printText } from './print.ts';
 import { loadSettings } from './session.ts';
 
 /** With `json`, the same goes to stdout as the one document. */
 export function reportError(thrown: unknown, context: CliContext, json: boolean): ExitStatus {
   const error = toTidemarkError(thrown);
   const message = scrub(error.message);
-  context.stderr.write(`${message}\n${error.entry.advice}\n`);
+  // What is wrong with settings is a line for each, and none of it is a stranger's.
+  if (error.code === 'INVALID_SETTING') printText(context.stderr, `${message}\n`);
+  else printLine(context.stderr, message);
+  printLine(context.stderr, error.entry.advice);
   if (error.code === 'INTERNAL') {
-    context.stderr.write(
-      isDebugging(context) ? `${scrub(inspect(error.cause ?? error))}\n` : 'LOG_LEVEL=debug shows where it happened.\n',
-    );
+    const where = isDebugging(context)
+      ? scrub(inspect(error.cause ?? error))
+      : 'LOG_LEVEL=debug shows where it happened.';
+    printText(context.stderr, `${where}\n`);
   }
   if (json) printJson(context, { success: false, error: message, code: error.code });
   return error.entry.exitStatus;

@@ -15,7 +15,7 @@ import { addWorkerCommand } from './commands/worker.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { scrub } from '../telemetry/log.ts';
 import type { CliContext, ExitStatus } from './context.ts';
-import { printJson } from './print.ts';
+import { printJson, printText } from './print.ts';
 import { reportError } from './report-error.ts';
 
 const COMMANDS = [
@@ -56,8 +56,8 @@ function createProgram(context: CliContext, version: string): Command {
     .addHelpText('after', `\n${renderSettingsHelp()}`)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => context.stdout.write(text),
-      writeErr: (text) => context.stderr.write(scrub(text)),
+      writeOut: (text) => printText(context.stdout, text),
+      writeErr: (text) => printText(context.stderr, scrub(text)),
       getOutHelpWidth: () => context.stdout.columns ?? 100,
       getErrHelpWidth: () => context.stderr.columns ?? 100,
     });

@@ -3,6 +3,7 @@
  * longer kills the process by itself, so whoever listens has to end it.
  */
 import type { CliContext, ExitStatus } from './context.ts';
+import { printText } from './print.ts';
 
 export interface StopSignal extends Disposable {
   /** Resolves with the exit status that belongs to the first signal. */
@@ -21,7 +22,7 @@ export function listenForStop({
   const onSignal = (signal: keyof typeof STATUS): void => {
     if (stopping) return exitNow(STATUS[signal]);
     stopping = true;
-    stderr.write('\nStopping; Ctrl-C again ends at once.\n');
+    printText(stderr, '\nStopping; Ctrl-C again ends at once.\n');
     resolve(STATUS[signal]);
   };
   for (const signal of ['SIGINT', 'SIGTERM']) signals.on(signal, onSignal);

@@ -1,8 +1,7 @@
 /**
- * Aligned columns of text. Names come from Facebook, so control characters in a cell are taken out: nobody's Page
- * name may steer the terminal.
+ * Aligned columns of text. Names come from Facebook: a cell is as wide as what is shown of it.
  */
-import { stripVTControlCharacters } from 'node:util';
+import { toVisible } from '../lib/visible.ts';
 
 export interface Column {
   readonly title: string;
@@ -13,7 +12,7 @@ export interface Column {
 /** Lines of a table: the titles, then one line per row. A row may be shorter than the table is wide. */
 export function renderTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
   const titles = columns.map((column) => column.title);
-  const cells = [titles, ...rows].map((row) => columns.map((_, index) => toPlainText(row[index] ?? '')));
+  const cells = [titles, ...rows].map((row) => columns.map((_, index) => toVisible(row[index] ?? '')));
   const widths = columns.map((_, index) => Math.max(...cells.map((row) => width(row[index] ?? ''))));
   return cells.map((row) =>
     row
@@ -24,11 +23,6 @@ export function renderTable(columns: readonly Column[], rows: readonly (readonly
       .join('  ')
       .trimEnd(),
   );
-}
-
-/** Text without escape sequences and control characters, on one line. */
-export function toPlainText(text: string): string {
-  return stripVTControlCharacters(text).replaceAll(/\p{Cc}+/gu, ' ');
 }
 
 function width(text: string): number {

@@ -6,7 +6,7 @@ import type {
   VerifyAnswer,
   VerifyFailure,
 } from '../api/verify.ts';
-import { renderTable, toPlainText } from './table.ts';
+import { renderTable } from './table.ts';
 import { toCount, toFigure, toSeconds } from './words.ts';
 
 export interface Differences {
@@ -80,11 +80,11 @@ function describeFindings(row: VerifyAnswer): readonly string[] {
 
 function describeFinding(finding: FindingAnswer, kind: keyof typeof WHAT): string {
   const { conversationId, contactName, updatedTime, missedBySync, repaired } = finding;
-  const contact = contactName === null ? '' : ` with ${toPlainText(contactName)}`;
+  const contact = contactName === null ? '' : ` with ${contactName}`;
   const when = updatedTime === null ? '' : `, last changed ${updatedTime.replace(/\.\d+Z$/, 'Z')},`;
   const missed = missedBySync ? '; a sync should have met it' : '';
   const mended = kind === 'deleted' ? 'now marked as deleted' : 'now repaired';
-  return `conversation ${toPlainText(conversationId)}${contact}${when} ${WHAT[kind]}${missed}${repaired ? `; ${mended}` : ''}.`;
+  return `conversation ${conversationId}${contact}${when} ${WHAT[kind]}${missed}${repaired ? `; ${mended}` : ''}.`;
 }
 
 function describeFailure(row: VerifyFailure): string {
@@ -115,5 +115,5 @@ function differencesOf({ counts }: VerifyAnswer): number {
 }
 
 function nameOf(row: VerifyAnswer | VerifyFailure): string {
-  return toPlainText(row.pageName ?? row.facebookPageId);
+  return row.pageName ?? row.facebookPageId;
 }

@@ -72,7 +72,7 @@ export function webAddress(): Kind<string> {
         const url = URL.parse(value);
         return url !== null && /^https?:$/.test(url.protocol) && url.host !== '' && !/[?#@]/.test(value);
       })
-      .transform((value) => value.replace(/\/+$/, '')),
+      .transform((value) => value.replace(/(?<!\/)\/+$/, '')),
   };
 }
 
@@ -139,7 +139,7 @@ function durationMs(value: string): number {
 }
 
 function unpadded(base64: string): string {
-  return base64.replace(/=+$/, '');
+  return base64.replace(/={1,2}$/, '');
 }
 
 function listInWords(values: readonly string[]): string {

@@ -6,7 +6,7 @@ import type { Clock } from '../core/ports.ts';
 import type { Secret } from '../lib/secret.ts';
 import type { AdmittedRequest, Caller, GraphClient, Send } from './call.ts';
 import { withCallReports } from './call-reports.ts';
-import { openHost } from './exchange.ts';
+import { MAX_ANSWER_BYTES, openHost } from './exchange.ts';
 import { withInterpretation } from './interpret.ts';
 import { withCooldowns, withRateLimit, withUsage } from './limited.ts';
 import { createMaxPageSize, withMaxPageSize } from './max-page-size.ts';
@@ -23,7 +23,7 @@ export interface GraphClientOptions {
   readonly appSecret?: Secret | undefined;
   /** For one attempt, from sending to the last byte. Facebook itself cuts off at 30 s: stay above. Default: 60 000 ms. */
   readonly timeoutMs?: number | undefined;
-  /** Largest answer, unpacked. Default: 64 MiB; 100 conversations with 25 messages are about 2.5 MB. */
+  /** Largest answer, unpacked. Default: MAX_ANSWER_BYTES. */
   readonly maxBytes?: number | undefined;
   /** Default: `tidemark`. */
   readonly userAgent?: string | undefined;
@@ -34,7 +34,7 @@ export interface GraphClientOptions {
 
 export function createGraphClient(options: GraphClientOptions): GraphClient {
   const { clock, baseUrl, random = Math.random } = options;
-  const { timeoutMs = 60_000, maxBytes = 64 * 2 ** 20, userAgent = 'tidemark' } = options;
+  const { timeoutMs = 60_000, maxBytes = MAX_ANSWER_BYTES, userAgent = 'tidemark' } = options;
   const host = openHost({ baseUrl, maxBytes, userAgent, timeoutMs });
   const toHttpRequest = createHttpRequests(options);
   const maxPageSize = createMaxPageSize();
@@ -42,7 +42,7 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
   /** From the single call outwards: each line surrounds the one above it. */
   function open({ token, limits, ownQuotas, onCall }: Caller): Send {
     const exchange = (request: AdmittedRequest) => host.exchange(toHttpRequest(request, token));
-    const call = withInterpretation(exchange, { token, ownQuotas, clock });
+    const call = withInterpretation(exchange, { ownQuotas, clock });
     const reported = withCallReports(call, { clock, onCall });
     const noted = withUsage(reported, limits);
     const limited = withRateLimit(noted, { limits, clock });

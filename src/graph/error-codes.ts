@@ -57,7 +57,7 @@ const RULES: readonly Rule[] = [
   { codes: [3, 10, [200, 299]], kind: 'permission' },
   {
     codes: [100],
-    says: /requires (?:the )?'?[\w ]+'? permission|missing permission or reviewable feature/iu,
+    says: /requires (?:the )?'?[\w ]{1,80}'? permission|missing permission or reviewable feature/iu,
     kind: 'permission',
   },
   // One object that is not there, or not shown. Beyond the 20 newest messages Facebook calls a message "deleted".

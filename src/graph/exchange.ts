@@ -1,14 +1,16 @@
 /**
  * One HTTP request to Facebook's host and its whole answer, of whatever status. It talks to the host of `baseUrl` and
- * no other: no redirect is ever followed. No error of it quotes a secret.
+ * no other: no redirect is ever followed. Here text enters: neither answer nor error of it holds a secret that was sent.
  */
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
 import { Pool } from 'undici';
 import { GraphError, isGraphError } from '../core/errors.ts';
 import type { HttpAnswer } from './call.ts';
+import { flattenJson } from './flatten-json.ts';
+import { redact, redactAnswer } from './redact.ts';
 import { withSentHook } from './sent-hook.ts';
-import { redact } from './redact.ts';
 
 export interface HostOptions {
   readonly baseUrl: string;
@@ -25,7 +27,7 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** What is asked for, as messages name it. */
   readonly subject: string;
-  /** Must stand in no error. */
+  /** Are taken out of the answer and stand in no error. Empty ones are none. */
   readonly secrets: readonly string[];
   readonly signal?: AbortSignal | undefined;
   /** Called when the request leaves. */
@@ -40,7 +42,13 @@ export interface Host {
 }
 
 const KEEP_ALIVE_MS = 30_000;
-const unpack = promisify(gunzip);
+
+/**
+ * The largest answer that is taken, in bytes as they are unpacked. 100 conversations with 25 messages each weigh about
+ * 2.5 MB, a hundred long messages about 2 MB; where more comes than this, less is asked for. Every call under way may
+ * hold as much.
+ */
+export const MAX_ANSWER_BYTES = 8 * 2 ** 20;
 
 export function openHost({ baseUrl, maxBytes, userAgent, timeoutMs }: HostOptions): Host {
   // No cap on connections: capping them at the calls in flight cost 12–17 % of the throughput.
@@ -67,13 +75,12 @@ export function openHost({ baseUrl, maxBytes, userAgent, timeoutMs }: HostOption
         },
         signal: signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal,
       });
-      const bytes = await body.bytes();
-      const isPacked = headers['content-encoding'] === 'gzip' && bytes.length > 0;
-      const plain = isPacked ? await unpack(bytes, { maxOutputLength: maxBytes }) : bytes;
-      return { status: statusCode, headers, text: new TextDecoder().decode(plain) };
+      const bytes = await readAll(body, { isPacked: headers['content-encoding'] === 'gzip', maxBytes });
+      const text = redactAnswer(flattenJson(new TextDecoder().decode(bytes)), request.secrets);
+      return { status: statusCode, headers: redactHeaders(headers, request.secrets), text };
     } catch (error) {
       signal?.throwIfAborted();
-      throw toExchangeError(error, request, timeout.signal.aborted ? timeoutMs : undefined);
+      throw toExchangeError(error, { request, maxBytes, timedOutMs: timeout.signal.aborted ? timeoutMs : undefined });
     } finally {
       clearTimeout(timer);
     }
@@ -82,9 +89,46 @@ export function openHost({ baseUrl, maxBytes, userAgent, timeoutMs }: HostOption
   return { exchange, close: () => pool.close() };
 }
 
-const TOO_LARGE = new Set(['UND_ERR_RES_EXCEEDED_MAX_SIZE', 'ERR_BUFFER_TOO_LARGE']);
+/** The whole body, unpacked while it comes; breaks off as soon as it is too large. */
+async function readAll(
+  body: Readable,
+  { isPacked, maxBytes }: { readonly isPacked: boolean; readonly maxBytes: number },
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const collect = async (source: AsyncIterable<Uint8Array>): Promise<void> => {
+    for await (const chunk of source) {
+      size += chunk.length;
+      if (size > maxBytes) throw new AnswerTooLarge();
+      chunks.push(chunk);
+    }
+  };
+  await (isPacked ? pipeline(body, createGunzip({ chunkSize: 2 ** 16 }), collect) : pipeline(body, collect));
+  return Buffer.concat(chunks);
+}
 
-function toExchangeError(error: unknown, { subject, secrets }: HttpRequest, timedOutMs: number | undefined): unknown {
+class AnswerTooLarge extends Error {
+  override readonly name = 'AnswerTooLarge';
+}
+
+function redactHeaders(headers: HttpAnswer['headers'], secrets: readonly string[]): HttpAnswer['headers'] {
+  const clean = (value: string) => redact(value, secrets);
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? clean(value) : value?.map((item) => clean(item)),
+    ]),
+  );
+}
+
+interface Asking {
+  readonly request: HttpRequest;
+  readonly timedOutMs: number | undefined;
+  readonly maxBytes: number;
+}
+
+function toExchangeError(error: unknown, { request, timedOutMs, maxBytes }: Asking): unknown {
+  const { subject, secrets } = request;
   if (isGraphError(error)) return error;
   if (timedOutMs !== undefined) {
     // Facebook is there, or the connection would have failed: the same question would take as long again.
@@ -92,15 +136,14 @@ function toExchangeError(error: unknown, { subject, secrets }: HttpRequest, time
     return new GraphError('GRAPH_UNREACHABLE', message, { kind: 'too-much-data' });
   }
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (TOO_LARGE.has(code)) {
-    return new GraphError('GRAPH_ERROR', `Facebook's answer for ${subject} is larger than can be taken.`, {
-      kind: 'too-much-data',
-      cause: error,
-    });
+  if (error instanceof AnswerTooLarge || code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
+    const message = `Facebook's answer for ${subject} is larger than the ${maxBytes / 2 ** 20} MiB that are taken.`;
+    return new GraphError('GRAPH_ERROR', message, { kind: 'too-much-data' });
   }
   const reason = redact(error instanceof Error ? error.message || code : String(error), secrets);
   return new GraphError('GRAPH_UNREACHABLE', `Facebook did not answer ${subject}: ${reason}.`, {
     kind: 'transient',
-    cause: error,
+    // Not the error itself: those of a broken answer hold pieces of it.
+    cause: new Error(reason),
   });
 }

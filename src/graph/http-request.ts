@@ -18,18 +18,21 @@ export interface HttpRequestOptions {
 export type ToHttpRequest = (request: AdmittedRequest, token: Secret) => HttpRequest;
 
 export function createHttpRequests({ baseUrl, version, appSecret, clock }: HttpRequestOptions): ToHttpRequest {
-  const root = [new URL(baseUrl).pathname.replace(/\/+$/u, ''), version].join('/');
+  const root = [new URL(baseUrl).pathname.replace(/(?<!\/)\/+$/u, ''), version].join('/');
   const prove = (token: Secret): GraphParams =>
     appSecret === undefined ? {} : proveAppSecret({ appSecret, token, at: clock.now() });
 
-  return ({ path, params, list, subject, signal, onSent }, token) => ({
-    path: `${root}/${toRelativeUrl({ path, params: { ...params, ...toListParams(list), ...prove(token) }, subject })}`,
-    headers: { authorization: `Bearer ${token.reveal()}` },
-    subject,
-    secrets: [token.reveal()],
-    signal,
-    onSent,
-  });
+  return ({ path, params, list, subject, signal, onSent }, token) => {
+    const proof = prove(token);
+    return {
+      path: `${root}/${toRelativeUrl({ path, params: { ...params, ...toListParams(list), ...proof }, subject })}`,
+      headers: { authorization: `Bearer ${token.reveal()}` },
+      subject,
+      secrets: [token.reveal(), appSecret?.reveal() ?? '', String(proof['appsecret_proof'] ?? '')],
+      signal,
+      onSent,
+    };
+  };
 }
 
 function toListParams(list: ListPart | undefined): GraphParams {

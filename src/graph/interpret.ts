@@ -1,20 +1,17 @@
 /**
- * What an answer of Facebook means: its body, or the error that it stands for. Neither holds the secrets that were
- * sent.
+ * What an answer of Facebook means: its body, or the error that it stands for. The secrets that were sent have been
+ * taken out of it before.
  */
 import { GraphError } from '../core/errors.ts';
 import type { JsonValue } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
-import type { Secret } from '../lib/secret.ts';
 import type { AdmittedRequest, GraphResponse, HttpAnswer, OwnQuotas, SendOnce } from './call.ts';
 import { classifyGraphError, readRefusal } from './error-codes.ts';
 import { parseJson } from './json.ts';
-import { redactAnswer } from './redact.ts';
 import { isObject } from './shapes.ts';
 import { readUsage } from './usage.ts';
 
 export interface InterpretationParts {
-  readonly token: Secret;
   readonly ownQuotas: OwnQuotas | undefined;
   readonly clock: Clock;
 }
@@ -22,27 +19,25 @@ export interface InterpretationParts {
 /** Reads every answer. Rejects with a GraphError for everything but a JSON object or list that is no refusal. */
 export function withInterpretation(
   exchange: (request: AdmittedRequest) => Promise<HttpAnswer>,
-  { token, ownQuotas, clock }: InterpretationParts,
+  { ownQuotas, clock }: InterpretationParts,
 ): SendOnce {
   return async (request) => {
     const startedMs = clock.monotonicMs();
     const answer = await exchange(request);
     const durationMs = clock.monotonicMs() - startedMs;
-    const asked = { subject: request.subject, secrets: [token.reveal()], ownQuotas };
-    return { ...interpret(answer, asked), durationMs };
+    return { ...interpret(answer, { subject: request.subject, ownQuotas }), durationMs };
   };
 }
 
 interface Asked {
   /** What was asked for, as messages name it. */
   readonly subject: string;
-  readonly secrets: readonly string[];
-  readonly ownQuotas: OwnQuotas | undefined;
+  readonly ownQuotas?: OwnQuotas | undefined;
 }
 
-function interpret(
+export function interpret(
   { status, headers, text }: HttpAnswer,
-  { subject, secrets, ownQuotas }: Asked,
+  { subject, ownQuotas }: Asked,
 ): Omit<GraphResponse, 'durationMs'> {
   const usage = readUsage(headers, ownQuotas);
   const retryAfterMs = toRetryAfterMs(headers['retry-after']);
@@ -53,7 +48,7 @@ function interpret(
       { kind: 'invalid', httpStatus: status, usage },
     );
   }
-  const body = parseBody(redactAnswer(text, secrets));
+  const body = parseBody(text);
   if (readRefusal(body) !== undefined || status === 429 || (status >= 400 && isContainer(body))) {
     throw classifyGraphError({ status, body, subject, usage, retryAfterMs });
   }

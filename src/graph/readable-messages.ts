@@ -10,15 +10,18 @@ import { BARE_MESSAGE_FIELDS } from './messages.ts';
 /** How many are surely shown with their content; more than these are not asked for with their conversation. */
 export const READABLE_MESSAGES: Readonly<Record<Platform, number>> = { messenger: Infinity, instagram: 20 };
 
-/** The words of Facebook, which stand in quotes; what was asked for stands before them. */
-const SAYS_MESSAGE_DELETED = /“[^”]*\bmessages?\b[^”]*\bdeleted\b/iu;
-
 /** Such a refusal of several messages asks for fewer of them. Any other error stays what it is. */
 export function asTooFarBack(error: unknown): unknown {
-  if (!isGraphError(error, 'missing') || !SAYS_MESSAGE_DELETED.test(error.message)) return error;
+  if (!isGraphError(error, 'missing') || !saysMessageDeleted(error.message)) return error;
   const { code, message, usage, graphCode, graphSubcode, httpStatus } = error;
   const details = { usage, graphCode, graphSubcode, httpStatus, cause: error };
   return new TooFarBack(code, message, { kind: 'too-much-data', ...details });
+}
+
+/** In Facebook's own words, which stand in quotes; what was asked for stands before them. */
+function saysMessageDeleted(message: string): boolean {
+  const quote = message.slice(message.indexOf('“') + 1);
+  return /\bmessages?\b/iu.test(quote) && /\bdeleted\b/iu.test(quote);
 }
 
 class TooFarBack extends GraphError {}

@@ -103,16 +103,33 @@ export function connect(options: ConnectOptions): Database {
   const long = { lane: 'work', limitMs: LONG_MS } as const;
   const scripted = { lane: 'work', limitMs: SCRIPT_MS } as const;
 
-  /** Lends a connection, and what its transactions begin with. One that is left in the middle of anything is ended. */
-  async function use<T>({ lane, limitMs }: Step, task: (client: pg.Client, opening: string) => Promise<T>): Promise<T> {
+  /** Lends a connection, and what its transactions begin with. One that does not answer is ended. */
+  async function use<T>(
+    { lane, limitMs }: Step,
+    task: (client: pg.Client, opening: string, connection: Connection) => Promise<T>,
+  ): Promise<T> {
     return pool.use(lane, async (connection) => {
       try {
         if (performance.now() - connection.answeredAt > TRUSTED_MS) await greet(connection.client);
         facts ??= await askFacts(connection.client);
-        return await task(connection.client, toOpening(facts, limitMs));
+        return await task(connection.client, toOpening(facts, limitMs), connection);
       } catch (error) {
-        if (isSilence(error) || isInTransaction(connection)) connection.destroy();
-        if (isSilence(error)) pool.distrustIdle();
+        if (isSilence(error)) {
+          connection.destroy();
+          pool.distrustIdle();
+        }
+        throw error;
+      }
+    });
+  }
+
+  /** The same for work that may fail in the middle of a transaction: the connection ends with it, which rolls back. */
+  function useUp<T>(step: Step, task: (client: pg.Client, opening: string) => Promise<T>): Promise<T> {
+    return use(step, async (client, opening, connection) => {
+      try {
+        return await task(client, opening);
+      } catch (error) {
+        connection.destroy();
         throw error;
       }
     });
@@ -122,7 +139,7 @@ export function connect(options: ConnectOptions): Database {
   function one<R extends Row>(step: Step, query: Asked): Promise<readonly R[]> {
     const answerMs = step.limitMs + WAY_MS;
     return again(() =>
-      use(step, async (client, opening) => {
+      use(step, async (client, opening, connection) => {
         const [opened, answer, ended] = await Promise.allSettled([
           client.query(within(ANSWER_MS, { text: opening })),
           client.query<R>(within(answerMs, query)),
@@ -133,6 +150,7 @@ export function connect(options: ConnectOptions): Database {
           if (end.status === 'rejected' && isSilence(end.reason)) throw end.reason;
         }
         // The first that failed is why the others did.
+        if (ended.status === 'rejected') connection.destroy();
         if (opened.status === 'rejected') throw failedAt('opening', opened.reason);
         if (answer.status === 'rejected') throw failedAt('statement', answer.reason);
         if (ended.status === 'rejected') throw ended.reason;
@@ -152,7 +170,7 @@ export function connect(options: ConnectOptions): Database {
       const isOwn = OWN_TRANSACTION.test(sql);
       if (!isOwn && !OUTSIDE_TRANSACTIONS.test(sql)) return one(scripted, query);
       return again(() =>
-        use(scripted, async (client, opening) => {
+        useUp(scripted, async (client, opening) => {
           const text = sql.replace(OWN_TRANSACTION, `${opening};`);
           const answer = await client.query<Row>(within(SCRIPT_MS + WAY_MS, { ...query, text }));
           return rowsOf(answer, isOwn ? OPENING_STATEMENTS : 0);
@@ -164,14 +182,16 @@ export function connect(options: ConnectOptions): Database {
       const step = isLong ? long : work;
       const answerMs = step.limitMs + WAY_MS;
       return again(() =>
-        use(step, async (client, opening) => {
+        useUp(step, async (client, opening) => {
           await client.query(within(ANSWER_MS, { text: opening })).catch((error: unknown) => {
             throw failedAt('opening', error);
           });
           const result = await steps((sql, values) =>
             tell(async () => rowsOf(await client.query(within(answerMs, { text: sql, values })))),
           );
-          await client.query(within(answerMs, { text: 'COMMIT' }));
+          const { command } = await client.query(within(answerMs, { text: 'COMMIT' }));
+          // The answer to who has swallowed a failure of a statement before it.
+          if (command === 'ROLLBACK') throw new Error('A statement of the transaction had failed; it was rolled back.');
           return result;
         }),
       );
@@ -215,10 +235,6 @@ async function greet(client: pg.Client): Promise<void> {
   await client.query(within(GREETING_MS, { text: 'SELECT 1' })).catch((error: unknown) => {
     throw failedAt('greeting', error);
   });
-}
-
-function isInTransaction({ client }: Connection): boolean {
-  return client.getTransactionStatus() !== 'I';
 }
 
 /** How far a transaction had come that failed. */

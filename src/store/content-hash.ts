@@ -5,12 +5,23 @@
 import { hash } from 'node:crypto';
 import type { JsonObject } from '../core/model.ts';
 
-// In JSON text: an address ends at the closing quote, at a blank, or at a backslash (an escaped one).
-const SIGNED_ADDRESS = /https?:\/\/[^/"\\?#\s]+([^"\\?#\s]*)\?[^"\\\s]*?\boe=[^"\\\s]*/g;
+/**
+ * In JSON text: host, path and query of an address, which ends at the closing quote, at a blank, or at a backslash (an
+ * escaped one). Texts are written by strangers: once begun, this never fails, so that no text makes it search twice.
+ */
+const ADDRESS = /https?:\/\/[^/"\\?#\s]([^"\\?#\s]*)(\?[^"\\\s]*)?/g;
+const EXPIRY = /\boe=/;
 
 /** `json`: what `orderedJson` makes of `raw`, for those who have it already. */
 export function contentHash(raw: JsonObject, json = orderedJson(raw)): string {
-  return hash('sha1', json.includes('oe=') ? json.replaceAll(SIGNED_ADDRESS, '$1') : json, 'base64url');
+  return hash('sha1', json.includes('oe=') ? json.replaceAll(ADDRESS, toUnsigned) : json, 'base64url');
+}
+
+/** Only the path of an address that is signed. */
+function toUnsigned(address: string, place: string, query: string | undefined): string {
+  if (query === undefined || !EXPIRY.test(query)) return address;
+  const slashAt = place.indexOf('/');
+  return slashAt === -1 ? '' : place.slice(slashAt);
 }
 
 /** JSON text with the fields in one order: the same object, asked for in another way, may come with them in another. */

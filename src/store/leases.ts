@@ -83,8 +83,8 @@ SELECT lease_fence, watermark, since_filter_usable, mode, lease.last_synced_at, 
                WHERE entry.page_id = $1 AND entry.platform = $2) AS has_open_retries,
        (SELECT round(greatest(0, extract(epoch FROM now() - lease.last_call_at)) * 1000) FROM before
         WHERE last_caller <> $7 AND lease.last_call_at IS NOT NULL)::float8 AS last_call_ago_ms,
-       ${MS_UNTIL('lease.cooldown_until')} AS page_parked_ms, lease.cooldown_reason AS page_parked_reason,
-       app_parked_ms, app_parked_reason
+       ${MS_UNTIL('lease.cooldown_until')} AS page_cooldown_ms, lease.cooldown_reason AS page_cooldown_reason,
+       app_cooldown_ms, app_cooldown_reason
 FROM lease, run, page LEFT JOIN (${APP_COOLDOWN}) AS app ON true`;
 
 /** $1 page · $2 platform · $3 purpose. Who matters more makes itself known to the holder, which then steps aside. */
@@ -114,7 +114,7 @@ WITH renewed AS (
   WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
   RETURNING page_id
 )
-SELECT run.cancel_wanted, app_parked_ms, app_parked_reason
+SELECT run.cancel_wanted, app_cooldown_ms, app_cooldown_reason
 FROM renewed
 JOIN facebook_sync_runs AS run ON run.page_id = $1 AND run.id = $5
 LEFT JOIN (${APP_COOLDOWN}) AS app ON true`;
@@ -154,8 +154,8 @@ interface BegunRow extends AppCooldownRow {
   readonly last_synced_at: Instant | null;
   readonly access_token: string | null;
   readonly last_call_ago_ms: number | null;
-  readonly page_parked_ms: number | null;
-  readonly page_parked_reason: string | null;
+  readonly page_cooldown_ms: number | null;
+  readonly page_cooldown_reason: string | null;
 }
 
 /** `processId` tells our own calls from those of other processes. */
@@ -197,7 +197,7 @@ export async function beginRun(
     lastCallAgoMs: row.last_call_ago_ms ?? undefined,
     cooldowns: [
       ...toAppCooldowns(row),
-      ...toCooldowns('page', { ms: row.page_parked_ms, reason: row.page_parked_reason }),
+      ...toCooldowns('page', { ms: row.page_cooldown_ms, reason: row.page_cooldown_reason }),
     ],
   };
 }

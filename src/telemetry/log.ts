@@ -5,6 +5,7 @@
 import { pino } from 'pino';
 import type { Logger, LoggerOptions } from 'pino';
 import pretty from 'pino-pretty';
+import { toVisible, toVisibleJson, toVisibleLines } from '../lib/visible.ts';
 
 export type Log = Logger;
 
@@ -42,7 +43,7 @@ export function createLog(settings: LogSettings, stream: LogStream = process.std
     level: settings.logLevel,
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: HIDDEN },
-    hooks: { streamWrite: scrub },
+    hooks: { streamWrite: (line) => toVisibleJson(scrub(line)) },
   };
   return format === 'json' ? pino(options, stream) : pino(options, textStream(stream));
 }
@@ -74,5 +75,15 @@ function textStream(stream: LogStream): LogStream {
       return sync?.facebookPageId === undefined ? message : `${sync.facebookPageId} ${message}`;
     },
   });
-  return { write: (line) => stream.write(format(line)) };
+  return { write: (line) => stream.write(format(toVisibleValue(JSON.parse(line)))) };
+}
+
+/** With every text in it as a person may see it. A stack has lines of its own, which are set in when it is shown. */
+function toVisibleValue(value: unknown, name?: string): unknown {
+  if (typeof value === 'string') return name === 'stack' ? toVisibleLines(value) : toVisible(value);
+  if (Array.isArray(value)) return value.map((item) => toVisibleValue(item));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [toVisible(key), toVisibleValue(item, key)] as const),
+  );
 }

@@ -7,7 +7,7 @@ import { openWorld } from '../support/world.ts';
 const BOTH = { conversations: 20, instagramConversations: 10 };
 
 it('a sync is of both channels, side by side; one of them is synced when it is named', async () => {
-  await using world = await openWorld({ version: 17, simulator: BOTH });
+  await using world = await openWorld({ version: 17, platforms: ['messenger', 'instagram'], simulator: BOTH });
   const facebookPageId = world.pageIds[0];
   const first = await world.tidemark.sync({ facebookPageId });
   expect(first).toMatchObject({ status: 'succeeded', syncMode: 'full', synced: 30, total: 30 });
@@ -40,7 +40,7 @@ it('a Page without an Instagram account has none to sync', async () => {
 });
 
 it('clearing last_synced_at makes the next sync of each channel full, exactly once', async () => {
-  await using world = await openWorld({ version: 17, simulator: BOTH });
+  await using world = await openWorld({ version: 17, platforms: ['messenger', 'instagram'], simulator: BOTH });
   const facebookPageId = world.pageIds[0];
   await world.tidemark.sync({ facebookPageId });
   await using eye = await openEye(must(world.settings.databaseUrl, 'it has a server'));
@@ -56,7 +56,7 @@ it('clearing last_synced_at makes the next sync of each channel full, exactly on
 });
 
 it('a channel that fails leaves the other alone; the Page says what is the matter', async () => {
-  await using world = await openWorld({ version: 17, simulator: BOTH });
+  await using world = await openWorld({ version: 17, platforms: ['messenger', 'instagram'], simulator: BOTH });
   const facebookPageId = must(world.pageIds[0], 'a Page');
   await world.tidemark.sync({ facebookPageId });
   world.simulator.faults.add({

@@ -22,14 +22,13 @@ import type { Comparison } from '../compare-with-world.ts';
 import { activityOf, compareSyncs, describeActivity, renderBothSyncs } from '../demo-story.ts';
 import type { CliContext, ExitStatus } from '../context.ts';
 import { paintFor } from '../paint.ts';
-import { printJson } from '../print.ts';
+import { printJson, printLine } from '../print.ts';
 import { aroundProgress, showProgress } from '../progress.ts';
 import type { Progress } from '../progress.ts';
 import type { Registration } from '../registration.ts';
 import type { Simulator } from '../start-simulator.ts';
 import { listenForStop, unlessStopped } from '../stop-signal.ts';
 import type { StopSignal } from '../stop-signal.ts';
-import { toPlainText } from '../table.ts';
 import { toCount } from '../words.ts';
 import { describeDatabase } from './serve.ts';
 
@@ -48,8 +47,8 @@ interface Stage {
   readonly simulator: Simulator;
   readonly tidemark: Tidemark;
   readonly log: Log;
-  /** A line for the reader. */
-  readonly say: (line?: string) => void;
+  /** A line for the reader; `painted` colours it. */
+  readonly say: (line?: string, painted?: (plain: string) => string) => void;
   /** A line that begins a new part. */
   readonly announce: (line: string) => void;
   /** Runs a sync of all Pages with its progress on stderr. */
@@ -82,10 +81,11 @@ async function demo(context: CliContext, flags: DemoFlags): Promise<ExitStatus> 
   // What is for the reader goes to stderr when stdout belongs to a program.
   const reader = flags.json ? context.stderr : context.stdout;
   const paint = paintFor(reader);
-  const say = (line = ''): void => {
-    reader.write(`${line}\n`);
+  const say: Stage['say'] = (line = '', painted) => printLine(reader, line, painted);
+  const announce = (line: string): void => {
+    say();
+    say(line, (plain) => paint('bold', plain));
   };
-  const announce = (line: string): void => say(`\n${paint('bold', line)}`);
 
   let progress: Progress | undefined;
   const log = createLog(
@@ -94,7 +94,7 @@ async function demo(context: CliContext, flags: DemoFlags): Promise<ExitStatus> 
   );
   using stop = listenForStop(context);
 
-  say(paint(['bold', 'cyan'], 'Tidemark demo'));
+  say('Tidemark demo', (plain) => paint(['bold', 'cyan'], plain));
   const { pages, conversations } = flags;
   const simulator = await context.startSimulator({ profile: 'seed', pages, conversations });
   try {
@@ -201,12 +201,16 @@ function tellComparison({ context, flags, say }: Stage, comparison: Comparison):
   const paint = paintFor(flags.json ? context.stderr : context.stdout);
   if (comparison.complete) {
     const what = `${toCount(comparison.conversations, 'conversation')}, ${toCount(comparison.messages, 'message')}`;
-    say(`${paint('green', '✔')} Every conversation and message of the world is in the mirror (${what}).`);
+    say(`✔ Every conversation and message of the world is in the mirror (${what}).`, (plain) =>
+      plain.replace('✔', paint('green', '✔')),
+    );
     return;
   }
   const { differences } = comparison;
-  say(`${paint('red', '✘')} The mirror differs from the world in ${toCount(differences.length, 'place')}:`);
-  for (const difference of differences.slice(0, MAX_DIFFERENCES_SHOWN)) say(`  ${toPlainText(difference)}`);
+  say(`✘ The mirror differs from the world in ${toCount(differences.length, 'place')}:`, (plain) =>
+    plain.replace('✘', paint('red', '✘')),
+  );
+  for (const difference of differences.slice(0, MAX_DIFFERENCES_SHOWN)) say(`  ${difference}`);
   if (differences.length > MAX_DIFFERENCES_SHOWN) say(`  … and ${differences.length - MAX_DIFFERENCES_SHOWN} more`);
 }
 
@@ -214,9 +218,7 @@ function tellComparison({ context, flags, say }: Stage, comparison: Comparison):
 function tellFailures({ say }: Stage, answers: readonly SyncAllAnswer[]): boolean {
   const failed = answers.flatMap((answer) => answer.results).filter((row) => row.status !== 'succeeded');
   for (const row of failed) {
-    say(
-      `${toPlainText(row.pageName ?? row.facebookPageId)}: ${row.status}${row.error === undefined ? '' : `, ${row.error}`}`,
-    );
+    say(`${row.pageName ?? row.facebookPageId}: ${row.status}${row.error === undefined ? '' : `, ${row.error}`}`);
   }
   return failed.length > 0;
 }

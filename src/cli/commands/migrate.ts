@@ -1,6 +1,6 @@
 /** `tidemark migrate`: brings the database's tables up to date, or prints the SQL that does. Printing touches nothing. */
 import type { CliContext, ExitStatus } from '../context.ts';
-import { printLines } from '../print.ts';
+import { printLines, printText } from '../print.ts';
 import type { Registration } from '../registration.ts';
 import { loadSettings, openSession } from '../session.ts';
 import { toCount } from '../words.ts';
@@ -16,7 +16,7 @@ export function addMigrateCommand({ program, context, end }: Registration): void
 }
 
 async function printMigrations(context: CliContext): Promise<ExitStatus> {
-  context.stdout.write(await context.renderMigrations());
+  printText(context.stdout, await context.renderMigrations());
   return 0;
 }
 

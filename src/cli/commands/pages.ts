@@ -10,10 +10,10 @@ import { TidemarkError } from '../../core/errors.ts';
 import { Secret } from '../../lib/secret.ts';
 import type { ExitStatus, InputStream, CliContext } from '../context.ts';
 import { parsePageRef } from '../page-ref.ts';
-import { printJson, printLines } from '../print.ts';
+import { printJson, printLine, printLines } from '../print.ts';
 import type { Registration } from '../registration.ts';
 import { loadSettings, openSession } from '../session.ts';
-import { renderTable, toPlainText } from '../table.ts';
+import { renderTable } from '../table.ts';
 import { toAgo, toCount } from '../words.ts';
 
 interface JsonFlag {
@@ -150,7 +150,7 @@ function refuseTokenArgument(flags: AddFlags, args: readonly string[]): void {
 }
 
 async function readToken({ stdin, stderr }: Pick<CliContext, 'stdin' | 'stderr'>): Promise<Secret> {
-  if (stdin.isTTY) stderr.write('Paste the token, then Enter and Ctrl-D:\n');
+  if (stdin.isTTY) printLine(stderr, 'Paste the token, then Enter and Ctrl-D:');
   const text = await readAll(stdin);
   if (text === '') throw new TidemarkError('USAGE', 'Nothing came through stdin where the token was expected.');
   if (/\s/.test(text))
@@ -166,5 +166,5 @@ async function readAll(stdin: InputStream): Promise<string> {
 
 function nameOf(page: { readonly name: string | null; readonly facebookPageId: string | null }): string {
   const id = page.facebookPageId ?? 'a Page without id';
-  return page.name === null ? id : `${toPlainText(page.name)} (${id})`;
+  return page.name === null ? id : `${page.name} (${id})`;
 }

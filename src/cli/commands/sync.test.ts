@@ -98,10 +98,10 @@ describe('tidemark sync', () => {
     expect(fake.happened).toEqual(['open tidemark', 'exit 143', 'close tidemark']);
   });
 
-  it('keeps control characters of a Page name off the terminal', async () => {
+  it('shows control characters of a Page name as escapes', async () => {
     const world = { pages: new Map([['1', { name: 'A\u001b[2J\u0007B\nC', conversations: [] }]]) };
     const fake = createFake({ world, connected: ['1'] });
     await fake.run('sync');
-    expect(fake.stdout()).toMatch(/^A B C +full/m);
+    expect(fake.stdout()).toMatch(/^A\\x1b\[2J\\x07B\\nC +full/m);
   });
 });

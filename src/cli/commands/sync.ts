@@ -9,7 +9,7 @@ import { printJson, printLines } from '../print.ts';
 import type { Registration } from '../registration.ts';
 import { loadSettings, openSession } from '../session.ts';
 import { listenForStop, unlessStopped } from '../stop-signal.ts';
-import { renderTable, toPlainText } from '../table.ts';
+import { renderTable } from '../table.ts';
 import { toCount, toFigure, toSeconds } from '../words.ts';
 
 interface SyncFlags {
@@ -110,12 +110,12 @@ function toCells(name: string, row: SyncAllRow | ChannelSyncAnswer): readonly st
 }
 
 function describeTrouble(row: SyncAllRow): string {
-  const page = toPlainText(row.pageName ?? row.facebookPageId);
+  const page = row.pageName ?? row.facebookPageId;
   const { openRetries: [first, ...others] = [] } = row;
   if (row.status === 'partial' && row.error === undefined && first !== undefined) {
     const rest = others.length === 0 ? '' : `, and ${toCount(others.length, 'more conversation')}`;
-    const reason = toPlainText(first.reason);
-    return `${page} is partial: conversation ${toPlainText(first.conversationId)}${rest} could not be fetched and will be asked for again. ${reason}`;
+    const reason = first.reason;
+    return `${page} is partial: conversation ${first.conversationId}${rest} could not be fetched and will be asked for again. ${reason}`;
   }
   if (row.status === 'partial' && row.error === undefined)
     return `${page} is partial: the next sync goes on where this one stopped.`;
@@ -129,7 +129,7 @@ function describeHistory({ results, totalEvents, totalCalls }: HistoryAnswer): r
   return [
     `Older messages of ${toCount(results.length, 'Page')}: ${toFigure(totalEvents)} in ${toCount(totalCalls, 'call')}.`,
     ...(open.length > 0 ? [`${toCount(open.length, 'Page')} still have some; the next sync goes on with them.`] : []),
-    ...failed.map((row) => `${toPlainText(row.pageName ?? row.facebookPageId)} failed: ${row.error} (${row.code})`),
+    ...failed.map((row) => `${row.pageName ?? row.facebookPageId} failed: ${row.error} (${row.code})`),
   ];
 }
 
