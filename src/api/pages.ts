@@ -92,6 +92,8 @@ export interface ConnectAnswer {
   readonly connected: readonly ConnectedPage[];
   /** Pages that it cannot message as, each with the reason. */
   readonly refused: readonly RefusedPage[];
+  /** What to know although the Pages are connected, such as Instagram accounts that could not be read. */
+  readonly warnings?: readonly string[];
 }
 
 /** POST /api/pages */
@@ -103,6 +105,11 @@ export const ConnectPagesSchema = z
       .array(RefusedPageSchema)
       .readonly()
       .meta({ description: 'Pages that the token shows but cannot message as.' }),
+    warnings: z
+      .array(z.string())
+      .readonly()
+      .optional()
+      .meta({ description: 'What to know although the Pages are connected. Absent when there is nothing.' }),
   })
   .readonly()
   .meta({

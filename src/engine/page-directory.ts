@@ -33,6 +33,7 @@ export function openPageDirectory({ store, openToken }: PageDirectoryParts): Tid
           name: name ?? null,
           reason,
         })),
+        ...(found.warnings.length === 0 ? {} : { warnings: found.warnings }),
       };
     },
     async setActive(pageId, isActive) {

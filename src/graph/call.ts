@@ -64,10 +64,20 @@ export interface HttpAnswer {
   readonly text: string;
 }
 
+/** The quotas that calls draw on, among those of business use cases that an answer may tell of. */
+export interface OwnQuotas {
+  /** Ids of the Page and of its Instagram account, as far as they are known. */
+  readonly objectIds: ReadonlySet<string>;
+  /** e.g. `messenger`. */
+  readonly useCases: readonly string[];
+}
+
 /** On whose behalf calls are made. */
 export interface Caller {
   readonly token: Secret;
   readonly limits: CallLimits;
+  /** Default: none. What an answer tells of the quotas of others concerns these calls in no way. */
+  readonly ownQuotas?: OwnQuotas | undefined;
   /** Told of every call when it has ended, however it ended. */
   readonly onCall?: ((call: CallReport) => void) | undefined;
 }

@@ -98,6 +98,7 @@ describe('a refusal', () => {
   });
 
   test('because of a quota blocks for as long as the usage header says', async () => {
+    const ownQuotas = { objectIds: new Set(['1']), useCases: ['messenger'] };
     const usage = {
       '1': [
         { type: 'messenger', call_count: 107, total_cputime: 1, total_time: 2, estimated_time_to_regain_access: 13 },
@@ -111,7 +112,9 @@ describe('a refusal', () => {
     const client = testClient(stub.baseUrl);
     const limits = recordingLimits();
     const reports: CallReport[] = [];
-    const error = await graphErrorOf(client.get(testRequest({ limits, onCall: (report) => reports.push(report) })));
+    const error = await graphErrorOf(
+      client.get(testRequest({ limits, ownQuotas, onCall: (report) => reports.push(report) })),
+    );
     expect(error).toMatchObject({ code: 'THROTTLED', retryAfterMs: 13 * 60_000 });
     expect(limits.cooldowns).toEqual([{ scope: 'page', ms: 13 * 60_000 + 500, reason: error.message }]);
     expect(limits.usages).toEqual([[{ quota: 'messenger', percent: 107, regainMs: 13 * 60_000 }]]);

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../core/ports.ts';
 import type { Secret } from '../lib/secret.ts';
-import type { Caller, GraphClient, Send } from './call.ts';
+import type { AdmittedRequest, Caller, GraphClient, Send } from './call.ts';
 import { withCallReports } from './call-reports.ts';
 import { MAX_ANSWER_BYTES, openHost } from './exchange.ts';
 import { withInterpretation } from './interpret.ts';
@@ -40,8 +40,9 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
   const maxPageSize = createMaxPageSize();
 
   /** From the single call outwards: each line surrounds the one above it. */
-  function open({ token, limits, onCall }: Caller): Send {
-    const call = withInterpretation((request) => host.exchange(toHttpRequest(request, token)), { clock });
+  function open({ token, limits, ownQuotas, onCall }: Caller): Send {
+    const exchange = (request: AdmittedRequest) => host.exchange(toHttpRequest(request, token));
+    const call = withInterpretation(exchange, { ownQuotas, clock });
     const reported = withCallReports(call, { clock, onCall });
     const noted = withUsage(reported, limits);
     const limited = withRateLimit(noted, { limits, clock });

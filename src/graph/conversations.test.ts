@@ -104,8 +104,15 @@ describe('parseConversation', () => {
 });
 
 test('the fields ask for messages only when some are wanted', () => {
-  expect(toConversationFields(0)).not.toContain('messages');
-  expect(toConversationFields(25)).toMatch(/,messages\.limit\(25\)\{id,created_time,.*\}$/u);
+  expect(toConversationFields('messenger', 0)).not.toContain('messages');
+  expect(toConversationFields('messenger', 25)).toMatch(/,messages\.limit\(25\)\{id,created_time,.*\}$/u);
+});
+
+test('the fields of Instagram are those that it is documented to have', () => {
+  expect(toConversationFields('instagram', 0)).toBe('id,updated_time,participants{id,username}');
+  const nested = toConversationFields('instagram', 20);
+  expect(nested).toMatch(/^id,updated_time,participants\{id,username\},messages\.limit\(20\)\{id,created_time,.*\}$/u);
+  expect(nested).not.toMatch(/unread_count|link,participants|snippet|message_count|email|sticker|tags/u);
 });
 
 /** The best of many, because other work on the machine must not decide. */

@@ -1,15 +1,20 @@
 /** Conversations of Facebook as snapshots, with the messages that came along. Their raw object is kept without those. */
-import type { ConversationSnapshot, CursorPage, JsonValue, MessageSnapshot } from '../core/model.ts';
+import type { ConversationSnapshot, CursorPage, JsonValue, MessageSnapshot, Platform } from '../core/model.ts';
 import { MESSAGE_FIELDS, parseMessage } from './messages.ts';
 import { HEAD_CURSOR, type ItemProblem, parseItems, toNextCursor } from './paging.ts';
 import { type Self, toContact } from './self.ts';
 import { isObject, type Maybe, OddItem, toCount, toEntries, toId, toInstant, toParticipant, toText } from './shapes.ts';
 
-const CONVERSATION_FIELDS = 'id,updated_time,message_count,unread_count,snippet,link,participants';
+/** On Instagram only what is documented: a field that is not there could fail the whole call. */
+const CONVERSATION_FIELDS: Readonly<Record<Platform, string>> = {
+  messenger: 'id,updated_time,message_count,unread_count,snippet,link,participants',
+  instagram: 'id,updated_time,participants{id,username}',
+};
 
 /** What is asked of a conversation, with its newest `messages` messages; 0 for none. */
-export function toConversationFields(messages: number): string {
-  return messages === 0 ? CONVERSATION_FIELDS : `${CONVERSATION_FIELDS},messages.limit(${messages}){${MESSAGE_FIELDS}}`;
+export function toConversationFields(platform: Platform, messages: number): string {
+  const fields = CONVERSATION_FIELDS[platform];
+  return messages === 0 ? fields : `${fields},messages.limit(${messages}){${MESSAGE_FIELDS[platform]}}`;
 }
 
 export interface ConversationReading {

@@ -5,32 +5,41 @@
 import { GraphError } from '../core/errors.ts';
 import type { JsonValue } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
-import type { AdmittedRequest, GraphResponse, HttpAnswer, SendOnce } from './call.ts';
+import type { AdmittedRequest, GraphResponse, HttpAnswer, OwnQuotas, SendOnce } from './call.ts';
 import { classifyGraphError, readRefusal } from './error-codes.ts';
 import { parseJson } from './json.ts';
 import { isObject } from './shapes.ts';
 import { readUsage } from './usage.ts';
 
 export interface InterpretationParts {
+  readonly ownQuotas: OwnQuotas | undefined;
   readonly clock: Clock;
 }
 
 /** Reads every answer. Rejects with a GraphError for everything but a JSON object or list that is no refusal. */
 export function withInterpretation(
   exchange: (request: AdmittedRequest) => Promise<HttpAnswer>,
-  { clock }: InterpretationParts,
+  { ownQuotas, clock }: InterpretationParts,
 ): SendOnce {
   return async (request) => {
     const startedMs = clock.monotonicMs();
     const answer = await exchange(request);
     const durationMs = clock.monotonicMs() - startedMs;
-    return { ...interpret(answer, request.subject), durationMs };
+    return { ...interpret(answer, { subject: request.subject, ownQuotas }), durationMs };
   };
 }
 
-/** `subject`: what was asked for, as messages name it. */
-export function interpret({ status, headers, text }: HttpAnswer, subject: string): Omit<GraphResponse, 'durationMs'> {
-  const usage = readUsage(headers);
+interface Asked {
+  /** What was asked for, as messages name it. */
+  readonly subject: string;
+  readonly ownQuotas?: OwnQuotas | undefined;
+}
+
+export function interpret(
+  { status, headers, text }: HttpAnswer,
+  { subject, ownQuotas }: Asked,
+): Omit<GraphResponse, 'durationMs'> {
+  const usage = readUsage(headers, ownQuotas);
   const retryAfterMs = toRetryAfterMs(headers['retry-after']);
   if (status >= 300 && status < 400) {
     throw new GraphError(

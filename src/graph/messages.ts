@@ -1,12 +1,18 @@
 /** Messages of Facebook as snapshots. Every field but the id may be missing; the raw object is kept as it came. */
-import type { JsonValue, MessageSnapshot } from '../core/model.ts';
+import type { JsonValue, MessageSnapshot, Platform } from '../core/model.ts';
 import { isSelf, type Self } from './self.ts';
 import { isObject, type Maybe, OddItem, toEntries, toId, toInstant, toParticipant, toText } from './shapes.ts';
 
+const SHARES = 'shares{id,link,name,description,picture,template}';
+
 /** What is asked of a message. Facebook leaves out what has no data; members of a share must be asked for by name. */
-export const MESSAGE_FIELDS =
-  'id,created_time,from,to,message,attachments,shares{id,link,name,description,picture,template},' +
-  'sticker,tags,reactions,reply_to,story,is_unsupported';
+export const MESSAGE_FIELDS: Readonly<Record<Platform, string>> = {
+  messenger: `id,created_time,from,to,message,attachments,${SHARES},sticker,tags,reactions,reply_to,story,is_unsupported`,
+  instagram: `id,created_time,from,to,message,attachments,${SHARES},reactions,reply_to,story,is_unsupported`,
+};
+
+/** What Facebook shows of every message, also of one whose content it does not show any more. */
+export const BARE_MESSAGE_FIELDS = 'id,created_time';
 
 /** Throws an OddItem for what is not an object with an id. */
 export function parseMessage(value: JsonValue, self: Self): MessageSnapshot {

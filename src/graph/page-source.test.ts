@@ -97,7 +97,7 @@ describe('listConversations', () => {
           after: 'QVFI',
           since: '1700000000',
         });
-        expect(paramsOf(stub)['fields']).toContain('messages.limit(100){id,created_time,from,');
+        expect(paramsOf(stub)['fields']).toContain('messages.limit(20){id,created_time,from,');
         expect(items[0]?.messages?.items).toHaveLength(2);
       },
       'instagram',
@@ -190,6 +190,26 @@ describe('fetchConversation', () => {
       );
     });
   });
+});
+
+test('Instagram is asked for nothing that it does not have, in a list, a single read and a list of messages', async () => {
+  const answers = [{ json: { data: [] } }, { json: { id: 'aWdf1' } }, { json: { data: [] } }];
+  await withSource(
+    answers,
+    async ({ stub, source }) => {
+      await source.listConversations(list({ messages: 25 }));
+      await source.fetchConversation({ conversationId: 'aWdf1', messages: 25 });
+      await source.listMessages({ conversationId: 'aWdf1', limit: 25, after: undefined });
+      const fields = stub.seen.map((_request, index) => String(paramsOf(stub, index)['fields']));
+      expect(fields).toHaveLength(3);
+      for (const names of fields) {
+        expect(names).not.toMatch(/unread_count|snippet|message_count|email|sticker|tags|participants,|\d,link/u);
+      }
+      expect(fields[1]).toBe(fields[0]);
+      expect(fields[0]).toContain('participants{id,username},messages.limit(20){');
+    },
+    'instagram',
+  );
 });
 
 describe('listMessages', () => {

@@ -10,8 +10,11 @@ import { parseConversation, toConversationFields } from './conversations.ts';
 import { MESSAGE_FIELDS, parseMessage } from './messages.ts';
 import { SAFE_PAGE_SIZE } from './max-page-size.ts';
 import { type ItemProblem, parseItems, parseList } from './paging.ts';
+import { askAsFarAsReadable, asTooFarBack, READABLE_MESSAGES } from './readable-messages.ts';
 import { toSelf } from './self.ts';
 import { OddItem } from './shapes.ts';
+
+const INSTAGRAM_PERMISSIONS = ['instagram_basic', 'instagram_manage_messages'];
 
 export interface PageSourceOptions extends Caller {
   readonly client: Pick<GraphClient, 'open'>;
@@ -27,10 +30,12 @@ export function openPageSource(options: PageSourceOptions): ConversationSource {
   const { client, token, limits, onCall, facebookPageId, instagramAccountId, platform, onProblem } = options;
   const self = toSelf({ facebookPageId, instagramAccountId, platform });
   const page = `Page ${facebookPageId} (${platform})`;
+  const mostNested = Math.min(SAFE_PAGE_SIZE, READABLE_MESSAGES[platform]);
   let calls = 0;
   const send = client.open({
     token,
     limits,
+    ownQuotas: { objectIds: self.ids, useCases: [platform] },
     onCall(call) {
       calls += 1;
       onCall?.(call);
@@ -41,6 +46,10 @@ export function openPageSource(options: PageSourceOptions): ConversationSource {
     return parseConversation(value, { self, isNested: messages > 0, onProblem });
   }
 
+  function toFields(messages: number): string {
+    return toConversationFields(platform, Math.min(mostNested, messages));
+  }
+
   return {
     async listConversations({ limit, after, messages, since, priority }, signal) {
       const subject = `the conversations of ${page}`;
@@ -48,13 +57,13 @@ export function openPageSource(options: PageSourceOptions): ConversationSource {
       const { body, servedAt } = await send({
         kind: isLight ? 'light' : 'nested',
         path: [facebookPageId, 'conversations'],
-        params: { platform, fields: toConversationFields(clamp(messages)), ...toSinceParam(since) },
+        params: { platform, fields: toFields(messages), ...toSinceParam(since) },
         list: { limit: isLight ? limit : clamp(limit), after },
         subject,
         priority,
         signal,
       }).catch((error: unknown) => {
-        throw asPageTrouble(error, page);
+        throw asPlatformTrouble(asPageTrouble(isLight ? error : asTooFarBack(error), page), platform);
       });
       const list = parseList({ body, sentAfter: after, subject });
       const parse = (item: JsonValue) => readConversation(item, messages);
@@ -64,12 +73,13 @@ export function openPageSource(options: PageSourceOptions): ConversationSource {
 
     async fetchConversation({ conversationId, messages }, signal) {
       const subject = `conversation ${conversationId} of ${page}`;
-      const params = { fields: toConversationFields(clamp(messages)) };
+      const params = { fields: toFields(messages) };
       try {
         const kind = messages === 0 ? 'probe' : 'single';
         const { body } = await send({ kind, path: [conversationId], params, subject, signal });
         return readConversation(body, messages);
-      } catch (error) {
+      } catch (refusal) {
+        const error = asPlatformTrouble(messages === 0 ? refusal : asTooFarBack(refusal), platform);
         if (isGraphError(error, 'missing')) return undefined;
         if (!(error instanceof OddItem)) throw error;
         throw new GraphError('GRAPH_ERROR', `Facebook's answer for ${subject} cannot be used: ${error.message}.`, {
@@ -80,15 +90,21 @@ export function openPageSource(options: PageSourceOptions): ConversationSource {
 
     async listMessages({ conversationId, limit, after }, signal) {
       const subject = `the messages of conversation ${conversationId} of ${page}`;
-      const { body } = await send({
-        kind: 'messages',
-        path: [conversationId, 'messages'],
-        params: { fields: MESSAGE_FIELDS },
-        list: { limit: clamp(limit), after },
-        subject,
-        signal,
-      });
-      const list = parseList({ body, sentAfter: after, subject });
+      const ask = async (fields: string, most: number) => {
+        const { body } = await send({
+          kind: 'messages',
+          path: [conversationId, 'messages'],
+          params: { fields },
+          list: { limit: clamp(most), after },
+          subject,
+          signal,
+        }).catch((error: unknown) => {
+          throw asPlatformTrouble(asTooFarBack(error), platform);
+        });
+        return parseList({ body, sentAfter: after, subject });
+      };
+      const onRefused = (reason: string) => onProblem({ subject, index: 0, id: undefined, conversationId, reason });
+      const list = await askAsFarAsReadable({ ask, fields: MESSAGE_FIELDS[platform], limit, onRefused });
       const parse = (item: JsonValue) => parseMessage(item, self);
       return { items: parseItems({ items: list.items, parse, subject, conversationId, onProblem }), after: list.after };
     },
@@ -111,6 +127,22 @@ function asPageTrouble(error: unknown, page: string): unknown {
   if (!isGraphError(error, 'missing')) return error;
   return new GraphError('PERMISSION_MISSING', `Facebook does not show ${page} to its token. ${error.message}`, {
     kind: 'permission',
+    graphCode: error.graphCode,
+    graphSubcode: error.graphSubcode,
+    httpStatus: error.httpStatus,
+    cause: error,
+  });
+}
+
+/** What Instagram asks for, in so many words: Facebook's own do not always name it. */
+function asPlatformTrouble(error: unknown, platform: Platform): unknown {
+  if (platform !== 'instagram' || !isGraphError(error, 'permission')) return error;
+  const advice = INSTAGRAM_PERMISSIONS.some((name) => error.message.includes(name))
+    ? 'Only Instagram is concerned.'
+    : `Only Instagram is concerned, which needs the permissions ${INSTAGRAM_PERMISSIONS.join(' and ')}.`;
+  return new GraphError(error.code, `${error.message} ${advice}`, {
+    kind: 'permission',
+    usage: error.usage,
     graphCode: error.graphCode,
     graphSubcode: error.graphSubcode,
     httpStatus: error.httpStatus,

@@ -20,6 +20,11 @@ const NO_SUCH_FIELD: Reply = {
   json: refusal({ code: 100, message: '(#100) Tried accessing nonexisting field (accounts) on node type (Page)' }),
 };
 
+const NO_INSTAGRAM: Reply = {
+  status: 400,
+  json: refusal({ code: 10, message: '(#10) Requires instagram_basic' }),
+};
+
 async function discover(...replies: readonly (Reply | ((request: SeenRequest) => Reply))[]) {
   await using stub = await startStub(...replies);
   const client = testClient(stub.baseUrl);
@@ -104,14 +109,18 @@ describe('a user token', () => {
     expect(await discover({ json: { data: [] } })).toMatchObject({ kind: 'user', connected: [], refused: [] });
   });
 
-  test('that may not see Instagram accounts opens the Pages without them', async () => {
-    const { connected, seen } = await discover(({ url }) =>
-      url.searchParams.get('fields')?.includes('instagram')
-        ? { status: 400, json: refusal({ code: 10, message: '(#10) Requires instagram_basic' }) }
-        : { json: { data: [account('1')] } },
-    );
-    expect(connected).toHaveLength(1);
-    expect(seen).toHaveLength(2);
+  test('that may not see Instagram accounts opens the Pages without them, and says why once', async () => {
+    let lists = 0;
+    const { connected, warnings, seen } = await discover(({ url }) => {
+      if (url.searchParams.get('fields')?.includes('instagram')) return NO_INSTAGRAM;
+      lists += 1;
+      return { json: { data: [account(`${lists}`)], ...(lists === 1 ? { paging: listLinks('QVFI') } : {}) } };
+    });
+    expect(connected).toHaveLength(2);
+    expect(seen).toHaveLength(4);
+    expect(warnings).toEqual([
+      expect.stringMatching(/Requires instagram_basic.*grant instagram_basic and instagram_/u),
+    ]);
   });
 
   test('whose list shows nothing behind ever new cursors ends with an error', async () => {
@@ -136,7 +145,7 @@ describe('a Page token', () => {
     ['has a list that is none', { json: { data: { id: '1' } } }],
     ['is refused the list as an unknown object', { status: 400, json: refusal(errors.objectMissing) }],
   ])('opens its Page when it %s', async (_name, accounts) => {
-    const { kind, connected } = await discover(({ url }) =>
+    const { kind, connected, warnings } = await discover(({ url }) =>
       url.pathname.endsWith('/accounts')
         ? accounts
         : { json: { id: '7', name: 'Paper Boats', instagram_business_account: { id: '178' } } },
@@ -146,6 +155,16 @@ describe('a Page token', () => {
       { facebookPageId: '7', name: 'Paper Boats', tasks: undefined, instagramAccountId: '178' },
     ]);
     expect(connected[0]?.token).toBe(token);
+    expect(warnings).toEqual([]);
+  });
+
+  test('that may not see the Instagram account says why', async () => {
+    const { connected, warnings } = await discover(({ url }) => {
+      if (url.pathname.endsWith('/accounts')) return NO_SUCH_FIELD;
+      return url.searchParams.get('fields')?.includes('instagram') ? NO_INSTAGRAM : { json: { id: '7' } };
+    });
+    expect(connected).toMatchObject([{ facebookPageId: '7', instagramAccountId: undefined }]);
+    expect(warnings).toEqual([expect.stringContaining('instagram_basic')]);
   });
 });
 

@@ -31,6 +31,8 @@ export interface DiscoveredPages {
   readonly kind: 'user' | 'page';
   readonly connected: readonly DiscoveredPage[];
   readonly refused: readonly UnusablePage[];
+  /** What the person should know although the Pages are connected, in sentences. */
+  readonly warnings: readonly string[];
 }
 
 export interface DiscoverInput {
@@ -62,12 +64,13 @@ async function discoverAsUser({ send, signal }: DiscoverInput): Promise<Discover
   const subject = 'the Pages of the access token';
   const connected = new Map<string, DiscoveredPage>();
   const refused: UnusablePage[] = [];
+  const warnings = new Set<string>();
   const pages = listPages({
     from: undefined,
     size: createPageSize({ limit: PAGES_PER_CALL }),
     subject,
     async ask({ after, limit }) {
-      const { body } = await getWithInstagram(send, {
+      const { body, warning } = await getWithInstagram(send, {
         kind: 'accounts',
         path: ['me', 'accounts'],
         params: { fields: 'id,name,access_token,tasks' },
@@ -75,6 +78,7 @@ async function discoverAsUser({ send, signal }: DiscoverInput): Promise<Discover
         subject,
         signal,
       });
+      if (warning !== undefined) warnings.add(warning);
       // A Page's token opens something else there, or nothing.
       if (after === undefined && !isList(body)) throw new GraphError('GRAPH_ERROR', 'No list.', { kind: 'missing' });
       const list = parseList({ body, sentAfter: after, subject });
@@ -96,12 +100,12 @@ async function discoverAsUser({ send, signal }: DiscoverInput): Promise<Discover
     if (hasList || !(isGraphError(error, 'invalid') || isGraphError(error, 'missing'))) throw error;
     return undefined;
   }
-  return { kind: 'user', connected: [...connected.values()], refused };
+  return { kind: 'user', connected: [...connected.values()], refused, warnings: [...warnings] };
 }
 
 async function discoverAsPage({ send, token, signal }: DiscoverInput): Promise<DiscoveredPages> {
   const subject = 'the Page of the access token';
-  const { body } = await getWithInstagram(send, {
+  const { body, warning } = await getWithInstagram(send, {
     kind: 'page',
     path: ['me'],
     params: { fields: 'id,name' },
@@ -119,17 +123,28 @@ async function discoverAsPage({ send, token, signal }: DiscoverInput): Promise<D
     tasks: undefined,
     instagramAccountId: toInstagramId(body),
   };
-  return { kind: 'page', connected: [page], refused: [] };
+  return { kind: 'page', connected: [page], refused: [], warnings: warning === undefined ? [] : [warning] };
+}
+
+interface InstagramAnswer extends Pick<GraphResponse, 'body'> {
+  /** Why the Instagram accounts are not in it. */
+  readonly warning?: string;
 }
 
 /** The Instagram account needs a permission of its own, and one field that may not be read fails the whole call. */
-async function getWithInstagram(send: Send, request: GraphRequest): Promise<GraphResponse> {
+async function getWithInstagram(send: Send, request: GraphRequest): Promise<InstagramAnswer> {
   const withInstagram = { ...request.params, fields: `${request.params['fields']},${INSTAGRAM_FIELD}` };
   try {
     return await send({ ...request, params: withInstagram });
   } catch (error) {
     if (!isGraphError(error, 'permission') && !isGraphError(error, 'invalid')) throw error;
-    return send(request);
+    const { body } = await send(request);
+    return {
+      body,
+      warning:
+        `Facebook does not show which Instagram accounts belong to the Pages. ${error.message} ` +
+        'To mirror Instagram, grant instagram_basic and instagram_manage_messages to the app and connect again.',
+    };
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from '../core/model.ts';
 import type { QuotaUsage, Usage } from '../core/limits/quota-usage.ts';
+import type { OwnQuotas } from './call.ts';
 import { parseJson } from './json.ts';
 import { isObject, type Maybe } from './shapes.ts';
 
@@ -13,28 +14,37 @@ const MEASURES = ['call_count', 'total_cputime', 'total_time'] as const;
 const FLAT_HEADERS = { 'x-app-usage': 'app', 'x-page-usage': 'page' } as const;
 const BUSINESS_HEADER = 'x-business-use-case-usage';
 
-/** Reads the usage headers of an answer; `headers` has lower-case names. */
-export function readUsage(headers: Headers): Usage {
+/**
+ * Reads the usage headers of an answer; `headers` has lower-case names. An answer may tell of the quotas of other Pages,
+ * of a business, and of use cases that the call has nothing to do with: only `own` ones count.
+ */
+export function readUsage(headers: Headers, own?: OwnQuotas): Usage {
   const quotas = new Map<string, QuotaUsage>();
-  const unreadable: string[] = [];
+  const unreadable = new Set<string>();
   const add = (usage: QuotaUsage) => quotas.set(usage.quota, worse(quotas.get(usage.quota), usage));
 
   for (const [header, quota] of Object.entries(FLAT_HEADERS)) {
     if (headers[header] === undefined) continue;
     const read = toUsage(readHeader(headers[header]), quota);
-    if (read === undefined) unreadable.push(header);
+    if (read === undefined) unreadable.add(header);
     else add(read);
   }
   if (headers[BUSINESS_HEADER] !== undefined) {
     const objects = readHeader(headers[BUSINESS_HEADER]);
-    const entries = objects === undefined ? [undefined] : Object.values(objects).flat();
-    for (const entry of entries as readonly Maybe[]) {
-      const read = isObject(entry) && typeof entry['type'] === 'string' ? toUsage(entry, entry['type']) : undefined;
-      if (read !== undefined) add(read);
-      else if (!unreadable.includes(BUSINESS_HEADER)) unreadable.push(BUSINESS_HEADER);
+    if (objects === undefined) unreadable.add(BUSINESS_HEADER);
+    for (const [objectId, entries] of Object.entries(objects ?? {})) {
+      for (const entry of [entries].flat() as readonly Maybe[]) {
+        const read = toUseCaseUsage(entry);
+        if (read === undefined) unreadable.add(BUSINESS_HEADER);
+        else if (own?.objectIds.has(objectId) && own.useCases.includes(read.quota)) add(read);
+      }
     }
   }
-  return { quotas: [...quotas.values()], unreadable };
+  return { quotas: [...quotas.values()], unreadable: [...unreadable] };
+}
+
+function toUseCaseUsage(entry: Maybe): QuotaUsage | undefined {
+  return isObject(entry) && typeof entry['type'] === 'string' ? toUsage(entry, entry['type']) : undefined;
 }
 
 function readHeader(value: string | readonly string[]): JsonObject | undefined {

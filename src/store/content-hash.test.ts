@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject, JsonValue } from '../core/model.ts';
+import { ask, firstPage, startSmall } from '../../test/support/simulator/ask.ts';
 import { contentHash } from './content-hash.ts';
 
 const PHOTO = 'https://scontent-ams2-1.cdn.example/v/t1.15752-9/4711_n.jpg';
@@ -59,5 +60,28 @@ describe('the fingerprint', () => {
   it('is made of lone surrogates and empty objects as well', () => {
     expect(contentHash({})).toMatch(/^[\w-]{27}$/);
     expect(contentHash({ text: '\ud800' })).not.toBe(contentHash({ text: '\ud801' }));
+  });
+
+  it('does not see that the stories and media of an Instagram message are signed anew every day', async () => {
+    let now = Date.UTC(2026, 0, 15, 9, 30);
+    await using simulator = await startSmall({ instagramConversations: 1, now: () => now });
+    const wishes = [
+      { story: 'reply', text: 'Nice' },
+      { story: 'mention' },
+      { attachments: ['image', 'video', 'audio'] },
+    ] as const;
+    const parameters = { fields: 'id,created_time,message,story,attachments' };
+    for (const wish of wishes) {
+      const { messageId } = simulator.world.newMessage(firstPage(simulator).id, undefined, {
+        platform: 'instagram',
+        ...wish,
+      });
+      const read = async () => (await ask<JsonObject>(simulator, messageId, { parameters })).json;
+      const today = await read();
+      now += 26 * 3_600_000;
+      const tomorrow = await read();
+      expect(tomorrow).not.toEqual(today);
+      expect(contentHash(tomorrow)).toBe(contentHash(today));
+    }
   });
 });

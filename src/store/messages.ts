@@ -37,7 +37,7 @@ ON CONFLICT (page_id, id) DO UPDATE SET
 WHERE held.content_hash IS DISTINCT FROM excluded.content_hash
   -- Of older messages Facebook may show no more than that they exist: that takes nothing away from what is held.
   AND NOT (excluded.text IS NULL AND excluded.attachments = '[]' AND excluded.reactions = '[]'
-           AND excluded.reply_to IS NULL)
+           AND excluded.reply_to IS NULL AND held.raw - '{id,created_time}'::text[] IS DISTINCT FROM '{}')
 RETURNING conversation_id, revision = 1 AS inserted`;
 
 /** The messages of a batch, each once: Facebook may list one twice when a thread moves while it is paged. */

@@ -125,7 +125,7 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   'a cursor': (text) => toCursorParams(`?${text}`),
   JSON: (text) => attempt(() => parseJson(flattenJson(text))),
   'JSON with the text in it': (text) => parseJson(JSON.stringify({ a: [text, 1] })),
-  'an answer': (text) => attempt(() => interpret(answer(text), 'x')),
+  'an answer': (text) => attempt(() => interpret(answer(text), { subject: 'x' })),
   'a refusal': (text) =>
     classifyGraphError({
       status: 400,

@@ -46,6 +46,7 @@ export interface FakeTidemarkOptions {
   readonly connect?: (token: Secret) => {
     readonly pages: readonly PageAnswer[];
     readonly refused: readonly RefusedPage[];
+    readonly warnings?: readonly string[];
   };
   /** The mirror of a Page, or of all. */
   readonly mirror?: (pageId: string | undefined) => readonly MirroredThread[];
@@ -171,10 +172,10 @@ export function createFakeTidemark(overrides: Partial<Tidemark> = {}, options: F
       find: async (ref) => find(ref),
       async connect(token) {
         record('connect', token);
-        const { pages: shown, refused } = connect(token);
+        const { pages: shown, ...rest } = connect(token);
         for (const page of shown) pages.set(page.id, page);
         const connected = shown.map(({ id, facebookPageId, name, status }) => ({ id, facebookPageId, name, status }));
-        return { connected, refused };
+        return { connected, ...rest };
       },
       async setActive(pageId, isActive) {
         const page: PageAnswer = { ...find({ pageId }), isActive, status: isActive ? 'connected' : 'paused' };

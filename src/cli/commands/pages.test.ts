@@ -34,6 +34,12 @@ describe('tidemark pages', () => {
     expect(fake.stderr() + fake.stdout()).not.toContain('EAAB');
   });
 
+  it('says what is missing although the Pages are connected', async () => {
+    const fake = createFake({ world: world(), stdin: 'without-instagram' });
+    expect(await fake.run('pages', 'add', '--token-stdin')).toBe(0);
+    expect(fake.stdout()).toContain('Connected Page 2 (2).\nNo Instagram.\n2 Pages connected');
+  });
+
   it('exits 1 and names the reason when the token connects no Page', async () => {
     const fake = createFake({ world: world(), stdin: 'powerless' });
     expect(await fake.run('pages', 'add', '--token-stdin', '--json')).toBe(1);

@@ -128,6 +128,7 @@ async function connectPages(tidemark: Tidemark, token: Secret): Promise<Report> 
   const lines = [
     ...answer.connected.map((page) => `Connected ${nameOf(page)}.`),
     ...answer.refused.map((page) => `Could not connect ${nameOf(page)}: ${page.reason}`),
+    ...(answer.warnings ?? []),
     answer.connected.length === 0
       ? 'No Page was connected.'
       : `${toCount(answer.connected.length, 'Page')} connected; mirror them with \`tidemark sync\`.`,

@@ -36,6 +36,15 @@ describe('POST /api/pages', () => {
     expect(given instanceof Secret && given.reveal()).toBe(TOKEN);
   });
 
+  it('passes on what to know although the Pages are connected', async () => {
+    const connect = () => ({ pages: [PAGE_1], refused: [], warnings: ['No Instagram.'] });
+    const ask = await describedApp(createFakeTidemark({}, { connect }));
+    expect(await ask('/api/pages', sending('POST', { accessToken: TOKEN }))).toMatchObject({
+      status: 200,
+      body: { warnings: ['No Instagram.'] },
+    });
+  });
+
   it.each([{}, { accessToken: '' }, { accessToken: '  ' }, { accessToken: 7 }, { accessToken: null }])(
     'refuses %j and names the field',
     async (body) => {

@@ -76,8 +76,8 @@ export function pageRoutes({ pages }: Tidemark) {
   return new OpenAPIHono()
     .openapi(listPages, async (c) => c.json({ success: true as const, pages: await pages.list() }, 200))
     .openapi(connectPages, async (c) => {
-      const { connected, refused } = await pages.connect(c.req.valid('json').accessToken);
-      return c.json({ success: true as const, pages: connected, refused }, 200);
+      const { connected, ...rest } = await pages.connect(c.req.valid('json').accessToken);
+      return c.json({ success: true as const, pages: connected, ...rest }, 200);
     })
     .openapi(changePage, async (c) => {
       const page = await pages.setActive(c.req.valid('param').id, c.req.valid('json').isActive);

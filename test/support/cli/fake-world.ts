@@ -34,7 +34,11 @@ export function createMirroredWorld(
     connect: (token) =>
       token.reveal() === 'powerless'
         ? { pages: [], refused: [{ facebookPageId: '9', name: 'Page 9', reason: 'No MESSAGING task.' }] }
-        : { pages: [...world.pages.keys()].map(toPage), refused: [] },
+        : {
+            pages: [...world.pages.keys()].map(toPage),
+            refused: [],
+            ...(token.reveal() === 'without-instagram' ? { warnings: ['No Instagram.'] } : {}),
+          },
     mirror: (pageId = '') =>
       (mirror.get(pageId) ?? []).map(({ id, messageIds }) => ({
         conversation: { ...CONVERSATION, id },

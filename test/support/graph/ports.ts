@@ -3,7 +3,7 @@ import type { CallReport } from '../../../src/core/events.ts';
 import type { Cooldown, QuotaUsage } from '../../../src/core/limits/quota-usage.ts';
 import type { Instant } from '../../../src/core/model.ts';
 import type { CallLimits, Clock } from '../../../src/core/ports.ts';
-import type { GraphRequest, GraphResponse } from '../../../src/graph/call.ts';
+import type { GraphRequest, GraphResponse, OwnQuotas } from '../../../src/graph/call.ts';
 import { Secret } from '../../../src/lib/secret.ts';
 import { createGraphClient, type GraphClientOptions } from '../../../src/graph/client.ts';
 
@@ -60,6 +60,7 @@ export function recordingLimits(log: string[] = []): RecordingLimits {
 export interface TestRequest extends GraphRequest {
   readonly token?: Secret;
   readonly limits?: CallLimits;
+  readonly ownQuotas?: OwnQuotas;
   readonly onCall?: (call: CallReport) => void;
 }
 
@@ -75,11 +76,12 @@ export function testClient(baseUrl: string, options: Partial<GraphClientOptions>
     /** Asks as a caller that has not asked before. */
     async get({
       limits = recordingLimits(),
+      ownQuotas,
       onCall,
       token: own = token,
       ...request
     }: TestRequest): Promise<GraphResponse> {
-      return client.open({ token: own, limits, onCall })(request);
+      return client.open({ token: own, limits, ownQuotas, onCall })(request);
     },
   };
 }
