@@ -80,7 +80,8 @@ describe('a refusal because of a quota', () => {
     expect((await world.tidemark.sync({ facebookPageId: first })).status).toBe('succeeded');
     await using eye = await openEye(world.databaseUrl);
     const { rows } = await eye.client.query('SELECT cooldown_until FROM facebook_sync_state');
-    expect(rows).toEqual([{ cooldown_until: null }]);
+    // Of both Pages.
+    expect(rows).toEqual([{ cooldown_until: null }, { cooldown_until: null }]);
   });
 
   it('ends as told although the clock of the host is set back by hours meanwhile', async () => {

@@ -105,7 +105,7 @@ describeEachPostgres('a database', (version) => {
     await using admin = await openEye(url);
     const name = `latin_${randomBytes(4).toString('hex')}`;
     await admin.client.query(
-      `CREATE DATABASE ${name} ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0`,
+      `CREATE DATABASE ${name} ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0`,
     );
     const latin = new URL(url);
     latin.pathname = `/${name}`;

@@ -10,7 +10,15 @@ const TABLES: Readonly<Record<string, { readonly key: string; readonly without: 
   facebook_retry_ledger: { key: 'conversation_id', without: ['first_failed_at', 'next_attempt_at'] },
   facebook_sync_state: {
     key: 'platform',
-    without: ['lease_fence', 'last_call_at', 'last_caller', 'lease_expires_at', 'since_filter_usable', 'nested_limit'],
+    without: [
+      'last_synced_at',
+      'lease_fence',
+      'last_call_at',
+      'last_caller',
+      'lease_expires_at',
+      'since_filter_usable',
+      'nested_limit',
+    ],
   },
 };
 

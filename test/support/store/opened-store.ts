@@ -32,7 +32,7 @@ export interface OpenedStore {
 /** Closed and dropped when the test that opened it, or the suite whose `beforeAll` did, has ended. */
 export async function openStoreForTest(version: PostgresVersion): Promise<OpenedStore & AsyncDisposable> {
   const { url, drop } = await openMigratedDatabase(version);
-  const database = connect({ connectionString: url });
+  const database = connect({ connectionString: url, maxConnections: 20 });
   const ledger = openRunStore(database, crypto.randomUUID());
 
   const opened: OpenedStore = {
