@@ -22,6 +22,8 @@ export default defineConfig({
           exclude: ['**/*.pg.test.ts', '**/*.browser.test.ts'],
           // Half the time of a process per file. Nothing here keeps state in a module; shuffled runs would show it.
           isolate: false,
+          // Some start processes, or try thousands of inputs: a busy machine may take its time.
+          testTimeout: 30_000,
         },
       },
       {

@@ -25,8 +25,7 @@ async function tidemark(args: readonly string[], env: Readonly<Record<string, st
   return { status, stdout, stderr };
 }
 
-// Each starts a process, which takes a busy machine its time.
-describe('the program', { timeout: 30_000 }, () => {
+describe('the program', () => {
   it.each([
     ['an unknown command', ['nonsense'], "unknown command 'nonsense'"],
     ['no command', [], 'Usage: tidemark'],

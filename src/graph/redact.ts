@@ -24,11 +24,6 @@ export function redact(text: string, secrets: readonly string[] = []): string {
   return TOKEN_LIKE.reduce((rest, [pattern, blot]) => rest.replace(pattern, blot), clean);
 }
 
-/**
- * Links to more of a list, which are string members named `next` or `previous`. Quotes inside chat messages are
- * escaped, so those never match. An answer may have thousands of links; hence not all is done that is for people.
- */
-const LINK = /"(?:next|previous)":\s{0,9}"https?:[^"]*/gu;
 const LINK_SECRET =
   /((?:access_token|appsecret_proof|input_token|fb_exchange_token|client_secret)(?:=|%(?:25){0,9}3[dD]|\\u003[dD]))[^&"\\]+/gu;
 const LINK_TOKEN = /EAA[A-Za-z0-9]{8,}/gu;
@@ -39,9 +34,36 @@ const LINK_TOKEN = /EAA[A-Za-z0-9]{8,}/gu;
  */
 export function redactAnswer(text: string, secrets: readonly string[]): string {
   const clean = blotSecrets(text, secrets, (found, at, whole) => (isTokenMember(whole, at) ? found : BLOT));
-  if (!clean.includes('"next":') && !clean.includes('"previous":')) return clean;
-  return clean.replaceAll(LINK, (link) => link.replaceAll(LINK_SECRET, `$1${BLOT}`).replaceAll(LINK_TOKEN, BLOT));
+  return LINK_NAMES.reduce(redactLinks, clean);
 }
+
+/**
+ * Links to more of a list are string members of these names. Quotes inside chat messages are escaped, so those never
+ * match. An answer may have thousands of links; hence not all is done that is for people.
+ */
+const LINK_NAMES = ['"next":', '"previous":'];
+const LINK_START = /^\s{0,9}"https?:/u;
+
+/** On the bytes: a large string made of thousands of pieces costs more than all the rest of reading an answer. */
+function redactLinks(text: string, name: string): string {
+  if (!text.includes(name)) return text;
+  const bytes = Buffer.from(text);
+  const pieces: Buffer[] = [];
+  let keptTo = 0;
+  for (let at = bytes.indexOf(name); at !== -1; at = bytes.indexOf(name, at + name.length)) {
+    const from = at + name.length;
+    const start = LINK_START.exec(bytes.toString('latin1', from, from + 16))?.[0];
+    if (start === undefined) continue;
+    const end = bytes.indexOf(QUOTE, from + start.length);
+    const to = end === -1 ? bytes.length : end;
+    const link = bytes.toString('latin1', from, to).replaceAll(LINK_SECRET, `$1${BLOT}`).replaceAll(LINK_TOKEN, BLOT);
+    pieces.push(bytes.subarray(keptTo, from), Buffer.from(link, 'latin1'));
+    keptTo = to;
+  }
+  return keptTo === 0 ? text : Buffer.concat([...pieces, bytes.subarray(keptTo)]).toString();
+}
+
+const QUOTE = 0x22;
 
 function isTokenMember(text: string, valueAt: number): boolean {
   return /"access_token":\s*"$/u.test(text.slice(Math.max(0, valueAt - 24), valueAt));
