@@ -104,7 +104,7 @@ export function openPageSource(options: PageSourceOptions): ConversationSource {
         return parseList({ body, sentAfter: after, subject });
       };
       const onRefused = (reason: string) => onProblem({ subject, index: 0, id: undefined, conversationId, reason });
-      const list = await askAsFarAsReadable({ ask, fields: MESSAGE_FIELDS[platform], limit, onRefused });
+      const list = await askAsFarAsReadable({ platform, ask, fields: MESSAGE_FIELDS[platform], limit, onRefused });
       const parse = (item: JsonValue) => parseMessage(item, self);
       return { items: parseItems({ items: list.items, parse, subject, conversationId, onProblem }), after: list.after };
     },

@@ -27,6 +27,7 @@ function saysMessageDeleted(message: string): boolean {
 class TooFarBack extends GraphError {}
 
 export interface ReadableList {
+  readonly platform: Platform;
   /** Asks for so many messages, with these fields. Rejects with what `asTooFarBack` makes of a refusal. */
   readonly ask: (fields: string, limit: number) => Promise<CursorPage<JsonValue>>;
   readonly fields: string;
@@ -36,10 +37,12 @@ export interface ReadableList {
 }
 
 /**
- * Messages with their content as far as Facebook shows it, then bare ones, then the end of the list: what is refused
- * in every form cannot be had. Rejects while asking for fewer may still bring content.
+ * Messages with their content as far as Facebook shows it. On Instagram, where older content is withheld by rule, then
+ * bare ones, then the end of the list: what is refused in every form cannot be had. Elsewhere a refusal stays one, for
+ * taken for the end of the list it would lose messages. Rejects while asking for fewer may still bring content.
  */
 export async function askAsFarAsReadable({
+  platform,
   ask,
   fields,
   limit,
@@ -48,7 +51,8 @@ export async function askAsFarAsReadable({
   try {
     return await ask(fields, limit);
   } catch (error) {
-    if (!(error instanceof TooFarBack) || limit > 1) throw error;
+    const isByRule = error instanceof TooFarBack && READABLE_MESSAGES[platform] < Infinity;
+    if (!isByRule || limit > 1) throw error;
   }
   try {
     return await ask(BARE_MESSAGE_FIELDS, SAFE_PAGE_SIZE);
