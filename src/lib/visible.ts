@@ -4,9 +4,9 @@
  */
 
 /** Control and format characters, line separators, lone surrogates, and whatever else a terminal shows nothing for. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]/gu;
-const INVISIBLE_BUT_LINE_END = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]/gu;
-const JSON_INVISIBLE = /(?![\n\r\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]+/gv;
+const INVISIBLE_BUT_LINE_END = /[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]--\n]+/gv;
+const JSON_INVISIBLE = /[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]--[\n\r\t]]+/gv;
 
 /** The variants of emoji are told apart by these two, which do nothing but that. */
 const HARMLESS = new Set(['\uFE0E', '\uFE0F']);
@@ -14,12 +14,12 @@ const SHORT: Readonly<Record<string, string>> = { '\n': String.raw`\n`, '\r': St
 
 /** On one line. Twice is the same as once. */
 export function toVisible(text: string): string {
-  return text.replaceAll(INVISIBLE, toEscape);
+  return text.replaceAll(INVISIBLE, toEscapes);
 }
 
 /** The same, for a text that we have put into lines ourselves. */
 export function toVisibleLines(text: string): string {
-  return text.replaceAll(INVISIBLE_BUT_LINE_END, toEscape);
+  return text.replaceAll(INVISIBLE_BUT_LINE_END, toEscapes);
 }
 
 /** JSON text that means the same, with those characters as JSON's own escapes. */
@@ -27,6 +27,12 @@ export function toVisibleJson(json: string): string {
   return json.replaceAll(JSON_INVISIBLE, (found) =>
     Array.from({ length: found.length }, (_, at) => `\\u${toHex(found.charCodeAt(at), 4)}`).join(''),
   );
+}
+
+function toEscapes(found: string): string {
+  let escapes = '';
+  for (const char of found) escapes += toEscape(char);
+  return escapes;
 }
 
 function toEscape(found: string): string {

@@ -86,16 +86,7 @@ const UNITS = [
   '\\u00',
   '\\u0041',
 ];
-const STARTS = [
-  '',
-  'https://example.com/a?',
-  'oe=1 https://a',
-  '"next":"https://a?access_token',
-  'access_token',
-  'requires ',
-  ':',
-  'EAA',
-];
+const STARTS = ['', 'oe=1 https://a/?', '"next":"https://a?access_token', 'requires ', ':'];
 
 const SECRETS = ['EAAinventedToken0123456789', '0123456789abcdef0123456789abcdef', '1234567|aB-c_d'];
 const self = toSelf({ facebookPageId: '1', instagramAccountId: undefined, platform: 'messenger' });
@@ -149,8 +140,9 @@ describe('a long text is read in a time that grows with its length alone', () =>
     const slow: string[] = [];
     for (const start of STARTS) {
       for (const unit of UNITS) {
-        // Behind other starts a short one is enough to tell; it comes first, because a slow long one takes minutes.
-        for (const length of start === '' ? LENGTHS : LENGTHS.slice(0, 1)) {
+        // A short one comes first, because a slow long one takes minutes; mostly it is enough to tell.
+        const isPlain = start === '' && unit.length === 1;
+        for (const length of isPlain ? LENGTHS : LENGTHS.slice(0, 1)) {
           const text = `${start}${unit.repeat(length / unit.length)}`;
           if (isLinear(read, text)) continue;
           slow.push(JSON.stringify([start, unit, length]));
