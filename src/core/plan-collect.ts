@@ -2,6 +2,7 @@
  * Deciding how to collect what differs, with the fewest calls. Pure: it sees what was listed and what is stored, and
  * answers with calls to make.
  */
+import { hasLostRows } from './row-count.ts';
 import { type Comparison, NESTED_MESSAGES, type SurveyBatch } from './plan.ts';
 
 /** Messages asked for beyond what the counts say is new: late ones, ties, and the join with what is stored. */
@@ -111,7 +112,7 @@ function mustFetch(page: SurveyBatch, { listed }: Comparison): boolean {
 export function messagesFor({ listed, stored }: Comparison, depth = Infinity): number {
   const most = Math.min(NESTED_MESSAGES, depth);
   const count = listed.messageCount;
-  const before = stored?.range === undefined ? undefined : stored.collectedMessageCount;
+  const before = stored?.range === undefined || hasLostRows(stored) ? undefined : stored.collectedMessageCount;
   if (count === undefined || before === undefined || count < before) return most;
   return Math.min(count - before + MESSAGE_MARGIN, most);
 }

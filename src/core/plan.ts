@@ -5,6 +5,7 @@
 import type { Cursor } from './list-pages.ts';
 import type { ConversationSnapshot, StoredConversation, Instant } from './model.ts';
 import type { PassKind } from './passes.ts';
+import { hasLostRows } from './row-count.ts';
 
 /** The most conversations a list call is asked for; more is cut off silently. */
 export const LIST_LIMIT = 100;
@@ -27,9 +28,9 @@ export interface Comparison {
   readonly stored: StoredConversation | undefined;
 }
 
-/** Whether a conversation must be collected: new, moved since, counted differently, or back from deletion. */
+/** Whether a conversation must be collected: new, moved since, counted differently, back from deletion, or with messages lost. */
 export function differs({ listed, stored }: Comparison): boolean {
-  if (stored === undefined || !stored.collected || stored.deleted) return true;
+  if (stored === undefined || !stored.collected || stored.deleted || hasLostRows(stored)) return true;
   const { updatedAt, messageCount } = listed;
   if (messageCount !== undefined && messageCount !== stored.collectedMessageCount) return true;
   if (isNewer(updatedAt, stored.collectedUpdatedAt)) return true;

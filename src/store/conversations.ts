@@ -37,6 +37,7 @@ const COLLECTED = [
   'floor_message_id',
   'floor_message_time',
   'history_complete',
+  'held_message_count',
 ];
 
 const NOT_OLDER = '(held.updated_time IS NULL OR excluded.updated_time >= held.updated_time)';
@@ -51,18 +52,27 @@ const ifCollected = (column: string) =>
   `${column} = CASE WHEN ${IS_COLLECTED} THEN excluded.${column} ELSE held.${column} END`;
 const row = (table: string, columns: readonly string[]) => columns.map((column) => `${table}.${column}`).join(', ');
 
+interface UpsertConversations {
+  readonly input: BatchInput;
+  readonly platform: string;
+  /** How many live messages there are of `input.id` after the statement. */
+  readonly held: string;
+}
+
 /**
  * Writes for who holds the `lease`. Idempotent by the primary key. Whether a row was inserted or updated is said by
  * the row itself (its revision): PostgreSQL's xmax would say it too, but not on a partitioned table.
  */
-export const UPSERT_CONVERSATIONS = ({ input, platform }: { input: BatchInput; platform: string }) => `
+export const UPSERT_CONVERSATIONS = ({ input, platform, held }: UpsertConversations) => `
 INSERT INTO facebook_conversations AS held (
   page_id, platform, id, updated_time, message_count, unread_count, snippet, link, contact_id, contact_name,
   participants, raw, content_hash, collected_at, collected_updated_time, collected_message_count,
-  newest_message_id, newest_message_time, floor_message_id, floor_message_time, floor_cursor, history_complete)
+  newest_message_id, newest_message_time, floor_message_id, floor_message_time, floor_cursor, history_complete,
+  held_message_count)
 SELECT page_id, ${platform}, id, updated_time, message_count, unread_count, snippet, link, contact_id, contact_name,
   participants, raw, content_hash, CASE WHEN collected THEN now() END, updated_time, message_count,
-  newest_message_id, newest_message_time, floor_message_id, floor_message_time, floor_cursor, history_complete
+  newest_message_id, newest_message_time, floor_message_id, floor_message_time, floor_cursor, history_complete,
+  CASE WHEN collected THEN ${held} END
 FROM lease CROSS JOIN ${batchTable(input, COLUMNS)}
 ON CONFLICT (page_id, id) DO UPDATE SET
   ${SNAPSHOT.map(forward).join(',\n  ')},

@@ -10,7 +10,7 @@ import { createPageSize, type PageSize } from '../core/page-size.ts';
 import { NESTED_MESSAGES, type SurveyBatch } from '../core/plan.ts';
 import { type ListPlan, planCollect, type SinglePlan } from '../core/plan-collect.ts';
 import type { CollectFailure } from '../core/store-ports.ts';
-import { closeGap } from './close-gap.ts';
+import { bringMessages } from './bring-messages.ts';
 import type { RunContext } from './run-context.ts';
 
 export interface CollectContext extends RunContext {
@@ -91,16 +91,11 @@ async function commitFetched(
   { snapshots, stored, light, failures }: Fetched,
 ): Promise<CollectResult> {
   const batch = light.map(toLight);
-  let appended = 0;
-  for (const snapshot of snapshots) {
-    try {
-      const { collected, eventsCreated } = await closeGap(context, snapshot, stored.get(snapshot.id));
-      batch.push(collected);
-      appended += eventsCreated;
-    } catch (error) {
-      noteFailure(context, failures, { conversationId: snapshot.id, ...reasonOrThrow(error) });
-    }
-  }
+  const onFailure = (conversationId: string, error: unknown) =>
+    noteFailure(context, failures, { conversationId, ...reasonOrThrow(error) });
+  const brought = await bringMessages(context, { snapshots, stored, onFailure });
+  batch.push(...brought.map(({ collected }) => collected));
+  const appended = brought.reduce((sum, { eventsCreated }) => sum + eventsCreated, 0);
   if (batch.length === 0) return { inserted: 0, updated: 0, eventsCreated: appended, failures };
   context.emit({ type: 'batch-processing', conversations: batch.length });
   const counts = await context.store.commit(batch);

@@ -34,6 +34,8 @@ export interface ListedPage {
   readonly pass: Pass;
   /** Taken for changed as a whole. */
   readonly forced: boolean;
+  /** Compared with the messages that are stored as well. */
+  readonly withRows: boolean;
 }
 
 export interface ComparedPage {
@@ -44,7 +46,8 @@ export interface ComparedPage {
 export async function comparePage({ store, emit }: RunContext, met: Met, listed: ListedPage): Promise<ComparedPage> {
   const { page, after, pass } = listed;
   const isRecheck = pass.kind === 'recheck';
-  const stored = listed.forced && !isRecheck ? undefined : await store.findStored(page.items);
+  const stored =
+    listed.forced && !isRecheck ? undefined : await store.findStored(page.items, { withRows: listed.withRows });
   const comparisons = page.items.map((item) => ({ listed: item, stored: stored?.get(item.id) }));
   const changed = new Set(comparisons.filter(differs).map((comparison) => comparison.listed.id));
   // A conversation that moved while we paged is listed twice, on neighbouring pages: count it once.
