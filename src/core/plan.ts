@@ -132,3 +132,22 @@ export function endsWalk(
 export function isBefore({ updatedAt }: ConversationSnapshot, at: Instant | undefined): boolean {
   return isNewer(at, updatedAt);
 }
+
+/** What is stored of a channel: conversations, messages, and lists of messages beyond those that come with conversations. */
+export interface DeepSize {
+  readonly conversations: number;
+  readonly messages: number;
+  readonly furtherLists: number;
+}
+
+/** What it costs to read all of it again: about a light page for every three, and the head once more at the end. */
+export function estimateDeep(channels: readonly DeepSize[], callsPerSecond: number) {
+  const calls = channels.map((size) => Math.ceil((size.conversations / LIST_LIMIT) * (4 / 3)) + size.furtherLists + 1);
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+  return {
+    conversations: sum(channels.map((size) => size.conversations)),
+    messages: sum(channels.map((size) => size.messages)),
+    graphCalls: sum(calls),
+    durationMs: Math.ceil((Math.max(0, ...calls) / callsPerSecond) * 1000),
+  };
+}

@@ -127,16 +127,18 @@ export interface RunStore {
   stateOf(runId: string): Promise<'running' | 'ended' | 'abandoned'>;
 }
 
-/** Messages of a conversation, by their ids. */
+/** Messages of a conversation, as Facebook showed them. */
 export interface MessagesOf {
   readonly conversationId: string;
-  readonly messageIds: readonly string[];
+  readonly messages: readonly MessageSnapshot[];
 }
 
 export interface RowCount {
   readonly live: number;
-  /** Named, and not stored or gone. */
+  /** Shown, and not stored or gone. */
   readonly fresh: number;
+  /** Stored with another content. */
+  readonly changed: number;
 }
 
 /** A part of a conversation that was read: later than `after`, not later than `upTo`. Undefined: without that bound. */
@@ -154,7 +156,7 @@ export interface WalkStore {
     listed: readonly ConversationSnapshot[],
     options?: { readonly withRows?: boolean },
   ): Promise<ReadonlyMap<string, StoredConversation>>;
-  /** Of each conversation, keyed by id: its live messages, and how many of the named ones are not among them; one query. */
+  /** Of each conversation, keyed by id: its live messages, and how many of the shown ones are not among them; one query. */
   countRows(asked: readonly MessagesOf[]): Promise<ReadonlyMap<string, RowCount>>;
   /** Live messages of a conversation in a stretch of time that are not among those shown; at most 100. */
   findUnshown(stretch: Stretch): Promise<readonly string[]>;
@@ -203,6 +205,12 @@ export interface UnseenConversations {
 export interface UnfinishedVerify {
   readonly checkpoint: Checkpoint;
   readonly notes: VerificationNotes;
+}
+
+/** What a verify does beside comparing; one of another kind does not go on with it. */
+export interface VerifyKind {
+  readonly repairs: boolean;
+  readonly deep: boolean;
 }
 
 /** A verify as one run finds it: new, or where the run before stopped, in any process. */

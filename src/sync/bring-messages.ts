@@ -8,14 +8,21 @@ import { type ClosedGap, closeGap } from './close-gap.ts';
 import { readDown } from './read-down.ts';
 import type { RunContext } from './run-context.ts';
 
+export type OnReread = (snapshot: ConversationSnapshot) => void;
+
 export interface Bring {
   readonly snapshots: readonly ConversationSnapshot[];
   readonly stored: ReadonlyMap<string, StoredConversation | undefined>;
+  /** Everything is read again, whatever the counts say; told of each conversation where that made a difference. */
+  readonly onReread?: OnReread | undefined;
   /** Told of each conversation that could not be brought; throws what ends the run. */
   readonly onFailure: (conversationId: string, error: unknown) => void;
 }
 
-export async function bringMessages(run: RunContext, { snapshots, stored, onFailure }: Bring): Promise<ClosedGap[]> {
+export async function bringMessages(
+  run: RunContext,
+  { snapshots, stored, onReread, onFailure }: Bring,
+): Promise<ClosedGap[]> {
   const closed = await eachOrFailed(snapshots, ({ id }) => id, {
     onFailure,
     work: (snapshot) => closeGap(run, snapshot, stored.get(snapshot.id)),
@@ -24,7 +31,7 @@ export async function bringMessages(run: RunContext, { snapshots, stored, onFail
   const counts = await run.store.countRows(
     known.map(({ collected: { snapshot, messages } }) => ({
       conversationId: snapshot.id,
-      messageIds: messages.map(({ id }) => id),
+      messages,
     })),
   );
   return eachOrFailed(closed, ({ collected }) => collected.snapshot.id, {
@@ -35,8 +42,10 @@ export async function bringMessages(run: RunContext, { snapshots, stored, onFail
       const count = counts.get(snapshot.id);
       if (before === undefined || count === undefined) return gap;
       const hasLost = hasLostRows(before) || count.live < (before.heldMessageCount ?? 0);
-      if (!hasLost && addsUp(before, snapshot.messageCount, count.live + count.fresh)) return gap;
-      const { collected, eventsCreated } = await readDown(run, { snapshot, stored: before, whole: hasLost });
+      const whole = hasLost || onReread !== undefined;
+      if (!whole && addsUp(before, snapshot.messageCount, count.live + count.fresh)) return gap;
+      const { collected, eventsCreated, differing } = await readDown(run, { snapshot, stored: before, whole });
+      if (differing > 0) onReread?.(snapshot);
       return { collected, eventsCreated: gap.eventsCreated + eventsCreated };
     },
   });

@@ -13,6 +13,8 @@ export interface SurveyPlan {
   readonly sendSince: boolean;
   /** Collect everything that is listed as if nothing were stored. */
   readonly forced: boolean;
+  /** Whether everything that is listed is collected, whatever is stored. */
+  readonly rereads: boolean;
   /** Whether what is stored is compared message by message: how many there are, and the ends of the range. */
   readonly withRows: boolean;
   /** Where an earlier walk of this kind stopped; undefined begins at the head of the list. */
@@ -41,6 +43,7 @@ export function planSurvey({ run, policy, state, retries }: SurveyPlanInput): Su
     lookbackStart,
     sendSince: policy.sendSince && state.filterUsable,
     forced: policy.forced,
+    rereads: policy.onReread !== undefined,
     withRows: policy.purpose !== 'sync',
     checkpoint,
     rechecks: checkpoint !== undefined || policy.purpose !== 'sync',

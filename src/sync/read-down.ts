@@ -10,8 +10,14 @@ import { type Cursor, HEAD_CURSOR, listPages } from '../core/list-pages.ts';
 import type { ConversationSnapshot, Instant, MessageSnapshot, StoredConversation } from '../core/model.ts';
 import { createPageSize } from '../core/page-size.ts';
 import { addsUp, mostGone } from '../core/row-count.ts';
+import { must } from '../lib/must.ts';
 import type { ClosedGap } from './close-gap.ts';
 import type { RunContext } from './run-context.ts';
+
+export interface Reread extends ClosedGap {
+  /** Messages that were not stored, or not as Facebook shows them. */
+  readonly differing: number;
+}
 
 export interface Rereading {
   readonly snapshot: ConversationSnapshot;
@@ -34,6 +40,9 @@ interface Reading {
   shown: number;
   /** Live messages of the store when all that was read is written. */
   live: number;
+  /** Messages not written yet that the store lacks or holds with another content, and those that are written. */
+  differing: number;
+  written: number;
   /** Down to when it is known which stored messages were shown, and which were shown of that very second. */
   sureDownTo: Instant | undefined;
   atThatSecond: readonly string[];
@@ -44,7 +53,15 @@ interface Reading {
 }
 
 function openReading(of: Rereading): Reading {
-  const nothing = { scan: NOTHING_SCANNED, messages: [], shown: 0, live: 0, unshown: new Set<string>() };
+  const nothing = {
+    scan: NOTHING_SCANNED,
+    messages: [],
+    shown: 0,
+    live: 0,
+    differing: 0,
+    written: 0,
+    unshown: new Set<string>(),
+  };
   return { of, ...nothing, sureDownTo: undefined, atThatSecond: [], eventsCreated: 0, after: undefined };
 }
 
@@ -55,7 +72,7 @@ function isDone({ of: { snapshot, stored, whole }, scan, live, unshown, after }:
 }
 
 /** Rejects with a GraphError when Facebook does not lead down. */
-export async function readDown(run: RunContext, rereading: Rereading): Promise<ClosedGap> {
+export async function readDown(run: RunContext, rereading: Rereading): Promise<Reread> {
   const { snapshot } = rereading;
   const reading = openReading(rereading);
   const nested = snapshot.messages;
@@ -77,6 +94,7 @@ export async function readDown(run: RunContext, rereading: Rereading): Promise<C
       if (reading.messages.length < PIECE_MESSAGES) continue;
       reading.eventsCreated += await run.store.appendMessages(conversationId, reading.messages);
       reading.messages = [];
+      reading.written += reading.differing;
     }
   } catch (error) {
     // What Facebook does not show at all, in however small a piece, was read as far as it can be.
@@ -99,9 +117,10 @@ async function read({ store, source }: RunContext, reading: Reading, { items, af
   // Further down Facebook may leave messages out that are there.
   const sure = items.slice(0, Math.max(0, source.readableMessages - reading.shown));
   reading.shown += items.length;
-  const messageIds = reading.messages.map(({ id }) => id);
-  const [count] = (await store.countRows([{ conversationId, messageIds }])).values();
-  reading.live = count === undefined ? 0 : count.live + count.fresh;
+  const [count] = (await store.countRows([{ conversationId, messages: reading.messages }])).values();
+  const { live, fresh, changed } = must(count, 'it was asked about one conversation');
+  reading.live = live + fresh;
+  reading.differing = fresh + changed;
 
   const isEnd = after === undefined && snapshot.messageCount !== undefined;
   const oldest = sure.at(-1)?.createdAt;
@@ -116,7 +135,7 @@ async function read({ store, source }: RunContext, reading: Reading, { items, af
   reading.sureDownTo = oldest;
 }
 
-async function toResult(run: RunContext, reading: Reading): Promise<ClosedGap> {
+async function toResult(run: RunContext, reading: Reading): Promise<Reread> {
   const { scan, messages, live, unshown, after, eventsCreated } = reading;
   const { snapshot, stored } = reading.of;
   const most = Math.min(mostGone(stored, snapshot.messageCount, live), MOST_UNSHOWN);
@@ -129,6 +148,7 @@ async function toResult(run: RunContext, reading: Reading): Promise<ClosedGap> {
   return {
     collected: { snapshot, messages, range, olderCursor, historyComplete, gone, collected: true },
     eventsCreated,
+    differing: reading.written + reading.differing + gone.length,
   };
 }
 

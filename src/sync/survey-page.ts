@@ -34,6 +34,8 @@ export interface ListedPage {
   readonly pass: Pass;
   /** Taken for changed as a whole. */
   readonly forced: boolean;
+  /** Collected as a whole, though it is compared. */
+  readonly rereads: boolean;
   /** Compared with the messages that are stored as well. */
   readonly withRows: boolean;
 }
@@ -49,7 +51,9 @@ export async function comparePage({ store, emit }: RunContext, met: Met, listed:
   const stored =
     listed.forced && !isRecheck ? undefined : await store.findStored(page.items, { withRows: listed.withRows });
   const comparisons = page.items.map((item) => ({ listed: item, stored: stored?.get(item.id) }));
-  const changed = new Set(comparisons.filter(differs).map((comparison) => comparison.listed.id));
+  const changed = new Set(
+    comparisons.filter((it) => listed.rereads || differs(it)).map((comparison) => comparison.listed.id),
+  );
   // A conversation that moved while we paged is listed twice, on neighbouring pages: count it once.
   const fresh = isRecheck ? [] : page.items.filter(({ id }) => !met.ids.has(id));
   meet(met, page, emit);

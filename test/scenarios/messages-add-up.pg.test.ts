@@ -162,3 +162,34 @@ describe('a message that is delivered late', () => {
     expect(world.takeCalls()).toBe(1);
   });
 });
+
+describe('a deep verify', () => {
+  it('finds edits, reactions and unsent messages that no count shows, and says beforehand what it costs', async () => {
+    await using world = await openSynced({ messagesPerConversation: MANY });
+    const { facebookPageId, tidemark } = world;
+    const { world: facebook } = world.simulator;
+    const [edited = '', reacted = '', swapped = ''] = await query(world, `${FULLEST} LIMIT 3`);
+    facebook.editMessage(must((await messagesOf(world, edited)).at(2), 'there are many').id, 'edited');
+    facebook.react(must((await messagesOf(world, reacted)).at(-40), 'there are many').id, 'love');
+    // One unsent and one delivered late: neither count nor time tell.
+    const between = await messagesOf(world, swapped);
+    facebook.deleteMessage(must(between.at(-10), 'there are many').id);
+    const createdAt = Date.parse(must(between.at(-30), 'there are many').createdTime) + 1;
+    facebook.newMessage(facebookPageId, swapped, { createdAt });
+    await tidemark.sync({ facebookPageId });
+    await tidemark.verify({ facebookPageId, repair: true });
+    expect(await world.differences()).not.toEqual([]);
+
+    const { graphCalls, conversations } = await tidemark.estimateDeepVerify({ pages: [{ facebookPageId }] });
+    world.takeCalls();
+    const answer = await tidemark.verify({ facebookPageId, deep: true });
+    expect(answer.stale.map((finding) => finding.conversationId).toSorted()).toEqual(
+      [edited, reacted, swapped].toSorted(),
+    );
+    expect(answer).toMatchObject({ counts: { missing: 0, stale: 3, deleted: 0 }, repaired: 3, status: 'succeeded' });
+    expect(conversations).toBe(12);
+    expect(world.takeCalls()).toBeLessThanOrEqual(graphCalls + 2);
+    expect(await world.differences()).toEqual([]);
+    expect(await tidemark.verify({ facebookPageId, deep: true })).toMatchObject({ counts: { stale: 0 } });
+  });
+});
