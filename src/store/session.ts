@@ -39,21 +39,33 @@ const SETTINGS: Readonly<Record<string, string>> = {
 
 const SINCE_17: Readonly<Record<string, string>> = { transaction_timeout: '0' };
 
-/** Begins a transaction in a session that may be set to anything. No backslash: how one is read may be set as well. */
-export function toOpening({ version, schemas }: ServerFacts, statementTimeoutMs: number): string {
+/**
+ * Begins a transaction in a session that may be set to anything, with so much time for each statement. No backslash: how
+ * one is read may be set as well.
+ */
+export type Opening = (statementTimeoutMs: number) => string;
+
+export function createOpening({ version, schemas }: ServerFacts): Opening {
   const settings = {
     ...SETTINGS,
     ...(version >= 170_000 ? SINCE_17 : {}),
     search_path: schemas.map(quoteName).join(', '),
-    statement_timeout: String(statementTimeoutMs),
   };
-  const calls = Object.entries(settings).map(([name, value]) => `set_config('${name}', ${quoteText(value)}, true)`);
+  const calls = Object.entries(settings).map(([name, value]) => set(name, quoteText(value)));
   // What was committed is there after a crash; a stricter setting is its owner's and stays.
-  const durable = `set_config('synchronous_commit',
-    CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)`;
-  // The schema of the functions is named: a search_path may put others of the same name in front of them.
-  const named = [...calls, durable].join(', ').replaceAll(/(?=\b(?:set_config|current_setting)\()/g, 'pg_catalog.');
-  return `BEGIN ISOLATION LEVEL READ COMMITTED; SELECT ${named}`;
+  const current = `pg_catalog.current_setting('synchronous_commit')`;
+  calls.push(set('synchronous_commit', `CASE ${current} WHEN 'off' THEN 'on' ELSE ${current} END`));
+  const all = calls.join(', ');
+  return (statementTimeoutMs) => {
+    const timed = set('statement_timeout', quoteText(String(statementTimeoutMs)));
+    // One number comes back: twenty texts that are the same each time would be read by everybody.
+    return `BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_catalog.num_nonnulls(${all}, ${timed})`;
+  };
+}
+
+/** The schema of the function is named: a search_path may put others of the same name in front of it. */
+function set(name: string, value: string): string {
+  return `pg_catalog.set_config('${name}', ${value}, true)`;
 }
 
 function quoteName(name: string): string {
