@@ -27,7 +27,7 @@ export interface PageCalls {
   readonly openSource: (page: Page, run: BegunRun, use: SourceUse) => Promise<ConversationSource>;
   readonly quotas: Quotas;
   /** For calls that belong to no Page. */
-  readonly openToken: (token: Secret) => Send;
+  readonly openCaller: (token: Secret) => Send;
 }
 
 export function createPageCalls({ store, client, clock, callsPerSecond, onEvent }: PageCallsParts): PageCalls {
@@ -64,7 +64,7 @@ export function createPageCalls({ store, client, clock, callsPerSecond, onEvent 
       });
     },
     quotas: limits.quotas,
-    openToken: (token) =>
+    openCaller: (token) =>
       client.open({
         token,
         limits: limits.ofNoPage,

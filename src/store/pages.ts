@@ -4,7 +4,7 @@
  */
 import { TidemarkError } from '../core/errors.ts';
 import type { Instant, Page, PageRef, PageStatus, Platform } from '../core/model.ts';
-import type { Secret } from '../lib/secret.ts';
+import { Secret } from '../lib/secret.ts';
 import { type Database, type Queryable, UUID } from './connect.ts';
 import { toText } from './sql-values.ts';
 import type { TokenCipher } from './token-cipher.ts';
@@ -155,6 +155,13 @@ export async function savePages(
     return query<PageRow>(FIND_SAVED, [facebookPageIds]);
   });
   return rows.map(toPage);
+}
+
+/** What is stored as the Page's token; undefined when there is none. */
+export async function findStoredToken(database: Database, pageId: string): Promise<Secret | undefined> {
+  const sql = 'SELECT access_token FROM facebook_pages WHERE id = $1';
+  const [row] = await database.query<{ access_token: string | null }>(sql, [pageId]);
+  return row?.access_token ? new Secret(row.access_token) : undefined;
 }
 
 /**
