@@ -4,22 +4,31 @@ import { toPageView } from '../api/views/page-view.ts';
 import type { Send } from '../graph/call.ts';
 import { discoverPages } from '../graph/pages.ts';
 import { must } from '../lib/must.ts';
-import type { Secret } from '../lib/secret.ts';
-import { findReferredPage, listPages, removePage, savePages, setPageActive } from '../store/pages.ts';
+import { Secret } from '../lib/secret.ts';
+import {
+  findReferredPage,
+  findStoredToken,
+  listPages,
+  openToken,
+  removePage,
+  savePages,
+  setPageActive,
+} from '../store/pages.ts';
 import type { Store } from '../store/open-store.ts';
 
 export interface PageDirectoryParts {
   readonly store: Store;
-  readonly openToken: (token: Secret) => Send;
+  readonly openCaller: (token: Secret) => Send;
 }
 
-export function openPageDirectory({ store, openToken }: PageDirectoryParts): Tidemark['pages'] {
+export function openPageDirectory({ store, openCaller }: PageDirectoryParts): Tidemark['pages'] {
   const { database, cipher } = store;
   return {
     list: async () => (await listPages(database)).map(toPageView),
     find: async (ref) => toPageView(await findReferredPage(database, ref)),
-    async connect(accessToken) {
-      const found = await discoverPages({ send: openToken(accessToken), token: accessToken });
+    async connect(given) {
+      const accessToken = typeof given === 'string' ? new Secret(given) : given;
+      const found = await discoverPages({ send: openCaller(accessToken), token: accessToken });
       const saved = found.connected.length === 0 ? [] : await savePages(database, cipher, found.connected);
       return {
         connected: saved.map(({ id, facebookPageId, name, status }) => ({
@@ -35,6 +44,10 @@ export function openPageDirectory({ store, openToken }: PageDirectoryParts): Tid
         })),
         ...(found.warnings.length === 0 ? {} : { warnings: found.warnings }),
       };
+    },
+    async token(pageId) {
+      const page = await findReferredPage(database, { pageId });
+      return openToken(store, page, await findStoredToken(database, page.id));
     },
     async setActive(pageId, isActive) {
       const page = await findReferredPage(database, { pageId });

@@ -2,10 +2,12 @@
 import { duration } from '../../config/kinds.ts';
 import type { PageAnswer } from '../../api/pages.ts';
 import type { VerifyAllAnswer } from '../../api/verify.ts';
+import type { Platform } from '../../core/model.ts';
 import { argument } from '../argument.ts';
 import type { CliContext, ExitStatus } from '../context.ts';
 import { parsePageRef } from '../page-ref.ts';
-import { printJson, printLines } from '../print.ts';
+import { platformOption } from '../platform-option.ts';
+import { printJson, printLine, printLines } from '../print.ts';
 import { aroundProgress, type Progress, showProgress } from '../progress.ts';
 import type { Registration } from '../registration.ts';
 import { loadSettings, openSession } from '../session.ts';
@@ -13,6 +15,7 @@ import { listenForStop, unlessStopped } from '../stop-signal.ts';
 import { countDifferences, describeEstimate, describeVerify } from '../verify-report.ts';
 
 interface VerifyFlags {
+  readonly platform?: Platform;
   readonly repair?: true;
   readonly deep?: true;
   readonly maxDuration?: number;
@@ -30,6 +33,7 @@ export function addVerifyCommand({ program, context, end }: Registration): void 
         'failure: exit status 1 means that a Page failed or could not be compared to the end.',
     )
     .argument('[page...]', 'Pages, each by its uuid or its Facebook Page id')
+    .addOption(platformOption('only the mirror'))
     .option('--repair', 'collect what differs, and mark what is gone at Facebook as deleted')
     .option('--deep', 'read every message again, also for edits, reactions and unsent ones; repairs what differs')
     .option('--exit-code', 'exit with 1 also when differences remain that were not repaired')
@@ -58,6 +62,7 @@ async function verify(context: CliContext, names: readonly string[], flags: Veri
     try {
       return await tidemark.verifyAll({
         pages: pages.map(({ id }) => ({ pageId: id })),
+        platform: flags.platform,
         repair: flags.repair ?? false,
         deep: flags.deep,
         maxDurationMs: flags.maxDuration,
@@ -72,10 +77,10 @@ async function verify(context: CliContext, names: readonly string[], flags: Veri
   const work = async (): Promise<ExitStatus> => {
     // A name that no Page has is a slip of the caller: find out before anything starts.
     const named = await Promise.all(refs.map((ref) => tidemark.pages.find(ref)));
-    const pages = named.length > 0 ? named : (await tidemark.pages.list()).filter((page) => page.isActive);
+    const pages = named.length > 0 ? named : (await tidemark.pages.list()).filter((page) => isMeant(page, flags));
     if (flags.deep) {
       const cost = await tidemark.estimateDeepVerify({ pages: pages.map(({ id }) => ({ pageId: id })) });
-      context.stderr.write(`${describeEstimate(cost)}\n`);
+      printLine(context.stderr, describeEstimate(cost));
     }
     const answer = await compare(pages);
     if (flags.json) printJson(context, answer);
@@ -84,6 +89,10 @@ async function verify(context: CliContext, names: readonly string[], flags: Veri
   };
   // Awaited here, because the session is closed as soon as this function returns.
   return await unlessStopped(stop, work());
+}
+
+function isMeant({ isActive, channels }: PageAnswer, { platform }: VerifyFlags): boolean {
+  return isActive && (platform === undefined || channels.some((channel) => channel.platform === platform));
 }
 
 function toBars({ stderr }: CliContext, pages: readonly PageAnswer[]): Parameters<typeof showProgress>[0] {
