@@ -132,14 +132,14 @@ async function sendWithSince(send: Send, request: GraphRequest, since: Instant |
 }
 
 /** Codes of faults of Facebook itself: a Page that is too busy to be listed may be refused with one. */
-const OWN_FAULTS = [1, 2];
+const OWN_FAULTS: ReadonlySet<number> = new Set([1, 2]);
 
 /**
  * A refusal of what is asked for, at the head of a list, where there is no cursor that could be the reason. It comes
  * again until somebody changes something, so it is no sign of a busy Page.
  */
 function asLastingRefusal(error: unknown): unknown {
-  if (!isRefusal(error, 'invalid') || error.graphCode === undefined || OWN_FAULTS.includes(error.graphCode)) {
+  if (!isRefusal(error, 'invalid') || error.graphCode === undefined || OWN_FAULTS.has(error.graphCode)) {
     return error;
   }
   const { message, usage, graphCode, graphSubcode, httpStatus } = error;

@@ -45,6 +45,16 @@ export interface DiscoverInput {
 
 const INSTAGRAM_FIELD = 'instagram_business_account';
 const PAGES_PER_CALL = 100;
+/**
+ * Tasks that surely let nobody read messages. Whoever has any other one is in doubt allowed to: Facebook renames its
+ * tasks now and then, and the first call tells.
+ */
+const MUTE_TASKS: ReadonlySet<string> = new Set(
+  ['ANALYZE', 'ADVERTISE', 'CREATE_CONTENT'].flatMap((task) => [task, `PROFILE_PLUS_${task}`]),
+);
+const NO_PAGES =
+  'Facebook lists no Page for this token. Ask for a new one with pages_show_list (and business_management, where the ' +
+  'Pages belong to a business), choose the Pages in its dialog, and see that the person has a role on them.';
 
 /** Rejects with TOKEN_INVALID when Facebook does not accept the token, else with the GraphError of what went wrong. */
 export async function discoverPages(input: DiscoverInput): Promise<DiscoveredPages> {
@@ -100,6 +110,7 @@ async function discoverAsUser({ send, signal }: DiscoverInput): Promise<Discover
     if (hasList || !(isGraphError(error, 'invalid') || isGraphError(error, 'missing'))) throw error;
     return undefined;
   }
+  if (connected.size === 0 && refused.length === 0) warnings.add(NO_PAGES);
   return { kind: 'user', connected: [...connected.values()], refused, warnings: [...warnings] };
 }
 
@@ -160,7 +171,7 @@ function readAccount(entry: JsonValue): DiscoveredPage | UnusablePage {
   const refuse = (reason: string): UnusablePage => ({ facebookPageId, name, reason });
 
   if (facebookPageId === undefined) return refuse('Facebook lists it without an id.');
-  if (tasks !== undefined && !tasks.includes('MESSAGING')) {
+  if (tasks !== undefined && tasks.length > 0 && tasks.every((task) => MUTE_TASKS.has(task))) {
     return refuse(
       'The person behind the token lacks the MESSAGING task on this Page: have an admin of the Page grant it.',
     );
