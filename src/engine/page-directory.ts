@@ -5,7 +5,6 @@ import { toTidemarkError } from '../core/errors.ts';
 import type { Page } from '../core/model.ts';
 import type { Send } from '../graph/call.ts';
 import { discoverPages, type DiscoveredPage } from '../graph/pages.ts';
-import { must } from '../lib/must.ts';
 import type { Secret } from '../lib/secret.ts';
 import {
   findPagesWithToken,
@@ -82,7 +81,9 @@ export function openPageDirectory({ store, openToken, look }: PageDirectoryParts
     },
     async setActive(pageId, isActive) {
       const page = await findReferredPage(database, { pageId });
-      return toPageView(must(await setPageActive(database, page.id, isActive), 'it was just found'));
+      const changed = await setPageActive(database, page.id, isActive);
+      // Somebody else may have removed it since it was found: then this says so.
+      return toPageView(changed ?? (await findReferredPage(database, { pageId })));
     },
     async remove(pageId) {
       const page = await findReferredPage(database, { pageId });

@@ -75,7 +75,10 @@ export function openHost({ baseUrl, maxBytes, userAgent, timeoutMs }: HostOption
         },
         signal: signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal,
       });
-      const bytes = await readAll(body, { isPacked: headers['content-encoding'] === 'gzip', maxBytes });
+      const bytes = await readAll(body, {
+        isPacked: String(headers['content-encoding']).trim().toLowerCase() === 'gzip',
+        maxBytes,
+      });
       const text = redactAnswer(flattenJson(new TextDecoder().decode(bytes)), request.secrets);
       return { status: statusCode, headers: redactHeaders(headers, request.secrets), text };
     } catch (error) {

@@ -9,7 +9,7 @@ import { createPageSize } from '../core/page-size.ts';
 import { Secret } from '../lib/secret.ts';
 import type { GraphRequest, GraphResponse, Send } from './call.ts';
 import { parseList } from './paging.ts';
-import { isObject, type Maybe, toId, toText } from './shapes.ts';
+import { isObject, type Maybe, toId, toName } from './shapes.ts';
 
 export interface DiscoveredPage {
   readonly facebookPageId: string;
@@ -129,7 +129,7 @@ async function discoverAsPage({ send, token, signal }: DiscoverInput): Promise<D
   }
   const page: DiscoveredPage = {
     facebookPageId,
-    name: toText(body['name']),
+    name: toName(body['name']),
     token,
     tasks: undefined,
     instagramAccountId: toInstagramId(body),
@@ -165,7 +165,7 @@ function readAccount(entry: JsonValue): DiscoveredPage | UnusablePage {
     return { facebookPageId: undefined, name: undefined, reason: 'Facebook lists it without any data.' };
   }
   const facebookPageId = toId(entry['id']);
-  const name = toText(entry['name']);
+  const name = toName(entry['name']);
   const token = toId(entry['access_token']);
   const tasks = toTasks(entry['tasks']);
   const refuse = (reason: string): UnusablePage => ({ facebookPageId, name, reason });
