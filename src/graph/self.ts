@@ -28,7 +28,7 @@ export function toSelf({ facebookPageId, instagramAccountId, platform }: SelfInp
 }
 
 /** Whether Facebook's person object is the Page. Old Instagram answers carry the account's id as `user_id`. */
-export function isSelf(person: Maybe, { ids, otherIds }: Self): boolean {
+function isSelf(person: Maybe, { ids, otherIds }: Self): boolean {
   return hasId(person, ids) || hasId(person, otherIds);
 }
 

@@ -31,7 +31,9 @@ export function toName(value: Maybe): string | undefined {
 const VISIBLE = /[^\s\p{C}\p{Z}]/u;
 
 /** An id: text that is not blank. */
-export const toId = toName;
+export function toId(value: Maybe): string | undefined {
+  return toName(value);
+}
 
 /** Longer ids fit in no index of the mirror. Facebook's own have up to 200 characters. */
 const MOST_ID_BYTES = 1000;
