@@ -5,7 +5,7 @@ import { parseConversation, toConversationFields } from './conversations.ts';
 import { conversations, CUSTOMER_ID, INSTAGRAM_ID, messages, PAGE_ID } from '../../test/support/graph/payloads.ts';
 import { parseJson } from './json.ts';
 import { HEAD_CURSOR, type ItemProblem, parseItems, toCursorParams } from './paging.ts';
-import { redactAnswer } from './redact.ts';
+import { createRedactor } from './redact.ts';
 import { toSelf } from './self.ts';
 
 function read(
@@ -142,7 +142,7 @@ test('100 conversations with 25 messages each cost less than four times what JSO
   const onProblem = () => expect.unreachable();
   const parse = (item: JsonValue) => parseConversation(item, { self, isNested: true, onProblem });
   const readList = () => {
-    const body = parseJson(redactAnswer(text, ['EAAsomeTokenThatIsNotInIt'])) as { data: JsonValue[] };
+    const body = parseJson(createRedactor(['EAAsomeTokenThatIsNotInIt']).answer(text)) as { data: JsonValue[] };
     return parseItems({ items: body.data, parse, subject: 'x', onProblem });
   };
   // A busy machine slows one of the two and not the other; what is too slow itself is so every time.
