@@ -52,8 +52,8 @@ export function parseMessage(value: JsonValue, self: Self): MessageSnapshot {
  */
 function toDirection({ from, to, tags }: JsonObject, self: Self): MessageSnapshot['direction'] {
   if (hasId(from, self.ids)) return 'outbound';
-  if (toEntries(to).some((person) => hasId(person, self.ids))) return 'inbound';
   const fromId = isObject(from) ? toId(from['id']) : undefined;
+  if (fromId !== undefined && toEntries(to).some((person) => hasId(person, self.ids))) return 'inbound';
   if (toEntries(tags).some((tag) => isObject(tag) && tag['name'] === 'sent')) {
     if (fromId !== undefined) self.otherIds.add(fromId);
     return 'outbound';
