@@ -16,18 +16,9 @@ const COLUMNS = `
   floor_cursor text`;
 
 /** Columns that say what Facebook showed. */
-const SNAPSHOT = [
-  'updated_time',
-  'message_count',
-  'unread_count',
-  'snippet',
-  'link',
-  'participants',
-  'raw',
-  'content_hash',
-];
+const SNAPSHOT = ['updated_time', 'message_count', 'unread_count', 'snippet', 'raw', 'content_hash'];
 /** Columns that Facebook may stop showing: what was known stays. */
-const CONTACT = ['contact_id', 'contact_name'];
+const KNOWN = ['contact_id', 'contact_name', 'link'];
 /** Columns that say what was collected; a light snapshot leaves them alone. */
 const COLLECTED = [
   'collected_updated_time',
@@ -67,7 +58,9 @@ FROM lease CROSS JOIN ${batchTable(input, COLUMNS)}
 ON CONFLICT (page_id, id) DO UPDATE SET
   ${SNAPSHOT.map(forward).join(',\n  ')},
   ${COLLECTED.map(ifCollected).join(',\n  ')},
-  ${CONTACT.map(newerKnown).join(',\n  ')},
+  ${KNOWN.map(newerKnown).join(',\n  ')},
+  participants = CASE WHEN ${NOT_OLDER} AND excluded.participants IS DISTINCT FROM '[]' THEN excluded.participants
+                      ELSE held.participants END,
   collected_at = coalesce(excluded.collected_at, held.collected_at),
   floor_cursor = CASE WHEN ${IS_COLLECTED} AND excluded.floor_message_id IS DISTINCT FROM held.floor_message_id
                       THEN excluded.floor_cursor ELSE held.floor_cursor END,

@@ -9,8 +9,9 @@ import { connect } from './connect.ts';
 import { findSchemaVersion, migrate, migrateDatabase, readMigrations, renderMigrations } from './migrate.ts';
 import { openStore } from './open-store.ts';
 
-const NAMES = readMigrations().map((migration) => migration.name);
-const NEWEST = NAMES.length;
+const MIGRATIONS = readMigrations();
+const NAMES = MIGRATIONS.map((migration) => migration.name);
+const NEWEST = Math.max(...MIGRATIONS.map((migration) => migration.version));
 
 function open(connectionString: string) {
   const database = connect({ connectionString });

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { findMissing, readMigrations, renderMigrations } from './migrate.ts';
 
 describe('migrations', () => {
-  it('are numbered from 1 without a gap, each name once', () => {
+  it('are numbered from 1 upwards, each number once, as their names say', () => {
     const migrations = readMigrations();
-    expect(migrations.map((migration) => migration.version)).toEqual(migrations.map((_, index) => index + 1));
+    const versions = migrations.map((migration) => migration.version);
+    expect(versions[0]).toBe(1);
+    expect(versions).toEqual([...new Set(versions)].toSorted((a, b) => a - b));
     for (const { version, name } of migrations) expect(name).toMatch(new RegExp(`^0*${version}_[a-z_]+$`));
   });
 
@@ -16,7 +18,7 @@ describe('migrations', () => {
   });
 
   it('refuse a schema that a newer version has made', () => {
-    const newest = readMigrations().length;
+    const newest = Math.max(...readMigrations().map((migration) => migration.version));
     expect(() => findMissing(readMigrations(), [newest + 1])).toThrow(
       expect.objectContaining({
         code: 'SCHEMA_NEWER',

@@ -168,7 +168,7 @@ CREATE TABLE facebook_pages (
   full_syncs_requested bigint DEFAULT 0 NOT NULL,
   instagram_checked_at timestamp with time zone,
   CONSTRAINT facebook_pages_pkey PRIMARY KEY (id),
-  CONSTRAINT facebook_pages_status_check CHECK (status = ANY (ARRAY['connected'::text, 'token_expired'::text, 'permission_missing'::text, 'throttled'::text, 'paused'::text]))
+  CONSTRAINT facebook_pages_status_check CHECK (status = ANY (ARRAY['connected'::text, 'token_expired'::text, 'permission_missing'::text, 'failed'::text, 'throttled'::text, 'paused'::text]))
 );
 CREATE UNIQUE INDEX facebook_pages_facebook_page_id_key ON facebook_pages USING btree (facebook_page_id);
 CREATE INDEX idx_facebook_pages_last_synced_at ON facebook_pages USING btree (last_synced_at);
@@ -216,7 +216,8 @@ BEGIN
     INTO worst
     FROM facebook_sync_state AS state
     WHERE state.page_id = NEW.id AND (state.platform = 'messenger' OR NEW.instagram_account_id IS NOT NULL)
-    ORDER BY array_position(ARRAY['token_expired', 'permission_missing', 'throttled', 'connected'], state.status),
+    ORDER BY array_position(ARRAY['token_expired', 'permission_missing', 'failed', 'throttled', 'connected'],
+                            state.status),
              state.platform DESC
     LIMIT 1;
     NEW.status := coalesce(worst.status, 'connected');
@@ -236,7 +237,7 @@ COMMENT ON COLUMN facebook_pages.name IS 'Name of the Page as Facebook shows it.
 COMMENT ON COLUMN facebook_pages.access_token IS 'Page access token, encrypted (AES-256-GCM). A plain one is used, and then stored again encrypted.';
 COMMENT ON COLUMN facebook_pages.instagram_account_id IS 'Instagram account that belongs to the Page.';
 COMMENT ON COLUMN facebook_pages.is_active IS 'Whether the Page takes part when all Pages are synced.';
-COMMENT ON COLUMN facebook_pages.status IS 'The worst of its channels: token_expired, permission_missing, throttled or connected; paused when the Page is.';
+COMMENT ON COLUMN facebook_pages.status IS 'The worst of its channels: token_expired, permission_missing, failed, throttled or connected; paused when the Page is.';
 COMMENT ON COLUMN facebook_pages.status_detail IS 'Why, in a sentence, and of which channel where there are two; null when all is well.';
 COMMENT ON COLUMN facebook_pages.last_synced_at IS 'The instant as of which the mirror is whole: the older one of its channels, null while one of them has none. Set it to null to make the next sync of each channel a full one; any other value is replaced by the derived one.';
 COMMENT ON COLUMN facebook_pages.created_at IS 'When the Page was first connected.';
@@ -363,7 +364,7 @@ CREATE TABLE facebook_sync_state (
   CONSTRAINT facebook_sync_state_pkey PRIMARY KEY (page_id, platform),
   CONSTRAINT facebook_sync_state_checkpoint_mode_check CHECK (checkpoint_mode = ANY (ARRAY['full'::text, 'incremental'::text])),
   CONSTRAINT facebook_sync_state_platform_check CHECK (platform = ANY (ARRAY['messenger'::text, 'instagram'::text])),
-  CONSTRAINT facebook_sync_state_status_check CHECK (status = ANY (ARRAY['connected'::text, 'token_expired'::text, 'permission_missing'::text, 'throttled'::text]))
+  CONSTRAINT facebook_sync_state_status_check CHECK (status = ANY (ARRAY['connected'::text, 'token_expired'::text, 'permission_missing'::text, 'failed'::text, 'throttled'::text]))
 );
 ALTER TABLE facebook_sync_state ENABLE ROW LEVEL SECURITY;
 COMMENT ON TABLE facebook_sync_state IS 'The channels (a Page on a platform): how far each is mirrored, and who is walking it.';
@@ -386,7 +387,7 @@ COMMENT ON COLUMN facebook_sync_state.yield_requested IS 'A run that matters mor
 COMMENT ON COLUMN facebook_sync_state.cooldown_until IS 'Facebook is not called for this channel before; null or past: it may be.';
 COMMENT ON COLUMN facebook_sync_state.cooldown_reason IS 'Why, in a sentence.';
 COMMENT ON COLUMN facebook_sync_state.last_synced_at IS 'Start of the last complete walk; null when there was none.';
-COMMENT ON COLUMN facebook_sync_state.status IS 'connected, token_expired, permission_missing or throttled.';
+COMMENT ON COLUMN facebook_sync_state.status IS 'connected, token_expired, permission_missing, failed (Facebook refuses it until somebody acts) or throttled.';
 COMMENT ON COLUMN facebook_sync_state.status_detail IS 'Why, in a sentence; null when all is well.';
 COMMENT ON COLUMN facebook_sync_state.full_syncs_done IS 'How many full_syncs_requested of its Page it has done; fewer make its next sync a full one.';
 COMMENT ON COLUMN facebook_sync_state.checkpoint_full_syncs_requested IS 'full_syncs_requested of the Page when it began: once more are, it begins again.';
