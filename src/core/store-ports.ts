@@ -38,6 +38,8 @@ export interface Checkpoint {
 
 /** What the store remembers of a channel between walks. */
 export interface WalkState {
+  /** When the run began, by the database's clock: the host's may be hours off, and another host's is another one. */
+  readonly startedAt: Instant;
   readonly watermark: Instant | undefined;
   readonly lastSyncedAt: Instant | undefined;
   /** Stored conversations above the start of the lookback; counted up to what one list call brings. */
