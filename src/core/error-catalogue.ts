@@ -273,6 +273,14 @@ export const ERRORS = {
     retry: 'later',
     logLevel: 'error',
   },
+  DATA_REFUSED: {
+    meaning: 'The database refuses a row: a trigger, a constraint or a column that its owner has added or changed.',
+    advice: 'The message names it. Change it, or what it lets through; the next sync tries the row again.',
+    httpStatus: 500,
+    exitStatus: 1,
+    retry: 'never',
+    logLevel: 'error',
+  },
   DATABASE_UNSUPPORTED: {
     meaning: 'The database server is older than PostgreSQL 15, or lacks something Tidemark needs.',
     advice: 'Use PostgreSQL 15 or newer.',

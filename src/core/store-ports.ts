@@ -38,6 +38,8 @@ export interface Checkpoint {
 
 /** What the store remembers of a channel between walks. */
 export interface WalkState {
+  /** When the run began, by the database's clock: the host's may be hours off, and another host's is another one. */
+  readonly startedAt: Instant;
   readonly watermark: Instant | undefined;
   readonly lastSyncedAt: Instant | undefined;
   /** Stored conversations above the start of the lookback; counted up to what one list call brings. */
@@ -131,7 +133,10 @@ export interface RunStore {
 export interface WalkStore {
   /** What is stored of the listed conversations, keyed by id; one query. */
   findStored(listed: readonly ConversationSnapshot[]): Promise<ReadonlyMap<string, StoredConversation>>;
-  /** Writes a batch, all or nothing (I3). Rejects with LEASE_LOST when another walk has taken over (I6). */
+  /**
+   * Writes a batch, all or nothing (I3). Rejects with LEASE_LOST when another walk has taken over (I6), and with
+   * DATA_REFUSED when the database's owner lets a row of it not in.
+   */
   commit(batch: readonly CollectedConversation[]): Promise<BatchCounts>;
   /**
    * Writes messages of one conversation and nothing else: its row, its range and the retry ledger stay as they are.

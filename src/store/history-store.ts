@@ -8,6 +8,7 @@ import type { Database } from './connect.ts';
 import { toIso, toText } from './sql-values.ts';
 import { UNDER_LEASE, whyLeaseIsLost } from './leases.ts';
 import { toMessageInput, UPSERT_MESSAGES } from './messages.ts';
+import { nameTrigger } from './name-trigger.ts';
 import { CALLABLE } from './page-schedule.ts';
 
 const HELD = `(
@@ -89,6 +90,11 @@ interface OpenRow extends Record<string, unknown> {
   readonly was_refused: boolean;
 }
 
+interface StepRow extends Record<string, unknown> {
+  readonly yield_requested: boolean;
+  readonly events_created: number;
+}
+
 export function openHistoryStore(database: Database, lease: Lease): HistoryStore {
   const { pageId, platform, fence, runId } = lease;
 
@@ -99,7 +105,7 @@ export function openHistoryStore(database: Database, lease: Lease): HistoryStore
     },
 
     async commit({ conversationId, messages, oldest, cursor, complete }) {
-      const [row] = await database.query<{ yield_requested: boolean; events_created: number }>(COMMIT_STEP, [
+      const values = [
         pageId,
         platform,
         fence,
@@ -110,7 +116,10 @@ export function openHistoryStore(database: Database, lease: Lease): HistoryStore
         toIso(oldest.createdAt) ?? null,
         cursor ?? null,
         complete,
-      ]);
+      ];
+      const [row] = await database.query<StepRow>(COMMIT_STEP, values).catch(async (error: unknown) => {
+        throw await nameTrigger(database, error);
+      });
       if (row === undefined) throw await whyLeaseIsLost(database, lease);
       return { eventsCreated: row.events_created, shouldYield: row.yield_requested };
     },

@@ -62,9 +62,9 @@ WITH page AS (
          -- Not when this statement began: it may have waited for the run before to end.
          $5, $6, 'running', page.full_syncs_requested, clock_timestamp()
   FROM page, lease
-  RETURNING mode
+  RETURNING mode, started_at
 )
-SELECT lease_fence, watermark, since_filter_usable, mode, lease.last_synced_at, page.access_token, nested_limit,
+SELECT lease_fence, watermark, since_filter_usable, mode, started_at, lease.last_synced_at, page.access_token, nested_limit,
        checkpoint_cursor, checkpoint_watermark, checkpoint_started_at,
        checkpoint_mode = mode AND checkpoint_forced = $5
          AND checkpoint_full_syncs_requested = page.full_syncs_requested
@@ -141,6 +141,7 @@ interface HolderRow extends Record<string, unknown> {
 
 interface BegunRow extends AppCooldownRow {
   readonly lease_fence: number;
+  readonly started_at: Instant;
   readonly watermark: Instant | null;
   readonly since_filter_usable: boolean;
   readonly held_above_cut: number;
@@ -179,6 +180,7 @@ export async function beginRun(
     kind: 'begun',
     lease: { pageId, platform, runId, fence: row.lease_fence },
     mode: row.mode,
+    startedAt: row.started_at,
     storedToken: row.access_token ? new Secret(row.access_token) : undefined,
     watermark: row.watermark ?? undefined,
     lastSyncedAt: row.last_synced_at ?? undefined,

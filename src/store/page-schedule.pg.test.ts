@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeEachPostgres } from '../../test/support/postgres.ts';
 import { must } from '../lib/must.ts';
-import { bringForward, claimDueChannels, countDuePages, enrolChannels, giveBackDueChannels } from './page-schedule.ts';
+import { bringForward, claimDueChannels, countDuePages, enrolChannels, giveBackDueChannel } from './page-schedule.ts';
 import { connectAside, type OpenedStore, openStoreForTest } from '../../test/support/store/opened-store.ts';
 
 const MINUTE = 60_000;
@@ -164,10 +164,9 @@ describe('the schedule of Pages', () => {
     await makeDue(store);
     const { query } = store.database;
     const [one, two] = (await claimDueChannels(query, 'sync', { intervalMs: HOUR, limit: 2 })).due;
-    await giveBackDueChannels(query, 'sync', [
-      { ...must(one, 'it was due'), dueAt: undefined },
-      must(two, 'it was due'),
-    ]);
+    await giveBackDueChannel(query, 'sync', { ...must(one, 'it was due'), due: { inMs: 0 } });
+    const { dueAt: at, ...other } = must(two, 'it was due');
+    await giveBackDueChannel(query, 'sync', { ...other, due: { at } });
     const again = (await claimDueChannels(query, 'sync', { intervalMs: HOUR, limit: 3 })).due;
     expect(again).toHaveLength(3);
     expect(again.at(-1)?.pageId).toBe(one?.pageId);

@@ -110,21 +110,16 @@ export async function bringForward(query: Database['query']): Promise<void> {
   );
 }
 
-/** Makes taken channels due again: as of `dueAt`, or of now. */
-export async function giveBackDueChannels(
+/** Makes a taken channel due again: at a time that the schedule told, or after a while by the database's clock. */
+export async function giveBackDueChannel(
   query: Database['query'],
   queue: ScheduledQueue,
-  channels: readonly (Channel & { readonly dueAt: Instant | undefined })[],
+  { pageId, platform, due }: Channel & { readonly due: { readonly at: Instant } | { readonly inMs: number } },
 ): Promise<void> {
   await query(
-    `UPDATE facebook_page_schedule AS schedule SET ${NEXT[queue]} = coalesce(due_at, now())
-     FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS given (page_id, platform, due_at)
-     WHERE schedule.page_id = given.page_id AND schedule.platform = given.platform`,
-    [
-      channels.map(({ pageId }) => pageId),
-      channels.map(({ platform }) => platform),
-      channels.map(({ dueAt }) => toIso(dueAt) ?? null),
-    ],
+    `UPDATE facebook_page_schedule SET ${NEXT[queue]} = coalesce($3::timestamptz, now() + $4 * interval '1 millisecond')
+     WHERE page_id = $1 AND platform = $2`,
+    [pageId, platform, 'at' in due ? (toIso(due.at) ?? null) : null, 'inMs' in due ? due.inMs : 0],
   );
 }
 

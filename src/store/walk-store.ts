@@ -18,6 +18,7 @@ import { toConversationInput, UPSERT_CONVERSATIONS } from './conversations.ts';
 import { UNDER_LEASE, whyLeaseIsLost } from './leases.ts';
 import { appendMessages } from './uncheckpointed-messages.ts';
 import { toMessageInput, UPSERT_MESSAGES } from './messages.ts';
+import { nameTrigger } from './name-trigger.ts';
 import { closeRetries, findDueRetries, findOpenRetries, recordFailures } from './retry-ledger.ts';
 import { finishRun, saveCheckpoint } from './end-run.ts';
 import { toStorableText } from './text.ts';
@@ -97,6 +98,9 @@ interface CommitRow extends Record<string, unknown> {
 
 export function openWalkStore(database: Database, lease: Lease): WalkStore {
   const { pageId, platform, fence, runId } = lease;
+  const tellRefusal = async (error: unknown): Promise<never> => {
+    throw await nameTrigger(database, error);
+  };
 
   return {
     async findStored(listed) {
@@ -119,21 +123,23 @@ export function openWalkStore(database: Database, lease: Lease): WalkStore {
 
     async commit(batch): Promise<BatchCounts> {
       const distinct = onePerConversation(batch);
-      const [row] = await database.query<CommitRow>(COMMIT_BATCH, [
+      const values = [
         pageId,
         platform,
         fence,
         runId,
         ...toConversationInput(distinct),
         ...toMessageInput(distinct.map(({ snapshot, messages }) => ({ conversationId: snapshot.id, messages }))),
-      ]);
+      ];
+      const [row] = await database.query<CommitRow>(COMMIT_BATCH, values).catch(tellRefusal);
       const counts = must(row, 'counts are one row');
       if (counts.leases === 0) throw await whyLeaseIsLost(database, lease);
       return { inserted: counts.inserted, updated: counts.updated, eventsCreated: counts.events_created };
     },
 
     async appendMessages(conversationId, messages) {
-      const eventsCreated = await appendMessages(database, lease, { conversationId, messages });
+      const appending = appendMessages(database, lease, { conversationId, messages });
+      const eventsCreated = await appending.catch(tellRefusal);
       if (eventsCreated === undefined) throw await whyLeaseIsLost(database, lease);
       return eventsCreated;
     },

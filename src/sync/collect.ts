@@ -3,7 +3,7 @@
  * conversation (I14), and commits it at once. Lists move between survey and collect, so the result is checked off: what
  * the list did not bring is read by its id, what it brought unasked is stored too.
  */
-import { concernsOneObject, GraphError, isGraphError, isRefusal } from '../core/errors.ts';
+import { concernsOneObject, GraphError, isDataRefused, isGraphError, isRefusal } from '../core/errors.ts';
 import { DeadCursor, EndlessList, listPages } from '../core/list-pages.ts';
 import type { BatchCounts, CollectedConversation, ConversationSnapshot, StoredConversation } from '../core/model.ts';
 import { createPageSize, type PageSize } from '../core/page-size.ts';
@@ -11,6 +11,7 @@ import { NESTED_MESSAGES, type SurveyBatch } from '../core/plan.ts';
 import { type ListPlan, planCollect, type SinglePlan } from '../core/plan-collect.ts';
 import type { CollectFailure } from '../core/store-ports.ts';
 import { closeGap } from './close-gap.ts';
+import { commitBatch } from './commit-batch.ts';
 import type { RunContext } from './run-context.ts';
 
 export interface CollectContext extends RunContext {
@@ -103,7 +104,8 @@ async function commitFetched(
   }
   if (batch.length === 0) return { inserted: 0, updated: 0, eventsCreated: appended, failures };
   context.emit({ type: 'batch-processing', conversations: batch.length });
-  const counts = await context.store.commit(batch);
+  const { refused, ...counts } = await commitBatch(context.store, batch);
+  for (const failure of refused) noteFailure(context, failures, failure);
   return { ...counts, eventsCreated: counts.eventsCreated + appended, failures };
 }
 
@@ -188,7 +190,7 @@ async function fetchOne(
 
 /** Trouble with the Page, the network or the run ends the walk. */
 function reasonOrThrow(error: unknown): Omit<CollectFailure, 'conversationId'> {
-  if (concernsOneObject(error)) return { code: error.code, reason: error.message };
+  if (concernsOneObject(error) || isDataRefused(error)) return { code: error.code, reason: error.message };
   throw error;
 }
 

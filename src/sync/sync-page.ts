@@ -24,7 +24,7 @@ export interface Walk {
 export async function syncPage({ run, policy, state }: Walk): Promise<SyncResult> {
   const { purpose, mode } = policy;
   const { checkpoint } = state;
-  const startedAt = checkpoint?.startedAt ?? run.clock.now();
+  const startedAt = checkpoint?.startedAt ?? state.startedAt;
   const retries = await openRetries(run.store, state);
   await using collector = openCollector(run, state.nestedLimit);
   const plan = planSurvey({ run, policy, state, retries });
