@@ -57,6 +57,20 @@ export interface CollectFailure {
   readonly conversationId: string;
   readonly code: string;
   readonly reason: string;
+  /** Facebook says that it is not there. Default: it does not. */
+  readonly isMissing?: boolean | undefined;
+  /** When it last changed, where it was listed. */
+  readonly updatedAt?: Instant | undefined;
+}
+
+/** A conversation of the retry ledger, as it failed last. */
+export interface OpenEntry {
+  readonly conversationId: string;
+  readonly attempts: number;
+  readonly updatedAt: Instant | undefined;
+  readonly isMissing: boolean;
+  /** Whether a walk to the end of the list met it although it could not be collected. */
+  readonly isListed: boolean;
 }
 
 /** What a run is for. A history run steps aside for every other one, a verify for a sync. */
@@ -145,9 +159,12 @@ export interface WalkStore {
   /** Conversations of the retry ledger whose time has come, longest waiting first. */
   findDueRetries(limit: number): Promise<readonly string[]>;
   /** All of the retry ledger, as far as a walk to the end of the list may settle it. */
-  findOpenRetries(): Promise<readonly { readonly conversationId: string; readonly attempts: number }[]>;
-  /** Takes conversations out of the retry ledger that Facebook no longer lists. That is no deletion. Rejects with LEASE_LOST. */
-  closeRetries(conversationIds: readonly string[]): Promise<void>;
+  findOpenRetries(): Promise<readonly OpenEntry[]>;
+  /**
+   * After a walk to the end of the list: takes the `unmet` out of the retry ledger, which is no deletion, and notes that
+   * the others are listed. Rejects with LEASE_LOST.
+   */
+  settleRetries(unmet: readonly string[]): Promise<void>;
   /** Remembers that `since` is of no use for this channel. Rejects with LEASE_LOST. */
   disableSinceFilter(): Promise<void>;
   /** Saves where the next walk of this kind goes on, before the run fails. Rejects with LEASE_LOST. */

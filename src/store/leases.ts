@@ -57,7 +57,7 @@ WITH page AS (
     page_id, id, platform, mode, forced, trigger, status, full_syncs_requested, started_at)
   SELECT page.id, $3, $2,
          CASE WHEN $11 <> 'sync' THEN $11
-              WHEN $5 OR lease.last_synced_at IS NULL OR lease.watermark IS NULL
+              WHEN $5 OR lease.watermark IS NULL
                 OR lease.full_syncs_done < page.full_syncs_requested THEN 'full' ELSE 'incremental' END,
          -- Not when this statement began: it may have waited for the run before to end.
          $5, $6, 'running', page.full_syncs_requested, clock_timestamp()

@@ -1,8 +1,9 @@
 /** How the list is walked, as the purpose of the walk and what is known of the Page want it. */
 import { type PagePlan, planPages } from '../core/plan.ts';
-import type { Instant } from '../core/model.ts';
+import type { ConversationSnapshot, Instant } from '../core/model.ts';
 import type { Checkpoint, WalkState } from '../core/store-ports.ts';
 import { toLookbackStart } from '../core/watermark.ts';
+import type { Retries } from './retries.ts';
 import type { RunContext } from './run-context.ts';
 import type { WalkPolicy } from './walk-policy.ts';
 
@@ -13,6 +14,8 @@ export interface SurveyPlan {
   readonly sendSince: boolean;
   /** Collect everything that is listed as if nothing were stored. */
   readonly forced: boolean;
+  /** What differs and is not to be collected all the same: it failed before, and its time has not come. */
+  isWaiting(listed: ConversationSnapshot): boolean;
   /** Where an earlier walk of this kind stopped; undefined begins at the head of the list. */
   readonly checkpoint: Checkpoint | undefined;
   /** Whether to look at the head once more at the end, if the walk took more than one answer. */
@@ -26,19 +29,19 @@ export interface SurveyPlanInput {
   readonly run: RunContext;
   readonly policy: WalkPolicy;
   readonly state: WalkState;
-  /** Whether some conversations failed so often that only a walk to the end of the list can tell what became of them. */
-  readonly retries: { readonly areStubborn: boolean };
+  readonly retries: Retries;
 }
 
 export function planSurvey({ run, policy, state, retries }: SurveyPlanInput): SurveyPlan {
   const { checkpoint } = state;
-  const isIncremental = policy.mode === 'incremental' && !retries.areStubborn;
+  const isIncremental = policy.mode === 'incremental' && !retries.needWholeWalk;
   const lookbackStart = isIncremental ? toLookbackStart(state.watermark) : undefined;
   const depth = policy.purpose === 'inspect' ? 0 : run.depth;
   return {
     lookbackStart,
     sendSince: policy.sendSince && state.filterUsable,
     forced: policy.forced,
+    isWaiting: policy.purpose === 'sync' && !policy.forced ? retries.isWaiting : () => false,
     checkpoint,
     rechecks: checkpoint !== undefined || policy.purpose !== 'sync',
     isWhole: lookbackStart === undefined && checkpoint === undefined,

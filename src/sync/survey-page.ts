@@ -5,6 +5,7 @@ import { endOfPass, type Pass, type PassEnd } from '../core/passes.ts';
 import { differs, endsWalk, isBefore, type SurveyBatch } from '../core/plan.ts';
 import type { Emit } from '../core/ports.ts';
 import { toNextWatermark } from '../core/watermark.ts';
+import type { SurveyPlan } from './plan-survey.ts';
 import type { RunContext } from './run-context.ts';
 
 /** What a survey has met so far: all that outlives a pass. */
@@ -32,8 +33,7 @@ export interface ListedPage {
   /** Cursor that led to it. */
   readonly after: Cursor;
   readonly pass: Pass;
-  /** Taken for changed as a whole. */
-  readonly forced: boolean;
+  readonly plan: SurveyPlan;
 }
 
 export interface ComparedPage {
@@ -42,11 +42,12 @@ export interface ComparedPage {
 }
 
 export async function comparePage({ store, emit }: RunContext, met: Met, listed: ListedPage): Promise<ComparedPage> {
-  const { page, after, pass } = listed;
+  const { page, after, pass, plan } = listed;
   const isRecheck = pass.kind === 'recheck';
-  const stored = listed.forced && !isRecheck ? undefined : await store.findStored(page.items);
+  const stored = plan.forced && !isRecheck ? undefined : await store.findStored(page.items);
   const comparisons = page.items.map((item) => ({ listed: item, stored: stored?.get(item.id) }));
-  const changed = new Set(comparisons.filter(differs).map((comparison) => comparison.listed.id));
+  const wanted = comparisons.filter((comparison) => differs(comparison) && !plan.isWaiting(comparison.listed));
+  const changed = new Set(wanted.map((comparison) => comparison.listed.id));
   // A conversation that moved while we paged is listed twice, on neighbouring pages: count it once.
   const fresh = isRecheck ? [] : page.items.filter(({ id }) => !met.ids.has(id));
   meet(met, page, emit);

@@ -41,7 +41,7 @@ export async function syncPage({ run, policy, state }: Walk): Promise<SyncResult
     if (outcome.checkpoint !== undefined) await run.store.saveCheckpoint(outcome.checkpoint);
     throw outcome.error;
   }
-  if (outcome.end.kind === 'complete' && plan.isWhole) await retries.closeUnmet();
+  if (outcome.end.kind === 'complete' && plan.isWhole) await retries.settle();
   const left = outcome.end.kind === 'stopped' ? outcome.end.checkpoint : undefined;
   await policy.conclude({ failed: collector.failed(), checkpoint: left });
   const counts = { ...collector.counts(), graphCalls: run.source.callCount() };
