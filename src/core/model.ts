@@ -57,6 +57,8 @@ export interface Page {
   readonly status: PageStatus;
   readonly statusDetail: string | undefined;
   readonly instagramAccountId: string | undefined;
+  /** Whether Facebook was asked for that account within the last day. */
+  readonly isInstagramChecked: boolean;
   readonly userId: string | undefined;
   /** Messenger always; Instagram where the Page has an account there. The Page's status and time come of them. */
   readonly channels: readonly ChannelState[];

@@ -8,11 +8,12 @@ import type { Page } from '../core/model.ts';
 import type { Clock, ConversationSource, Quotas, SourceUse } from '../core/ports.ts';
 import type { BegunRun } from '../core/store-ports.ts';
 import type { GraphClient, Send } from '../graph/call.ts';
-import { openPageSource } from '../graph/page-source.ts';
+import { openPageSource, type PageSourceOptions } from '../graph/page-source.ts';
 import type { Secret } from '../lib/secret.ts';
 import { findCooldownOfApp, saveCooldownOfApp, saveCooldownOfPage } from '../store/cooldowns.ts';
 import { openToken } from '../store/pages.ts';
 import type { Store } from '../store/open-store.ts';
+import { refreshInstagramAccount } from './instagram-account.ts';
 
 export interface PageCallsParts {
   readonly store: Store;
@@ -46,7 +47,7 @@ export function createPageCalls({ store, client, clock, callsPerSecond, onEvent 
     async openSource(page, run, { emit, deadline }) {
       const { facebookPageId, instagramAccountId } = page;
       const { pageId, platform } = run.lease;
-      return openPageSource({
+      const options: PageSourceOptions = {
         client,
         facebookPageId,
         instagramAccountId,
@@ -61,7 +62,11 @@ export function createPageCalls({ store, client, clock, callsPerSecond, onEvent 
         onCall: (call) => emit({ type: 'call-finished', channel: { pageId, platform }, ...call }),
         onProblem: ({ subject, conversationId, id, index, reason }) =>
           emit({ type: 'item-unreadable', subject, conversationId, itemId: id, index, reason }),
-      });
+      };
+      const source = openPageSource(options);
+      const current = await refreshInstagramAccount(database, { page, platform, mode: run.mode, source });
+      const isOther = platform === 'instagram' && current !== instagramAccountId;
+      return isOther ? openPageSource({ ...options, instagramAccountId: current }) : source;
     },
     quotas: limits.quotas,
     openToken: (token) =>

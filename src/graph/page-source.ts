@@ -9,6 +9,7 @@ import type { Caller, GraphClient, GraphParams } from './call.ts';
 import { parseConversation, toConversationFields } from './conversations.ts';
 import { MESSAGE_FIELDS, parseMessage } from './messages.ts';
 import { SAFE_PAGE_SIZE } from './max-page-size.ts';
+import { fetchInstagramAccount } from './pages.ts';
 import { type ItemProblem, parseItems, parseList } from './paging.ts';
 import { askAsFarAsReadable, asTooFarBack, READABLE_MESSAGES } from './readable-messages.ts';
 import { toSelf } from './self.ts';
@@ -26,7 +27,12 @@ export interface PageSourceOptions extends Caller {
   readonly onProblem: (problem: ItemProblem) => void;
 }
 
-export function openPageSource(options: PageSourceOptions): ConversationSource {
+export interface PageSource extends ConversationSource {
+  /** The account that the Page has now; `hidden` when Facebook does not show it to the token. One call. */
+  findInstagramAccount(): ReturnType<typeof fetchInstagramAccount>;
+}
+
+export function openPageSource(options: PageSourceOptions): PageSource {
   const { client, token, limits, onCall, facebookPageId, instagramAccountId, platform, onProblem } = options;
   const self = toSelf({ facebookPageId, instagramAccountId, platform });
   const page = `Page ${facebookPageId} (${platform})`;
@@ -109,6 +115,7 @@ export function openPageSource(options: PageSourceOptions): ConversationSource {
       return { items: parseItems({ items: list.items, parse, subject, conversationId, onProblem }), after: list.after };
     },
 
+    findInstagramAccount: () => fetchInstagramAccount(send, facebookPageId),
     callCount: () => calls,
   };
 }

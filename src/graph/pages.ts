@@ -126,6 +126,26 @@ async function discoverAsPage({ send, token, signal }: DiscoverInput): Promise<D
   return { kind: 'page', connected: [page], refused: [], warnings: warning === undefined ? [] : [warning] };
 }
 
+/** The Instagram account that a Page has now; `hidden` when Facebook does not show it to the token. One call. */
+export async function fetchInstagramAccount(
+  send: Send,
+  facebookPageId: string,
+): Promise<{ readonly id: string | undefined } | 'hidden'> {
+  const subject = `the Instagram account of Page ${facebookPageId}`;
+  try {
+    const { body } = await send({
+      kind: 'page',
+      path: [facebookPageId],
+      params: { fields: `id,${INSTAGRAM_FIELD}` },
+      subject,
+    });
+    return isObject(body) && toId(body['id']) !== undefined ? { id: toInstagramId(body) } : 'hidden';
+  } catch (error) {
+    if (!isGraphError(error, 'permission') && !isGraphError(error, 'invalid')) throw error;
+    return 'hidden';
+  }
+}
+
 interface InstagramAnswer extends Pick<GraphResponse, 'body'> {
   /** Why the Instagram accounts are not in it. */
   readonly warning?: string;

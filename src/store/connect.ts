@@ -78,7 +78,6 @@ const LONGEST_PAUSE_MS = 1500;
 
 /** A script that is a transaction already; its beginning is replaced by ours. */
 const OWN_TRANSACTION = /^\s*BEGIN;/;
-const OPENING_STATEMENTS = 2;
 const OUTSIDE_TRANSACTIONS = /\b(?:CONCURRENTLY|VACUUM)\b/i;
 
 interface Step {
@@ -176,7 +175,7 @@ export function connect(options: ConnectOptions): Database {
         useUp(scripted, async (client, opening) => {
           const text = sql.replace(OWN_TRANSACTION, `${opening};`);
           const answer = await client.query<Row>(within(SCRIPT_MS + WAY_MS, { ...query, text }));
-          return rowsOf(answer, isOwn ? OPENING_STATEMENTS : 0);
+          return rowsOf(answer);
         }),
       );
     },
@@ -227,8 +226,8 @@ function toConfig({ values, ...rest }: Asked): pg.QueryConfig {
   return values === undefined ? rest : { ...rest, values: [...values] };
 }
 
-function rowsOf<R extends Row>(answer: pg.QueryResult<R> | readonly pg.QueryResult<R>[], skipped = 0): readonly R[] {
-  return 'rows' in answer ? answer.rows : answer.slice(skipped).flatMap(({ rows }) => rows);
+function rowsOf<R extends Row>(answer: pg.QueryResult<R> | readonly pg.QueryResult<R>[]): readonly R[] {
+  return 'rows' in answer ? answer.rows : answer.flatMap(({ rows }) => rows);
 }
 
 async function askServer(client: pg.Client) {

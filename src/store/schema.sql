@@ -168,6 +168,7 @@ CREATE TABLE facebook_pages (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   full_syncs_requested bigint DEFAULT 0 NOT NULL,
+  instagram_checked_at timestamp with time zone,
   CONSTRAINT facebook_pages_pkey PRIMARY KEY (id),
   CONSTRAINT facebook_pages_status_check CHECK (status = ANY (ARRAY['connected'::text, 'token_expired'::text, 'permission_missing'::text, 'throttled'::text, 'paused'::text]))
 );
@@ -243,6 +244,7 @@ COMMENT ON COLUMN facebook_pages.last_synced_at IS 'The instant as of which the 
 COMMENT ON COLUMN facebook_pages.created_at IS 'When the Page was first connected.';
 COMMENT ON COLUMN facebook_pages.updated_at IS 'When this row last changed.';
 COMMENT ON COLUMN facebook_pages.full_syncs_requested IS 'How often last_synced_at was set to null.';
+COMMENT ON COLUMN facebook_pages.instagram_checked_at IS 'When Facebook was last asked which Instagram account the Page has; null: ask with the next sync.';
 
 CREATE TABLE facebook_quotas (
   quota text NOT NULL,

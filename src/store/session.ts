@@ -46,32 +46,21 @@ const SINCE_17: Readonly<Record<string, string>> = { transaction_timeout: '0' };
 export type Opening = (statementTimeoutMs: number) => string;
 
 export function createOpening({ version, schemas }: ServerFacts): Opening {
-  const settings = {
-    ...SETTINGS,
-    ...(version >= 170_000 ? SINCE_17 : {}),
-    search_path: schemas.map(quoteName).join(', '),
-  };
-  const calls = Object.entries(settings).map(([name, value]) => set(name, quoteText(value)));
-  // What was committed is there after a crash; a stricter setting is its owner's and stays.
-  const current = `pg_catalog.current_setting('synchronous_commit')`;
-  calls.push(set('synchronous_commit', `CASE ${current} WHEN 'off' THEN 'on' ELSE ${current} END`));
-  const all = calls.join(', ');
-  return (statementTimeoutMs) => {
-    const timed = set('statement_timeout', quoteText(String(statementTimeoutMs)));
-    // One number comes back: twenty texts that are the same each time would be read by everybody.
-    return `BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_catalog.num_nonnulls(${all}, ${timed})`;
-  };
+  const settings = Object.entries({ ...SETTINGS, ...(version >= 170_000 ? SINCE_17 : {}) });
+  // SET costs the server half of what set_config() does, and gives no row.
+  const fixed = [
+    'BEGIN ISOLATION LEVEL READ COMMITTED',
+    ...settings.map(([name, value]) => `SET LOCAL ${name} = '${value}'`),
+    `SET LOCAL search_path = ${schemas.map(quoteName).join(', ') || "''"}`,
+    DURABLE,
+  ].join('; ');
+  return (statementTimeoutMs) => `${fixed}; SET LOCAL statement_timeout = ${statementTimeoutMs}`;
 }
 
-/** The schema of the function is named: a search_path may put others of the same name in front of it. */
-function set(name: string, value: string): string {
-  return `pg_catalog.set_config('${name}', ${value}, true)`;
-}
+/** What was committed is there after a crash; a stricter setting is its owner's and stays. */
+const DURABLE = `SELECT WHERE pg_catalog.current_setting('synchronous_commit') = 'off'
+  AND pg_catalog.set_config('synchronous_commit', 'on', true) IS NULL`;
 
 function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
-}
-
-function quoteText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }
