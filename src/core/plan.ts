@@ -57,7 +57,7 @@ export interface SurveyBatch {
   readonly pass: PassKind;
   /** The watermark that the walk may set when it ends here. */
   readonly nextWatermark: Instant | undefined;
-  /** The list was out of order above the lookback, so the walk goes on below it; a later one would not know that. */
+  /** The list was out of order above the lookback, so the walk goes on to its end, in this run and the next ones. */
   readonly disordered: boolean;
   readonly comparisons: readonly Comparison[];
   /** Ids of those to collect. */

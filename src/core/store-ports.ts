@@ -34,12 +34,16 @@ export interface Checkpoint {
   /** When the walk began, and the watermark it may set when it is complete. */
   readonly startedAt: Instant;
   readonly nextWatermark: Instant | undefined;
+  /** Whether it goes to the end of the list, whatever its mode: the list was out of order. Default: no. */
+  readonly toEnd?: boolean;
 }
 
 /** What the store remembers of a channel between walks. */
 export interface WalkState {
   readonly watermark: Instant | undefined;
   readonly lastSyncedAt: Instant | undefined;
+  /** How far below the watermark a walk has to look here. */
+  readonly lookbackMs: number;
   /** Stored conversations above the start of the lookback; counted up to what one list call brings. */
   readonly storedInLookback: number;
   /** False once Facebook was seen to ignore `since` for this Page, or to end a list because of it. */
@@ -289,6 +293,8 @@ export interface SyncOutcome {
   /** Why the run is partial, when that is neither for lack of time nor for the retry ledger. */
   readonly reason?: RunReason | undefined;
   readonly nestedLimit: number;
+  /** How far the next walks look back, after one that met what earlier ones had missed; undefined: as before. */
+  readonly lookbackMs?: number | undefined;
   readonly counts: RunCounts;
   /** Conversations listed; all of the Page's after a walk to the end. */
   readonly listed: number;

@@ -18,6 +18,8 @@ export interface Retries {
   readonly needWholeWalk: boolean;
   /** Whether it is in the ledger and has not changed since it failed: it is tried again only when it is due. */
   isWaiting(listed: ConversationSnapshot): boolean;
+  /** Whether it was in the ledger when the walk began. */
+  isOpen(id: string): boolean;
   /** Notes which of them are still listed. */
   meet(batch: SurveyBatch): void;
   /** After a walk from the head to the end of the list: lets go of those that it did not meet. */
@@ -38,6 +40,7 @@ export async function openRetries(store: WalkStore, { hasOpenRetries }: WalkStat
       const known = failedAt.get(id);
       return known !== undefined && known === updatedAt;
     },
+    isOpen: (id) => failedAt.has(id),
     meet(batch) {
       for (const { listed } of batch.comparisons) unmet.delete(listed.id);
     },

@@ -1,6 +1,6 @@
 /** A list page of the survey beside what is stored: what changed, and whether its pass ends with it. */
 import type { Cursor } from '../core/list-pages.ts';
-import type { ConversationList, Instant } from '../core/model.ts';
+import type { ConversationList, ConversationSnapshot, Instant } from '../core/model.ts';
 import { endOfPass, type Pass, type PassEnd } from '../core/passes.ts';
 import { differs, endsWalk, isBefore, type SurveyBatch } from '../core/plan.ts';
 import type { Emit } from '../core/ports.ts';
@@ -55,7 +55,8 @@ export async function comparePage({ store, emit }: RunContext, met: Met, listed:
 
   const { lookbackStart } = pass;
   const showsFilteredOut = page.items.some((item) => isBefore(item, lookbackStart));
-  const reachesLookback = !met.isOutOfOrder && endsWalk({ comparisons, changed }, lookbackStart);
+  const isKnown = endsWalk({ comparisons, changed }, lookbackStart) || isQuiet(listed, changed);
+  const reachesLookback = !met.isOutOfOrder && isKnown;
   const end = endOfPass(pass, { reachesLookback, showsFilteredOut, isLast: page.after === undefined });
   noteWatermark(met, listed, end);
   const batch = {
@@ -63,13 +64,26 @@ export async function comparePage({ store, emit }: RunContext, met: Met, listed:
     next: end === undefined || end === 'filter-ignored' ? page.after : undefined,
     pass: pass.kind === 'filtered' && showsFilteredOut ? ('main' as const) : pass.kind,
     nextWatermark: met.nextWatermark,
-    disordered: met.isOutOfOrder && lookbackStart !== undefined,
+    disordered: plan.checkpoint?.toEnd === true || (met.isOutOfOrder && lookbackStart !== undefined),
     comparisons,
     changed,
     listed: fresh.length,
     skipped: fresh.filter(({ id }) => !changed.has(id)).length,
   };
   return { batch, end };
+}
+
+/**
+ * Nothing on the first page has changed, nor is anything newer than the watermark: nobody has written since. So a list
+ * of which more than a page lies in the lookback, as after a broadcast, need not be walked down to it; the first walk
+ * that meets a change does so.
+ */
+function isQuiet({ page, after, pass, plan }: ListedPage, changed: ReadonlySet<string>): boolean {
+  const { watermark } = plan;
+  if (pass.kind !== 'main' || pass.lookbackStart === undefined || after !== undefined || changed.size > 0) return false;
+  const isMet = ({ updatedAt }: ConversationSnapshot) =>
+    updatedAt !== undefined && watermark !== undefined && updatedAt <= watermark;
+  return page.items.length > 0 && page.items.every(isMet);
 }
 
 function noteWatermark(met: Met, { page, after, pass }: ListedPage, end: PassEnd | undefined): void {
