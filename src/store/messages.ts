@@ -34,7 +34,7 @@ ON CONFLICT (page_id, id) DO UPDATE SET
   content_hash = excluded.content_hash,
   synced_at = now(),
   revision = held.revision + 1
-WHERE held.content_hash IS DISTINCT FROM excluded.content_hash
+WHERE (held.content_hash IS DISTINCT FROM excluded.content_hash OR held.conversation_id <> excluded.conversation_id)
   -- Of older messages Facebook may show no more than that they exist: that takes nothing away from what is held.
   AND NOT ((excluded.text IS NULL OR (excluded.text = '' AND coalesce(held.text, '') <> '')) AND excluded.attachments = '[]' AND excluded.reactions = '[]'
            AND excluded.reply_to IS NULL AND held.raw - '{id,created_time}'::text[] IS DISTINCT FROM '{}')

@@ -105,7 +105,7 @@ export async function bringForward(query: Database['query']): Promise<void> {
      FROM facebook_pages AS page JOIN facebook_sync_state AS state ON state.page_id = page.id
      WHERE page.id = schedule.page_id AND state.platform = schedule.platform AND ${CALLABLE}
        AND (next_sync_at IS NULL
-         OR (state.last_synced_at IS NULL OR state.full_syncs_done < page.full_syncs_requested)
+         OR (state.watermark IS NULL OR state.full_syncs_done < page.full_syncs_requested)
            AND next_sync_at > now() AND (state.lease_expires_at > now()) IS NOT TRUE)`,
   );
 }

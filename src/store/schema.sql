@@ -31,6 +31,7 @@ CREATE TABLE facebook_conversations (
   floor_cursor text,
   history_retry_at timestamp with time zone,
   history_problem text,
+  written_by_fence bigint,
   CONSTRAINT facebook_conversations_pkey PRIMARY KEY (page_id, id),
   CONSTRAINT facebook_conversations_platform_check CHECK (platform = ANY (ARRAY['messenger'::text, 'instagram'::text]))
 );
@@ -67,6 +68,7 @@ COMMENT ON COLUMN facebook_conversations.revision IS '1 for a row as it was inse
 COMMENT ON COLUMN facebook_conversations.floor_cursor IS 'Facebook''s cursor to what is older than the floor; a shortcut that Facebook may forget.';
 COMMENT ON COLUMN facebook_conversations.history_retry_at IS 'When older messages are asked for again after Facebook refused them.';
 COMMENT ON COLUMN facebook_conversations.history_problem IS 'Why Facebook refused them, in a sentence.';
+COMMENT ON COLUMN facebook_conversations.written_by_fence IS 'Fence of the run that wrote the row last: what a later run is told stands, whatever it is dated.';
 
 CREATE TABLE facebook_failed_jobs (
   page_id uuid NOT NULL,
@@ -268,6 +270,9 @@ CREATE TABLE facebook_retry_ledger (
   attempts integer DEFAULT 1 NOT NULL,
   first_failed_at timestamp with time zone DEFAULT now() NOT NULL,
   next_attempt_at timestamp with time zone NOT NULL,
+  updated_time timestamp with time zone,
+  is_missing boolean DEFAULT false NOT NULL,
+  is_listed boolean DEFAULT false NOT NULL,
   CONSTRAINT facebook_retry_ledger_pkey PRIMARY KEY (page_id, platform, conversation_id),
   CONSTRAINT facebook_retry_ledger_platform_check CHECK (platform = ANY (ARRAY['messenger'::text, 'instagram'::text]))
 );
@@ -281,6 +286,9 @@ COMMENT ON COLUMN facebook_retry_ledger.reason IS 'The same, in a sentence.';
 COMMENT ON COLUMN facebook_retry_ledger.attempts IS 'How often it was tried.';
 COMMENT ON COLUMN facebook_retry_ledger.first_failed_at IS 'When it failed first.';
 COMMENT ON COLUMN facebook_retry_ledger.next_attempt_at IS 'Not tried again before.';
+COMMENT ON COLUMN facebook_retry_ledger.updated_time IS 'When it last changed, as it was listed when it failed; it is asked for early when it changes again.';
+COMMENT ON COLUMN facebook_retry_ledger.is_missing IS 'Whether Facebook said last that it is not there.';
+COMMENT ON COLUMN facebook_retry_ledger.is_listed IS 'Whether a walk to the end of the list met it although it could not be collected.';
 
 CREATE TABLE facebook_sync_runs (
   page_id uuid NOT NULL,
@@ -361,6 +369,8 @@ CREATE TABLE facebook_sync_state (
   status_detail text,
   full_syncs_done bigint DEFAULT 0 NOT NULL,
   checkpoint_full_syncs_requested bigint DEFAULT 0 NOT NULL,
+  checkpoint_to_end boolean DEFAULT false NOT NULL,
+  lookback_ms integer DEFAULT 120000 NOT NULL,
   CONSTRAINT facebook_sync_state_pkey PRIMARY KEY (page_id, platform),
   CONSTRAINT facebook_sync_state_checkpoint_mode_check CHECK (checkpoint_mode = ANY (ARRAY['full'::text, 'incremental'::text])),
   CONSTRAINT facebook_sync_state_platform_check CHECK (platform = ANY (ARRAY['messenger'::text, 'instagram'::text])),
@@ -391,6 +401,8 @@ COMMENT ON COLUMN facebook_sync_state.status IS 'connected, token_expired, permi
 COMMENT ON COLUMN facebook_sync_state.status_detail IS 'Why, in a sentence; null when all is well.';
 COMMENT ON COLUMN facebook_sync_state.full_syncs_done IS 'How many full_syncs_requested of its Page it has done; fewer make its next sync a full one.';
 COMMENT ON COLUMN facebook_sync_state.checkpoint_full_syncs_requested IS 'full_syncs_requested of the Page when it began: once more are, it begins again.';
+COMMENT ON COLUMN facebook_sync_state.checkpoint_to_end IS 'Whether that walk goes to the end of the list because it was out of order.';
+COMMENT ON COLUMN facebook_sync_state.lookback_ms IS 'How far below the watermark a walk looks: two minutes, or as late as conversations became visible here.';
 
 CREATE TABLE facebook_unfinished_verifies (
   page_id uuid NOT NULL,
