@@ -7,7 +7,7 @@ import type { Instant } from '../core/model.ts';
 import { checkpointBehind, isListRefused, isThrottled, stopBehind, type WalkEnd } from '../core/outcome.ts';
 import type { SurveyBatch } from '../core/plan.ts';
 import type { WalkState } from '../core/store-ports.ts';
-import { measureLookback } from '../core/watermark.ts';
+import { measureLookback } from '../core/lookback.ts';
 import type { Collector } from './collector.ts';
 import type { SurveyPlan } from './plan-survey.ts';
 import type { Retries } from './retries.ts';

@@ -4,17 +4,24 @@ import { must } from '../../src/lib/must.ts';
 import { openEye } from '../support/client.ts';
 import { openWorld, type TestWorld } from '../support/world.ts';
 
-type Refusal = { readonly code: number; readonly subcode?: number };
+interface Refusal {
+  readonly code: number;
+  readonly subcode?: number;
+}
 
-/** From now on they are refused by their ids, and so is every list that would bring messages. */
-function refuse(world: TestWorld, ids: readonly string[], { code, subcode }: Refusal, alsoLists = true): void {
+/** From now on they are refused by their ids. */
+function refuse(world: TestWorld, ids: readonly string[], { code, subcode }: Refusal): void {
   const effect = { type: 'error', code, ...(subcode === undefined ? {} : { subcode }) } as const;
   for (const objectId of ids) {
     for (const kind of ['conversation', 'messages'] as const) {
       world.simulator.faults.add({ match: { objectId, kind }, times: 'always', effect });
     }
   }
-  if (!alsoLists) return;
+}
+
+/** As Facebook does where one of the conversations on a list may not be shown. */
+function refuseNestedLists(world: TestWorld, code: number): void {
+  const effect = { type: 'error', code } as const;
   world.simulator.faults.add({ match: { kind: 'conversations', nested: true }, times: 'always', effect });
 }
 
@@ -36,6 +43,7 @@ describe('six neighbours that are refused for ever', () => {
         const facebookPageId = world.pageIds[0];
         const refused = threadsOf(world).slice(from, from + 6);
         refuse(world, refused, { code });
+        refuseNestedLists(world, code);
         const answer = await world.tidemark.sync({ facebookPageId });
         expect(answer).toMatchObject({ status: 'partial', inserted: 294 });
         expect(answer.openRetries.map((entry) => entry.conversationId).toSorted()).toEqual(refused.toSorted());
@@ -61,6 +69,7 @@ describe('six neighbours that are refused for ever', () => {
     const refused = threadsOf(world).slice(10, 16);
     for (const id of refused) world.simulator.world.newMessage(facebookPageId, id);
     refuse(world, refused, { code: 100 });
+    refuseNestedLists(world, 100);
     const answer = await world.tidemark.sync({ facebookPageId });
     expect(answer).toMatchObject({ status: 'partial', syncMode: 'incremental' });
     expect(answer.openRetries).toHaveLength(6);
@@ -74,15 +83,11 @@ describe('one conversation that is refused for ever', () => {
       await using world = await openWorld({ version: 17, simulator: { conversations: 320, listCap: 10 } });
       const [facebookPageId = ''] = world.pageIds;
       const [stubborn = ''] = threadsOf(world).slice(2);
-      refuse(world, [stubborn], refusal, false);
-      world.simulator.faults.add({
-        match: { kind: 'conversations', nested: true },
-        times: 'always',
-        effect: { type: 'error', code: 100 },
-      });
+      refuse(world, [stubborn], refusal);
+      refuseNestedLists(world, 100);
       await world.tidemark.sync({ facebookPageId });
       world.simulator.faults.clear();
-      refuse(world, [stubborn], refusal, false);
+      refuse(world, [stubborn], refusal);
       // Its retry comes again and again, for days; only what Facebook calls missing is looked for in the whole list, once.
       const calls: number[] = [];
       for (let syncs = 0; syncs < 8; syncs++) {
