@@ -104,3 +104,8 @@ export function isRefusal(error: unknown, kind?: GraphFaultKind): error is Graph
 export function concernsOneObject(error: unknown): error is GraphError {
   return isRefusal(error) || isGraphError(error, 'permission') || isGraphError(error, 'too-much-data');
 }
+
+/** The database refuses what was to be stored. Of a batch, that speaks of one row of it, until it was divided. */
+export function isDataRefused(error: unknown): error is TidemarkError {
+  return isTidemarkError(error) && error.code === 'DATA_REFUSED';
+}

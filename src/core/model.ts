@@ -31,7 +31,14 @@ export interface JsonObject {
   readonly [key: string]: JsonValue | undefined;
 }
 
-export const PAGE_STATUSES = ['connected', 'token_expired', 'permission_missing', 'throttled', 'paused'] as const;
+export const PAGE_STATUSES = [
+  'connected',
+  'token_expired',
+  'permission_missing',
+  'failed',
+  'throttled',
+  'paused',
+] as const;
 export type PageStatus = (typeof PAGE_STATUSES)[number];
 
 /** Names a Page by either id. When both are given they must belong together. */

@@ -11,7 +11,10 @@ import type { Cooldown, QuotaUsage } from './limits/quota-usage.ts';
 export type MonotonicMs = number;
 
 export interface Clock {
-  /** For what is stored or shown. The host's clock may be set at any time: never measure a duration with it. */
+  /**
+   * For what is shown to people and proved to Facebook. The host's clock may be set at any time: what is stored, and what
+   * is compared with that, is Facebook's time or the database's, and a duration is measured by the monotonic clock.
+   */
   now(): Instant;
   /** For durations, pace and deadlines inside the process: only ever goes forward, at its own steady pace. */
   monotonicMs(): MonotonicMs;

@@ -54,7 +54,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 
 async function enter(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { dataDir, log = () => {}, startTimeoutMs = START_TIMEOUT_MS } = options;
-  const deadlineAt = Date.now() + startTimeoutMs;
+  const deadlineAt = performance.now() + startTimeoutMs;
   const home = await openHome(dataDir);
   const startLock = await lockStart(home, startTimeoutMs);
   let presence: FileLock | undefined;
@@ -189,7 +189,7 @@ class Membership implements EmbeddedPostgres {
     try {
       if ((await findPostmaster(this.#cluster)) !== undefined) return;
       this.#log(`PostgreSQL in ${this.#home.folder} has gone; starting it again`);
-      const deadlineAt = Date.now() + START_TIMEOUT_MS;
+      const deadlineAt = performance.now() + START_TIMEOUT_MS;
       const options = { home: this.#home, deadlineAt, othersPresent: false, log: this.#log };
       const port = await ensureRunning(this.#cluster, options);
       if (port !== this.port) {

@@ -33,7 +33,7 @@ export async function ensureRunning(cluster: Cluster, options: EnsureOptions): P
   // The port of the last time, if it is free: connection strings that are in use stay right.
   let wantedPort = (await readAddress(home))?.port;
   for (let takenPorts = 0; takenPorts < MAX_TAKEN_PORTS;) {
-    if (Date.now() >= deadlineAt) break;
+    if (performance.now() >= deadlineAt) break;
     const found = await findRunning(cluster, wantedPort);
     if (typeof found === 'number') return found;
     if (found === 'soon') {

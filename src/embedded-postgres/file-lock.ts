@@ -40,10 +40,10 @@ export function tryLock(path: string, kind: LockKind, waitMs = 0): FileLock | un
 
 /** Takes the lock as soon as it is free, without blocking the thread; undefined when it was not within `timeoutMs`. */
 export async function lockWithin(path: string, kind: LockKind, timeoutMs: number): Promise<FileLock | undefined> {
-  const deadlineAt = Date.now() + timeoutMs;
+  const deadlineAt = performance.now() + timeoutMs;
   for (;;) {
     const lock = tryLock(path, kind);
-    if (lock !== undefined || Date.now() >= deadlineAt) return lock;
+    if (lock !== undefined || performance.now() >= deadlineAt) return lock;
     await sleep(POLL_MS);
   }
 }

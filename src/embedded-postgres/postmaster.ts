@@ -36,7 +36,7 @@ export async function launchServer(cluster: Cluster, options: LaunchOptions): Pr
   for (;;) {
     if ((await probeServer(cluster, port)) === 'ready') return 'ready';
     if (hasEnded()) return await readOutcome(cluster, logStart);
-    if (Date.now() >= deadlineAt) {
+    if (performance.now() >= deadlineAt) {
       throw quotingFault(
         `The embedded PostgreSQL in ${cluster.dataFolder} does not answer yet. ` +
           'It may be recovering after a crash and goes on by itself: try again in a minute.',

@@ -12,7 +12,7 @@ import {
   claimDueChannels,
   countDuePages,
   enrolChannels,
-  giveBackDueChannels,
+  giveBackDueChannel,
 } from '../store/page-schedule.ts';
 
 export function openJobStore(database: Database): JobStore {
@@ -51,7 +51,7 @@ export function openDueStore(database: Database): DueStore {
       await bringForward(query);
     },
     claimDue: (queue, options) => claimDueChannels(query, queue, options),
-    giveBack: (queue, channel) => giveBackDueChannels(query, queue, [channel]),
+    giveBack: (queue, channel, due) => giveBackDueChannel(query, queue, { ...channel, due }),
     countDue: (queue) => countDuePages(query, queue),
     pruneRuns: () => pruneRuns(query),
   };

@@ -103,14 +103,11 @@ export function openJobs(parts: JobsParts): Jobs {
     try {
       const asked = { platform, ...toKind({ repair: true }), trigger: 'schedule', maxDurationMs } as const;
       const { complete, status } = await actions.verify(page, asked);
-      return complete
-        ? { kind: 'ended', succeeded: status === 'succeeded' }
-        : { kind: 'unfinished', againAt: undefined };
+      return complete ? { kind: 'ended', succeeded: status === 'succeeded' } : { kind: 'unfinished', againInMs: 0 };
     } catch (reason) {
       const error = toTidemarkError(reason);
       if (WAITS.has(error.code)) {
-        const { retryAfterMs } = error;
-        return { kind: 'unfinished', againAt: retryAfterMs === undefined ? undefined : clock.now() + retryAfterMs };
+        return { kind: 'unfinished', againInMs: error.retryAfterMs ?? 0 };
       }
       await store.recordFailure({ pageId, platform, trigger: 'schedule', queue: 'verify', attempts: 1, error });
       return { kind: 'ended', succeeded: false };

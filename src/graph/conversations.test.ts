@@ -151,3 +151,39 @@ test('100 conversations with 25 messages each cost less than four times what JSO
   for (let tries = 0; ratio >= 4 && tries < 12; tries += 1) ratio = bestMs(readList) / bestMs(() => JSON.parse(text));
   expect(ratio).toBeLessThan(4);
 });
+
+describe('a Page that writes under another id', () => {
+  const people = (...ids: readonly string[]) => ({ data: ids.map((id) => ({ id, name: `Name of ${id}` })) });
+  const sent = { id: 'm_2', from: { id: '990017' }, to: people('77'), tags: { data: [{ name: 'sent' }] } };
+  const received = { id: 'm_1', from: { id: '77' }, to: people('990017'), tags: { data: [{ name: 'inbox' }] } };
+  const thread = { id: 't_1', participants: people('990017', '77'), messages: { data: [sent, received] } };
+
+  test('is told by what it has sent: directions and contact are right, and stay so for lists without messages', () => {
+    const self = toSelf({ facebookPageId: PAGE_ID, instagramAccountId: undefined, platform: 'messenger' });
+    const parse = (value: JsonValue, isNested: boolean) =>
+      parseConversation(value, { self, isNested, onProblem: () => {} });
+    const { messages: listed, ...light } = thread;
+    expect(parse(light, false).contact).toBeUndefined();
+    expect(parse(thread, true)).toMatchObject({
+      contact: { id: '77' },
+      messages: { items: [{ direction: 'outbound' }, { direction: 'inbound' }] },
+    });
+    expect(listed.data).toHaveLength(2);
+    expect(parse({ ...light, id: 't_2', participants: people('990017', '78') }, false).contact).toMatchObject({
+      id: '78',
+    });
+  });
+});
+
+test('blank names say nothing', () => {
+  const { contact } = read({
+    id: 't_1',
+    participants: {
+      data: [
+        { id: '77', name: ' \u200b' },
+        { id: PAGE_ID, name: '' },
+      ],
+    },
+  });
+  expect(contact).toEqual({ id: '77', name: undefined, username: undefined, email: undefined });
+});

@@ -76,7 +76,8 @@ export function openHost({ baseUrl, maxBytes, userAgent, timeoutMs }: HostOption
         },
         signal: signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal,
       });
-      const bytes = await readAll(body, { isPacked: headers['content-encoding'] === 'gzip', maxBytes });
+      const isPacked = String(headers['content-encoding']).trim().toLowerCase() === 'gzip';
+      const bytes = await readAll(body, { isPacked, maxBytes });
       const text = redactor.answer(flattenJson(new TextDecoder().decode(bytes)));
       return { status: statusCode, headers: redactHeaders(headers, redactor), text };
     } catch (error) {

@@ -19,6 +19,9 @@ export interface DueChannel extends Channel {
   readonly dueAt: Instant;
 }
 
+/** When a channel is due again: at a time that the schedule told, or after a while. */
+export type DueAgain = { readonly at: Instant } | { readonly inMs: number };
+
 export interface Claimed {
   readonly due: readonly DueChannel[];
   /** There is nothing more to take now. */

@@ -2,10 +2,10 @@
  * Does what is due within a time, without a worker: for hosts that run code only when it is called. It takes Pages
  * from the same schedule as the workers, longest waiting first, and leaves what it could not do for the next call.
  */
-import type { Channel, Instant } from '../core/model.ts';
+import type { Channel } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
 import { createTaskGroup } from '../lib/task-group.ts';
-import type { DueChannel, ScheduledQueue } from './ports.ts';
+import type { DueAgain, DueChannel, ScheduledQueue } from './ports.ts';
 
 /** As much of a sync's answer as decides whether the Page is done for now. */
 export interface SyncedPage {
@@ -33,8 +33,8 @@ export interface RunDueParts<Row extends SyncedPage> {
 export type VerifyTurn =
   /** It came to its end; whether all was compared, decided and repaired. */
   | { readonly kind: 'ended'; readonly succeeded: boolean }
-  /** It did not, and goes on at its next turn: not before then, or (undefined) when those that wait had theirs. */
-  | { readonly kind: 'unfinished'; readonly againAt: Instant | undefined };
+  /** It did not, and goes on at its next turn: after so long; 0: when those that wait had theirs. */
+  | { readonly kind: 'unfinished'; readonly againInMs: number };
 
 /** The schedule, as whoever takes from it for himself needs it. */
 export interface DueStore {
@@ -44,8 +44,8 @@ export interface DueStore {
     queue: ScheduledQueue,
     options: { readonly intervalMs: number | undefined; readonly limit: number },
   ): Promise<{ readonly due: readonly DueChannel[]; readonly isExhausted: boolean }>;
-  /** Makes a taken channel due again, as of then or (undefined) of now. */
-  giveBack(queue: ScheduledQueue, channel: Channel & { readonly dueAt: number | undefined }): Promise<void>;
+  /** Makes a taken channel due again. */
+  giveBack(queue: ScheduledQueue, channel: Channel, due: DueAgain): Promise<void>;
   countDue(queue: ScheduledQueue): Promise<number>;
   /** Removes a batch of runs that ended long ago. */
   pruneRuns(): Promise<unknown>;
@@ -70,13 +70,13 @@ export async function runDue<Row extends SyncedPage>(parts: RunDueParts<Row>, ma
     if (row?.status !== 'partial' || leftMs() > WORTHWHILE_MS) return;
     // It was cut short by our time, and waits behind those that had no turn at all.
     unfinished.add(channel.pageId);
-    await schedule.giveBack('sync', { ...channel, dueAt: undefined });
+    await schedule.giveBack('sync', channel, { inMs: 0 });
   });
   const { verifyIntervalMs } = parts;
   if (verifyIntervalMs !== 'off') {
     await takeDue(parts, { queue: 'verify', interval: verifyIntervalMs, leftMs }, async (channel) => {
       const turn = await parts.verify(channel, leftMs());
-      if (turn.kind === 'unfinished') await schedule.giveBack('verify', { ...channel, dueAt: turn.againAt });
+      if (turn.kind === 'unfinished') await schedule.giveBack('verify', channel, { inMs: turn.againInMs });
       else if (turn.succeeded) verified.add(channel.pageId);
     });
   }
@@ -109,7 +109,7 @@ async function takeDue(
     for (const { dueAt, ...channel } of claimed.due) {
       await group.start(async () => {
         if (leftMs() > WORTHWHILE_MS) await work(channel);
-        else await schedule.giveBack(queue, { ...channel, dueAt });
+        else await schedule.giveBack(queue, channel, { at: dueAt });
       });
     }
   }

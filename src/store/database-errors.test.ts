@@ -62,14 +62,38 @@ describe('a failure of the database', () => {
     expect(toDatabaseError(failure({ code: '22021' }))).toMatchObject({ code: 'INVALID_INPUT' });
   });
 
-  it('that is a row of a removed Page is PAGE_NOT_FOUND; of any other row that is missing, a fault of ours', () => {
+  it('that is a row of a removed Page is PAGE_NOT_FOUND; of any other row that is missing, DATA_REFUSED', () => {
     const missing = (constraint: string) => failure({ code: '23503', constraint });
     expect(toDatabaseError(missing('facebook_messages_page_id_fkey'))).toMatchObject({ code: 'PAGE_NOT_FOUND' });
-    expect(isTidemarkError(toDatabaseError(missing('something_else_fkey')))).toBe(false);
+    expect(toDatabaseError(missing('something_else_fkey'))).toMatchObject({ code: 'DATA_REFUSED' });
+  });
+
+  it('that comes from a constraint or a routine of the owner is DATA_REFUSED, unless it may pass by itself', () => {
+    const where = 'PL/pgSQL function check_phone() line 3 at RAISE';
+    for (const code of ['P0001', '22003', '42P01', '42501', 'XY001']) {
+      expect(toDatabaseError(failure({ code, where }))).toMatchObject({
+        code: 'DATA_REFUSED',
+        message: `The database refuses a row (${where}): as the server puts it.`,
+      });
+    }
+    for (const code of ['40P01', '57014', '53100']) {
+      expect(toDatabaseError(failure({ code, where }))).toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+    }
+    const check = failure({ code: '23514', table: 'facebook_messages', constraint: 'short_texts' });
+    expect(toDatabaseError(check)).toHaveProperty(
+      'message',
+      'The database refuses a row (constraint "short_texts", table "facebook_messages"): as the server puts it.',
+    );
+  });
+
+  it('never quotes the values of a statement', () => {
+    const where = `unnamed portal parameter $5 = 'PL/pgSQL function secret() ${'('.repeat(100_000)}'`;
+    const error = toDatabaseError(failure({ code: '22P02', where }));
+    expect(error).toHaveProperty('message', 'The database refuses a row: as the server puts it.');
   });
 
   it('that is a fault of ours stays what it is', () => {
-    for (const error of [failure({ code: '23514', severity: 'ERROR' }), new TypeError('x'), 'a string', undefined]) {
+    for (const error of [failure({ code: '42601', severity: 'ERROR' }), new TypeError('x'), 'a string', undefined]) {
       expect(toDatabaseError(error)).toBe(error);
       expect(isTidemarkError(toDatabaseError(error))).toBe(false);
     }

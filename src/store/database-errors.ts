@@ -3,6 +3,7 @@
  * as it is. Nothing here may quote a connection string: it holds a password.
  */
 import { isTidemarkError, TidemarkError } from '../core/errors.ts';
+import { isInRoutine, toDataRefusal } from './refused-data.ts';
 
 /** Classes of SQLSTATE, and errors of the network, after which the same statement may work a little later. */
 const AWAY_STATES = /^(08|53|57P|58)/;
@@ -43,6 +44,9 @@ export function toDatabaseError(error: unknown): unknown {
   if (code === 'ERR_INVALID_URL') {
     return new TidemarkError('INVALID_SETTING', 'The connection string of the database cannot be read (DATABASE_URL).');
   }
+  const mayPass = BUSY_STATES.has(code) || AWAY_STATES.test(code);
+  // In a function of the owner, whatever it lacks is not ours to bring.
+  if (isInRoutine(error) && !mayPass) return toDataRefusal(error);
   if (code === '42P01' || code === '42703') {
     return new TidemarkError('SCHEMA_MISSING', `The database lacks a table or column: ${detail}.`, cause);
   }
@@ -55,6 +59,8 @@ export function toDatabaseError(error: unknown): unknown {
   if (BUSY_STATES.has(code)) {
     return new TidemarkError('DATABASE_UNAVAILABLE', `The database is too busy: ${detail}.`, later);
   }
+  const refused = mayPass ? undefined : toDataRefusal(error);
+  if (refused !== undefined) return refused;
   const refusal = REFUSED_STATES.get(code) ?? toRefusal(code, error.message);
   if (refusal !== undefined) {
     return new TidemarkError('DATABASE_UNAVAILABLE', `The database cannot be used: ${refusal} (${detail}).`, cause);

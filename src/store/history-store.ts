@@ -9,6 +9,7 @@ import { toIso, toText } from './sql-values.ts';
 import { UNDER_LEASE, whyLeaseIsLost } from './leases.ts';
 import { LIVE_MESSAGES } from './message-rows.ts';
 import { toMessageInput, UPSERT_MESSAGES } from './messages.ts';
+import { nameTrigger } from './name-trigger.ts';
 import { CALLABLE } from './page-schedule.ts';
 
 const HELD = LIVE_MESSAGES({ page: 'conversation.page_id', conversation: 'conversation.id' });
@@ -99,6 +100,11 @@ interface OpenRow extends Record<string, unknown> {
   readonly was_refused: boolean;
 }
 
+interface StepRow extends Record<string, unknown> {
+  readonly yield_requested: boolean;
+  readonly events_created: number;
+}
+
 export function openHistoryStore(database: Database, lease: Lease): HistoryStore {
   const { pageId, platform, fence, runId } = lease;
 
@@ -109,7 +115,7 @@ export function openHistoryStore(database: Database, lease: Lease): HistoryStore
     },
 
     async commit({ conversationId, messages, oldest, cursor, end }) {
-      const [row] = await database.query<StepRow>(COMMIT_STEP, [
+      const values = [
         pageId,
         platform,
         fence,
@@ -121,7 +127,10 @@ export function openHistoryStore(database: Database, lease: Lease): HistoryStore
         cursor ?? null,
         end !== undefined,
         end === 'believed',
-      ]);
+      ];
+      const [row] = await database.query<StepRow>(COMMIT_STEP, values).catch(async (error: unknown) => {
+        throw await nameTrigger(database, error);
+      });
       if (row === undefined) throw await whyLeaseIsLost(database, lease);
       return { eventsCreated: row.events_created, complete: row.complete, shouldYield: row.yield_requested };
     },

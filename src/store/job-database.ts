@@ -2,6 +2,7 @@
  * The database as the job queue's package uses it: our pool, or a transaction of ours, behind the one function that it
  * asks for. It must never open connections of its own.
  */
+import { isDataRefused } from '../core/errors.ts';
 import { must } from '../lib/must.ts';
 import type { Database, Row } from './connect.ts';
 
@@ -11,7 +12,16 @@ export interface JobDatabase {
 }
 
 export function openJobDatabase(run: Database['script']): JobDatabase {
-  return { executeSql: async (sql, values) => ({ rows: [...(await run(sql, values))] }) };
+  return {
+    async executeSql(sql, values) {
+      try {
+        return { rows: [...(await run(sql, values))] };
+      } catch (error) {
+        // The package tells by PostgreSQL's own code what is no failure to it.
+        throw isDataRefused(error) ? error.cause : error;
+      }
+    },
+  };
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * Table facebook_page_schedule: when each channel is due. Any number of schedulers share it; a due one is taken by one
  * of them. Channels of Pages that are paused, and those that Facebook will not talk about until somebody acts, are never
- * due.
+ * due; one that it refuses for a reason that may pass unseen is due once a day.
  */
 import type { Channel, Instant, Platform } from '../core/model.ts';
 import type { Database } from './connect.ts';
@@ -28,6 +28,7 @@ const SEED = { sync: 0, verify: 1 } as const;
 
 /** Channels (`state` of a `page`) that Facebook may be called for without anybody asking. */
 export const CALLABLE = `page.is_active AND state.status NOT IN ('token_expired', 'permission_missing')
+    AND (state.status <> 'failed' OR (state.last_call_at >= now() - interval '1 day') IS NOT TRUE)
     AND (state.platform = 'messenger' OR page.instagram_account_id IS NOT NULL)`;
 
 /** To be joined to `schedule`. */
@@ -104,26 +105,21 @@ export async function bringForward(query: Database['query']): Promise<void> {
      FROM facebook_pages AS page JOIN facebook_sync_state AS state ON state.page_id = page.id
      WHERE page.id = schedule.page_id AND state.platform = schedule.platform AND ${CALLABLE}
        AND (next_sync_at IS NULL
-         OR (state.last_synced_at IS NULL OR state.full_syncs_done < page.full_syncs_requested)
+         OR (state.watermark IS NULL OR state.full_syncs_done < page.full_syncs_requested)
            AND next_sync_at > now() AND (state.lease_expires_at > now()) IS NOT TRUE)`,
   );
 }
 
-/** Makes taken channels due again: as of `dueAt`, or of now. */
-export async function giveBackDueChannels(
+/** Makes a taken channel due again: at a time that the schedule told, or after a while by the database's clock. */
+export async function giveBackDueChannel(
   query: Database['query'],
   queue: ScheduledQueue,
-  channels: readonly (Channel & { readonly dueAt: Instant | undefined })[],
+  { pageId, platform, due }: Channel & { readonly due: { readonly at: Instant } | { readonly inMs: number } },
 ): Promise<void> {
   await query(
-    `UPDATE facebook_page_schedule AS schedule SET ${NEXT[queue]} = coalesce(due_at, now())
-     FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS given (page_id, platform, due_at)
-     WHERE schedule.page_id = given.page_id AND schedule.platform = given.platform`,
-    [
-      channels.map(({ pageId }) => pageId),
-      channels.map(({ platform }) => platform),
-      channels.map(({ dueAt }) => toIso(dueAt) ?? null),
-    ],
+    `UPDATE facebook_page_schedule SET ${NEXT[queue]} = coalesce($3::timestamptz, now() + $4 * interval '1 millisecond')
+     WHERE page_id = $1 AND platform = $2`,
+    [pageId, platform, 'at' in due ? (toIso(due.at) ?? null) : null, 'inMs' in due ? due.inMs : 0],
   );
 }
 

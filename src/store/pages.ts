@@ -74,6 +74,15 @@ async function findPageByFacebookId(database: Queryable, facebookPageId: string)
   return row && toPage(row);
 }
 
+/** Those of the Pages that are known and have a token. */
+export async function findPagesWithToken(database: Queryable, facebookPageIds: readonly string[]) {
+  const rows = await database.query<PageRow>(
+    `SELECT ${PAGE} FROM facebook_pages AS page WHERE facebook_page_id = ANY ($1) AND access_token IS NOT NULL`,
+    [facebookPageIds],
+  );
+  return rows.map(toPage);
+}
+
 /** The Page that a caller means. Errors: PAGE_ID_REQUIRED, PAGE_IDS_DISAGREE, PAGE_NOT_FOUND. */
 export async function findReferredPage(database: Queryable, { pageId, facebookPageId }: PageRef): Promise<Page> {
   const byId = pageId === undefined ? undefined : await findPage(database, pageId);

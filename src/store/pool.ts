@@ -71,11 +71,11 @@ export function createPool({ maxConnections, open, isFull }: PoolOptions): Pool 
   }
 
   function serve(): void {
-    if (limit < maxConnections && Date.now() >= growAt) {
+    if (limit < maxConnections && performance.now() >= growAt) {
       limit += 1;
-      growAt = Date.now() + GROW_AGAIN_MS;
+      growAt = performance.now() + GROW_AGAIN_MS;
     }
-    while (idle.length > 0 || (all.size + opening < limit && Date.now() >= pausedUntil)) {
+    while (idle.length > 0 || (all.size + opening < limit && performance.now() >= pausedUntil)) {
       const waiter = takeNext();
       if (waiter === undefined) return;
       used[waiter.lane] += 1;
@@ -112,12 +112,12 @@ export function createPool({ maxConnections, open, isFull }: PoolOptions): Pool 
   function mayWait(waiter: Waiter, failure: unknown): boolean {
     if (all.size > 0) {
       limit = Math.min(limit, all.size);
-      growAt = Date.now() + GROW_AGAIN_MS;
+      growAt = performance.now() + GROW_AGAIN_MS;
       return true;
     }
     lastRefusal.set(waiter, failure);
     const pauseMs = FULL_PAUSE_MS * (1 + Math.random());
-    pausedUntil = Date.now() + pauseMs;
+    pausedUntil = performance.now() + pauseMs;
     setTimeout(serve, pauseMs + 1);
     return true;
   }

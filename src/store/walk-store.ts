@@ -19,7 +19,8 @@ import { UNDER_LEASE, whyLeaseIsLost } from './leases.ts';
 import { appendMessages } from './uncheckpointed-messages.ts';
 import { countRows, findUnshown, LIVE_MESSAGES } from './message-rows.ts';
 import { MARK_GONE, toMessageInput, UPSERT_MESSAGES } from './messages.ts';
-import { closeRetries, findDueRetries, findOpenRetries, recordFailures } from './retry-ledger.ts';
+import { nameTrigger } from './name-trigger.ts';
+import { findDueRetries, findOpenRetries, recordFailures, settleRetries } from './retry-ledger.ts';
 import { finishRun, saveCheckpoint } from './end-run.ts';
 import { toStorableText } from './text.ts';
 
@@ -45,7 +46,7 @@ WITH lease AS MATERIALIZED (${UNDER_LEASE}), messages AS (
     SELECT conversation_id, -count(*) FROM gone GROUP BY conversation_id
   ) AS changes GROUP BY conversation_id
 ), conversations AS (
-  ${UPSERT_CONVERSATIONS({ input: ['$5', '$6'], platform: '$2', held: LIVE_AFTER })}
+  ${UPSERT_CONVERSATIONS({ input: ['$5', '$6'], platform: '$2', fence: '$3', held: LIVE_AFTER })}
 ), retried AS (
   DELETE FROM facebook_retry_ledger AS entry
   USING lease, jsonb_to_recordset($5::jsonb) AS input (id text, collected boolean)
@@ -128,6 +129,9 @@ interface CommitRow extends Record<string, unknown> {
 
 export function openWalkStore(database: Database, lease: Lease): WalkStore {
   const { pageId, platform, fence, runId } = lease;
+  const tellRefusal = async (error: unknown): Promise<never> => {
+    throw await nameTrigger(database, error);
+  };
 
   return {
     async findStored(listed, { withRows = false } = {}) {
@@ -153,7 +157,7 @@ export function openWalkStore(database: Database, lease: Lease): WalkStore {
 
     async commit(batch): Promise<BatchCounts> {
       const distinct = onePerConversation(batch);
-      const [row] = await database.query<CommitRow>(COMMIT_BATCH, [
+      const values = [
         pageId,
         platform,
         fence,
@@ -161,14 +165,16 @@ export function openWalkStore(database: Database, lease: Lease): WalkStore {
         ...toConversationInput(distinct),
         ...toMessageInput(distinct.map(({ snapshot, messages }) => ({ conversationId: snapshot.id, messages }))),
         distinct.flatMap(({ gone = [] }) => gone.map(toStorableText)),
-      ]);
+      ];
+      const [row] = await database.query<CommitRow>(COMMIT_BATCH, values).catch(tellRefusal);
       const counts = must(row, 'counts are one row');
       if (counts.leases === 0) throw await whyLeaseIsLost(database, lease);
       return { inserted: counts.inserted, updated: counts.updated, eventsCreated: counts.events_created };
     },
 
     async appendMessages(conversationId, messages) {
-      const eventsCreated = await appendMessages(database, lease, { conversationId, messages });
+      const appending = appendMessages(database, lease, { conversationId, messages });
+      const eventsCreated = await appending.catch(tellRefusal);
       if (eventsCreated === undefined) throw await whyLeaseIsLost(database, lease);
       return eventsCreated;
     },
@@ -180,8 +186,8 @@ export function openWalkStore(database: Database, lease: Lease): WalkStore {
     findDueRetries: (limit) => findDueRetries(database, lease, limit),
     findOpenRetries: () => findOpenRetries(database, lease),
 
-    async closeRetries(conversationIds) {
-      if (!(await closeRetries(database, lease, conversationIds))) throw await whyLeaseIsLost(database, lease);
+    async settleRetries(unmet) {
+      if (!(await settleRetries(database, lease, unmet))) throw await whyLeaseIsLost(database, lease);
     },
 
     async disableSinceFilter() {

@@ -4,7 +4,7 @@
  * later; and it yields as soon as a sync wants the Page.
  */
 import { reaches, toPoint } from '../core/contiguous-range.ts';
-import { isGraphError, isRefusal } from '../core/errors.ts';
+import { isDataRefused, isGraphError, isRefusal } from '../core/errors.ts';
 import { type Cursor, DeadCursor, listPages } from '../core/list-pages.ts';
 import type { CursorPage, MessagePoint, MessageSnapshot } from '../core/model.ts';
 import { createPageSize } from '../core/page-size.ts';
@@ -50,10 +50,10 @@ async function deepen(run: HistoryContext, open: OpenHistory): Promise<Next> {
       return goDown(run, { open, depth, from: undefined });
     });
   } catch (error) {
-    if (!isRefusal(error) && !isGraphError(error, 'too-much-data')) throw error;
+    if (!isRefusal(error) && !isGraphError(error, 'too-much-data') && !isDataRefused(error)) throw error;
     const { conversationId } = open;
     run.emit({ type: 'conversation-failed', conversationId, reason: error.message });
-    const mayPass = error.kind === 'transient' || error.code === 'GRAPH_UNREACHABLE';
+    const mayPass = isGraphError(error, 'transient') || error.code === 'GRAPH_UNREACHABLE';
     return postpone(run, { conversationId, reason: error.message, againInMs: mayPass ? SOON_MS : LATER_MS });
   }
 }

@@ -104,11 +104,12 @@ const attempt = (work: () => unknown) => {
 const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   'the fingerprint': (text) => toRaw({ id: '1', message: text, [text]: `${text}?oe=1` }),
   'text for PostgreSQL': (text) => [toStorableText(text), toStorableJson({ text, [text]: [text] })],
+  'the id of a message': (text) => attempt(() => parseMessage({ id: text }, self)),
   'a message': (text) =>
-    parseMessage({ id: text, message: text, created_time: text, from: { id: text, name: text } }, self),
+    parseMessage({ id: '1', message: text, created_time: text, from: { id: text, name: text } }, self),
   'a conversation': (text) =>
     parseConversation(
-      { id: text, updated_time: text, message_count: text, participants: { data: [{ id: text, name: text }] } },
+      { id: '1', updated_time: text, message_count: text, participants: { data: [{ id: text, name: text }] } },
       { self, isNested: true, onProblem: () => {} },
     ),
   'times and counts': (text) => [toInstant(text), toInstant(`2026-01-01T00:00:00${text}`), toCount(text)],

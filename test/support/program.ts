@@ -8,6 +8,8 @@ import { createInterface } from 'node:readline';
 
 const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
 
+const SHIFTED = new URL('shifted-clock.ts', import.meta.url).href;
+
 const CRASH = /^(\w*Error|Node\.js v)/;
 
 /** A line of its log about a sync. */
@@ -24,8 +26,15 @@ export interface Program extends AsyncDisposable {
   readonly complaints: readonly string[];
   /** What it printed on stdout so far. */
   readonly stdout: () => string;
+  /** Resolves with exit status and signal when the process has ended. */
+  readonly ended: Promise<readonly [number | null, string | null]>;
   /** Sends a signal and resolves with exit status and signal when the process has ended. */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<readonly [number | null, string | null]>;
+}
+
+/** The same on a host whose clock is so many milliseconds off. */
+export function startShifted(shiftMs: number, args: readonly string[], env: Readonly<Record<string, string>>): Program {
+  return startProgram(args, { ...env, NODE_OPTIONS: `--import=${SHIFTED}`, SHIFTED_CLOCK_MS: String(shiftMs) });
 }
 
 export function startProgram(args: readonly string[], env: Readonly<Record<string, string>>): Program {
@@ -53,6 +62,7 @@ export function startProgram(args: readonly string[], env: Readonly<Record<strin
     told,
     complaints,
     stdout: () => stdout,
+    ended: exited,
     end,
     [Symbol.asyncDispose]: async () => void (await end('SIGKILL')),
   };
