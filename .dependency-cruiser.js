@@ -19,7 +19,8 @@ const MAY_IMPORT = {
   engine: ['runs', 'jobs', 'sync', 'graph', 'store', 'telemetry', 'config', 'api', 'core', 'lib'],
   http: ['engine', 'api', 'core', 'lib'],
   cli: ['http', 'engine', 'store/migrate', 'telemetry', 'config', 'api', 'core', 'lib'],
-  index: ['engine', 'config', 'api', 'core', 'lib'],
+  library: ['engine', 'config', 'api', 'core', 'lib'],
+  index: ['library', 'engine', 'config', 'api', 'core', 'lib'],
 };
 
 /** Exempt from the floor plan, and closed to the program. */

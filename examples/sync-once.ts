@@ -1,9 +1,9 @@
 /** Tidemark as a library: connect Pages, sync them, read the mirror. */
-import { createTidemark, readSettings, Secret } from 'tidemark';
+import { createTidemark } from 'tidemark';
 
-await using tidemark = await createTidemark(readSettings(process.env, { cwd: process.cwd() }));
+await using tidemark = await createTidemark();
 
-const { connected } = await tidemark.pages.connect(new Secret(process.env['FACEBOOK_TOKEN'] ?? ''));
+const { connected } = await tidemark.pages.connect(process.env['FACEBOOK_TOKEN'] ?? '');
 for (const page of connected) {
   const answer = await tidemark.sync({ pageId: page.id, onEvent: (event) => console.error(event.type) });
   console.log(`${page.name}: ${answer.message} (${answer.graphCalls} calls, ${answer.duration})`);

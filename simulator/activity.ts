@@ -47,6 +47,8 @@ export interface Activity {
   restoreConversation(conversationId: string): void;
   /** Moves a thread where lists do not show it, such as another folder; by its id it is still there. */
   hideConversation(conversationId: string): void;
+  /** Facebook dates a thread wrongly, or rightly again; the list shows it where its date puts it. */
+  dateConversation(conversationId: string, updatedAt: number): void;
   /** Unsends a message. Neither order nor `updatedAt` of its conversation move. */
   deleteMessage(messageId: string): void;
   editMessage(messageId: string, text: string): void;
@@ -163,6 +165,14 @@ export function createActivity(ground: Ground): Activity {
     hideConversation(conversationId) {
       const conversation = living(conversationId);
       conversation.page.timelines[conversation.platform].remove(conversation);
+    },
+    dateConversation(conversationId, updatedAt) {
+      const conversation = living(conversationId);
+      const timeline = conversation.page.timelines[conversation.platform];
+      timeline.remove(conversation);
+      conversation.updatedAt = updatedAt;
+      conversation.revision += 1;
+      timeline.add(conversation);
     },
     deleteMessage(messageId) {
       const { conversation } = existing(messageId);

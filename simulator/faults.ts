@@ -59,6 +59,8 @@ export interface FaultMatch {
   readonly kind?: CallKind;
   readonly platform?: Platform;
   readonly method?: string;
+  /** The conversation or message asked for. */
+  readonly objectId?: string;
   /** Whether messages are asked for along with conversations. */
   readonly nested?: boolean;
   /** Lets this many matching calls through first; default 0. */
@@ -130,6 +132,7 @@ function matches(match: FaultMatch, call: Call): boolean {
     (match.kind === undefined || match.kind === call.kind) &&
     (match.platform === undefined || match.platform === call.platform) &&
     (match.method === undefined || match.method === call.method) &&
+    (match.objectId === undefined || match.objectId === call.objectId) &&
     (match.nested === undefined || match.nested === call.messagesLimit > 0)
   );
 }

@@ -53,7 +53,7 @@ export type {
   VerifyRequest,
 } from './api/verify.ts';
 export type { Settings } from './config/options.ts';
-export { readSettings } from './config/read-settings.ts';
+export { readSettings, type ReadOptions } from './config/read-settings.ts';
 export { ERRORS, type ErrorCode } from './core/error-catalogue.ts';
 export { isTidemarkError, TidemarkError } from './core/errors.ts';
 export type { EventSink, SyncEvent } from './core/events.ts';
@@ -71,5 +71,6 @@ export type {
   RunTrigger,
   SyncMode,
 } from './core/model.ts';
-export { createTidemark, type EngineOptions, type EngineSettings } from './engine/create-tidemark.ts';
+export type { EngineOptions } from './engine/create-tidemark.ts';
 export { Secret } from './lib/secret.ts';
+export { createTidemark, type TidemarkSettings } from './library/create-tidemark.ts';

@@ -9,6 +9,9 @@ export const EXAMPLE_PAGE_ID = '0199a3c4-5b6d-7e8f-9a0b-1c2d3e4f5a6b';
 export const EXAMPLE_RUN_ID = '0199a3c4-6c7d-7f80-8a9b-0c1d2e3f4a5b';
 
 const NOT_A_DURATION = 'must be a whole number of milliseconds above 0';
+/** Longer ones no timer can count; it would go off at once. */
+const MOST_MS = 2 ** 31 - 1;
+const TOO_LONG = `must be at most ${MOST_MS} milliseconds, which are 24 days`;
 const NOT_A_LIMIT = 'must be a whole number from 1 to 200';
 
 /** Text of a request. PostgreSQL holds no NUL, so nothing with one in it can be found there. */
@@ -64,8 +67,15 @@ export const onlyPlatform = optional(PlatformSchema).meta({
 });
 
 /** How long something may take, in a body and in a query; it may be left out. */
-export const DurationMs = optional(z.number(NOT_A_DURATION).int(NOT_A_DURATION).positive(NOT_A_DURATION));
-export const QueryDurationMs = z.coerce.number(NOT_A_DURATION).int(NOT_A_DURATION).positive(NOT_A_DURATION).optional();
+export const DurationMs = optional(
+  z.number(NOT_A_DURATION).int(NOT_A_DURATION).positive(NOT_A_DURATION).max(MOST_MS, TOO_LONG),
+);
+export const QueryDurationMs = z.coerce
+  .number(NOT_A_DURATION)
+  .int(NOT_A_DURATION)
+  .positive(NOT_A_DURATION)
+  .max(MOST_MS, TOO_LONG)
+  .optional();
 
 /** How long something took, beside the same in milliseconds. */
 export const Duration = z.string().meta({ description: 'The same for people.' });

@@ -96,7 +96,11 @@ export const RunFoundSchema = z
   .meta({ id: 'RunFound' });
 export type RunFoundAnswer = z.output<typeof RunFoundSchema>;
 
-export const RunQuerySchema = request({ ...pageFilter('runs', QueryText), limit: Limit });
+export const RunQuerySchema = request({
+  ...pageFilter('runs', QueryText),
+  platform: PlatformSchema.optional().meta({ description: 'Only runs of this channel.' }),
+  limit: Limit,
+});
 export type RunQuery = Readonly<z.output<typeof RunQuerySchema>>;
 
 export const RunPathSchema = z.object({

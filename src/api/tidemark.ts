@@ -32,7 +32,12 @@ export interface Tidemark extends AsyncDisposable {
      * A user token connects every Page it can message as, a Page token that Page. A known Page gets the new token
      * and is `connected` again. Starts no sync.
      */
-    connect(accessToken: Secret): Promise<ConnectAnswer>;
+    connect(accessToken: Secret | string): Promise<ConnectAnswer>;
+    /**
+     * The Page's token, for a server of yours that calls Facebook itself. No route gives it. Rejects with
+     * PAGE_NOT_FOUND, TOKEN_MISSING, ENCRYPTION_KEY_MISSING or ENCRYPTION_KEY_WRONG.
+     */
+    token(pageId: string): Promise<Secret>;
     /** Pauses (`false`) or resumes (`true`) a Page. */
     setActive(pageId: string, isActive: boolean): Promise<PageAnswer>;
     /** Removes the Page with everything mirrored of it. */

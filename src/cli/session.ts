@@ -1,11 +1,12 @@
 /** What most commands begin with: the settings, a log on stderr, and an engine that tells it what happens. */
-import { type Environment, readSettings } from '../config/read-settings.ts';
+import { type Environment, findUnknownVariables, readSettings } from '../config/read-settings.ts';
 import type { Settings } from '../config/options.ts';
 import type { Tidemark } from '../api/tidemark.ts';
 import { createLog } from '../telemetry/log.ts';
 import type { Log, LogStream } from '../telemetry/log.ts';
 import { logSyncEvents } from '../telemetry/log-sync-events.ts';
 import type { CliContext } from './context.ts';
+import { printLine } from './print.ts';
 
 export interface Session extends AsyncDisposable {
   readonly tidemark: Tidemark;
@@ -17,10 +18,14 @@ export interface SessionOptions {
   readonly logTo?: LogStream;
 }
 
-/** Throws INVALID_SETTING. `defaults` stand in for variables that are not set. */
-export function loadSettings({ env, cwd }: Pick<CliContext, 'env' | 'cwd'>, defaults: Environment = {}): Settings {
-  return readSettings(env, { cwd, defaults });
+/** Throws INVALID_SETTING, and warns of variables that nothing reads. `defaults` stand in for those not set. */
+export function loadSettings({ env, cwd, stderr }: SettingsContext, defaults: Environment = {}): Settings {
+  const settings = readSettings(env, { cwd, defaults });
+  for (const warning of findUnknownVariables(env, cwd)) printLine(stderr, `Warning: ${warning}`);
+  return settings;
 }
+
+type SettingsContext = Pick<CliContext, 'env' | 'cwd' | 'stderr'>;
 
 export async function openSession(
   context: CliContext,

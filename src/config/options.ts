@@ -31,8 +31,8 @@ export interface Option<T = unknown> {
   readonly example: string;
   /** True when the value must not appear in any message. */
   readonly secret: boolean;
-  /** True while nothing uses it: it is checked, so that a slip is found today, and has no effect. */
-  readonly reserved?: true;
+  /** Nothing uses it yet: it has no effect, or the server refuses to start with it, because it was to keep people out. */
+  readonly reserved?: 'no-effect' | 'refused';
 }
 
 // Node's timers hold at most 24.8 days.
@@ -106,7 +106,7 @@ export const OPTIONS = {
     meaning: 'Meta app that short-lived user tokens are exchanged with; needs `META_APP_SECRET` beside it.',
     example: '1234567890123456',
     secret: false,
-    reserved: true,
+    reserved: 'no-effect',
   } satisfies Option<string>,
   appSecret: {
     variable: 'META_APP_SECRET',
@@ -123,7 +123,7 @@ export const OPTIONS = {
     meaning: 'Word that Meta repeats in the handshake of a webhook.',
     example: 'a-word-of-your-own',
     secret: true,
-    reserved: true,
+    reserved: 'no-effect',
   } satisfies Option<Secret>,
   encryptionKey: {
     variable: 'TIDEMARK_ENCRYPTION_KEY',
@@ -142,7 +142,7 @@ export const OPTIONS = {
     meaning: 'Keys that callers of the API send as `Authorization: Bearer …`.',
     example: 'first-key,second-key',
     secret: true,
-    reserved: true,
+    reserved: 'refused',
   } satisfies Option<readonly Secret[]>,
   supabaseUrl: {
     variable: 'SUPABASE_URL',
@@ -151,7 +151,7 @@ export const OPTIONS = {
     meaning: 'Supabase project whose users may call the API; a user sees only Pages with their `user_id`.',
     example: 'https://example.supabase.co',
     secret: false,
-    reserved: true,
+    reserved: 'refused',
   } satisfies Option<string>,
   supabaseJwtSecret: {
     variable: 'SUPABASE_JWT_SECRET',
@@ -160,7 +160,7 @@ export const OPTIONS = {
     meaning: 'Secret that the project signs user tokens with, for projects that still use HS256.',
     example: 'the-secret-from-the-project-settings',
     secret: true,
-    reserved: true,
+    reserved: 'refused',
   } satisfies Option<Secret>,
   syncIntervalMs: {
     variable: 'SYNC_INTERVAL',

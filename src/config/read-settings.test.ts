@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TidemarkError } from '../core/errors.ts';
 import { Secret } from '../lib/secret.ts';
 import { OPTION_LIST } from './options.ts';
-import { readSettings } from './read-settings.ts';
+import { findUnknownVariables, readSettings } from './read-settings.ts';
+import { checkReserved } from './reserved.ts';
 import type { Environment } from './read-settings.ts';
 
 const KEY = Buffer.alloc(32, 7).toString('base64');
@@ -171,5 +172,73 @@ describe('readSettings', () => {
     for (const key of [KEY, KEY.replace('=', '')]) {
       expect(readSettings({ TIDEMARK_ENCRYPTION_KEY: key }, { cwd }).encryptionKey?.reveal()).toBe(key);
     }
+  });
+});
+
+describe('.env.local', () => {
+  it('stands above .env and below the environment', () => {
+    writeFileSync(join(cwd, '.env'), 'PORT=1\nLOG_LEVEL=warn\nHOST=::1\n');
+    writeFileSync(join(cwd, '.env.local'), 'PORT=2\nLOG_LEVEL=error\n');
+    expect(readSettings({ PORT: '3' }, { cwd })).toMatchObject({ port: 3, logLevel: 'error', host: '::1' });
+  });
+});
+
+describe('what a program gives', () => {
+  it('stands above the environment, and is checked like it', () => {
+    const given = {
+      callsPerSecond: 1,
+      syncIntervalMs: 60_000,
+      encryptionKey: KEY,
+      messagesPerConversation: 'all',
+    } as const;
+    const settings = readSettings({ GRAPH_CALLS_PER_SECOND: '9', SYNC_INTERVAL: 'off' }, { cwd, given });
+    expect(settings).toMatchObject({ callsPerSecond: 1, syncIntervalMs: 60_000, messagesPerConversation: 'all' });
+    expect(settings.encryptionKey?.reveal()).toBe(KEY);
+    const secret = readSettings({}, { cwd, given: { encryptionKey: new Secret(KEY) } });
+    expect(secret.encryptionKey?.reveal()).toBe(KEY);
+  });
+
+  it('that is wrong is named as the program names it, secrets unseen', () => {
+    const given = { databaseUrl: 'mysql://x', encryptionKey: 'T0p', callsPerSecond: 0, dataDirectory: '/x' };
+    try {
+      readSettings({}, { cwd, given });
+      expect.unreachable();
+    } catch (error) {
+      const { message } = error as TidemarkError;
+      expect(message).toMatch(/^databaseUrl must be/m);
+      expect(message).toMatch(/^encryptionKey must be/m);
+      expect(message).toMatch(/^callsPerSecond must be/m);
+      expect(message).toContain('There is no setting dataDirectory');
+      expect(message).not.toContain('T0p');
+    }
+  });
+});
+
+describe('variables that nothing reads', () => {
+  it('are told, with what was meant, when their name is ours', () => {
+    writeFileSync(join(cwd, '.env'), 'TIDEMARK_DATADIR=/x\nMY_OWN=1\n');
+    expect(findUnknownVariables({ SYNC_INTERVALL: '1m', META_COLOUR: 'blue', PATHX: '1' }, cwd)).toEqual([
+      'There is no setting TIDEMARK_DATADIR; did you mean TIDEMARK_DATA_DIR?',
+      'There is no setting SYNC_INTERVALL; did you mean SYNC_INTERVAL?',
+      'There is no setting META_COLOUR.',
+    ]);
+  });
+
+  it('are none when all is spelt right', () => {
+    const env = Object.fromEntries(OPTION_LIST.map(([, option]) => [option.variable, option.example]));
+    expect(findUnknownVariables(env, cwd)).toEqual([]);
+  });
+});
+
+describe('settings that nothing uses', () => {
+  it.each(['TIDEMARK_API_KEYS', 'SUPABASE_URL', 'SUPABASE_JWT_SECRET'])('%s keeps the server from starting', (name) => {
+    const settings = readSettings({ [name]: name === 'SUPABASE_URL' ? 'https://a.supabase.co' : 'k1' }, { cwd });
+    expect(() => checkReserved(settings)).toThrow(name);
+  });
+
+  it('are told otherwise', () => {
+    const settings = readSettings({ META_APP_ID: '123' }, { cwd });
+    expect(checkReserved(settings)).toEqual(['META_APP_ID has no effect in this version.']);
+    expect(checkReserved(readSettings({}, { cwd }))).toEqual([]);
   });
 });

@@ -225,6 +225,22 @@ export const ERRORS = {
     retry: 'later',
     logLevel: 'warn',
   },
+  PAGE_MERGED: {
+    meaning: 'Facebook has merged the Page into another one, and answers for that one only.',
+    advice: 'Connect the Page that the message names; what is mirrored of the old one stays until you remove it.',
+    httpStatus: 502,
+    exitStatus: 1,
+    retry: 'never',
+    logLevel: 'error',
+  },
+  REQUEST_REFUSED: {
+    meaning: 'Facebook refuses the list of conversations in a way that does not pass by itself.',
+    advice: 'Do what the message asks for, or upgrade Tidemark; then sync the Page. Until then it is tried once a day.',
+    httpStatus: 502,
+    exitStatus: 1,
+    retry: 'never',
+    logLevel: 'error',
+  },
   SYNC_INCOMPLETE: {
     meaning: 'Some conversations of a Page could not be collected.',
     advice: 'The message names them; the next sync tries them again.',

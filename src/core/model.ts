@@ -31,7 +31,14 @@ export interface JsonObject {
   readonly [key: string]: JsonValue | undefined;
 }
 
-export const PAGE_STATUSES = ['connected', 'token_expired', 'permission_missing', 'throttled', 'paused'] as const;
+export const PAGE_STATUSES = [
+  'connected',
+  'token_expired',
+  'permission_missing',
+  'failed',
+  'throttled',
+  'paused',
+] as const;
 export type PageStatus = (typeof PAGE_STATUSES)[number];
 
 /** Names a Page by either id. When both are given they must belong together. */
@@ -57,6 +64,8 @@ export interface Page {
   readonly status: PageStatus;
   readonly statusDetail: string | undefined;
   readonly instagramAccountId: string | undefined;
+  /** Whether Facebook was asked for that account within the last day. */
+  readonly isInstagramChecked: boolean;
   readonly userId: string | undefined;
   /** Messenger always; Instagram where the Page has an account there. The Page's status and time come of them. */
   readonly channels: readonly ChannelState[];

@@ -88,7 +88,10 @@ describe('a walk that stops behind a list page', () => {
       ordered: { kind: 'stopped', checkpoint: undefined },
       disordered: { kind: 'stopped', checkpoint: undefined },
     },
-    main: { ordered: { kind: 'stopped', checkpoint: reached }, disordered: { kind: 'stopped', checkpoint: undefined } },
+    main: {
+      ordered: { kind: 'stopped', checkpoint: reached },
+      disordered: { kind: 'stopped', checkpoint: { ...reached, toEnd: true } },
+    },
     recheck: { ordered: WALKS.complete, disordered: WALKS.complete },
   };
 

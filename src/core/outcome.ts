@@ -82,9 +82,10 @@ export function stopBehind(batch: SurveyBatch, startedAt: Instant): WalkEnd {
 /** Where the next walk goes on behind a list page; undefined when it has to begin again, or has nothing left to do. */
 export function checkpointBehind(batch: SurveyBatch | undefined, startedAt: Instant): Checkpoint | undefined {
   if (batch?.next === undefined) return undefined;
-  // A list under the filter is not the whole list; what was out of order, the next walk has to learn again.
-  const isPlace = batch.pass === 'main' && !batch.disordered;
-  return isPlace ? { after: batch.next, nextWatermark: batch.nextWatermark, startedAt } : undefined;
+  // A list under the filter is not the whole list.
+  if (batch.pass !== 'main') return undefined;
+  const { next: after, nextWatermark, disordered } = batch;
+  return { after, nextWatermark, startedAt, ...(disordered ? { toEnd: true } : {}) };
 }
 
 export function isThrottled(error: unknown): error is TidemarkError {

@@ -16,7 +16,7 @@ export interface PageSize {
 export interface PageSizeOptions {
   readonly limit: number;
   /** What a passing fault that did not pass leaves of the size: it may be an answer that Facebook cannot make. Default: the call fails. */
-  readonly onFault?: 'half' | 'tenth';
+  readonly onFault?: 'half' | 'tenth' | undefined;
   /** Whether the size doubles with each answer, up to what was never too big. Default: false. */
   readonly growsBack?: boolean;
 }

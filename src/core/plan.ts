@@ -27,15 +27,20 @@ export interface Comparison {
   readonly stored: StoredConversation | undefined;
 }
 
-/** Whether a conversation must be collected: new, moved since, counted differently, or back from deletion. */
+/** Whether a conversation must be collected: new, dated or counted differently, or back from deletion. */
 export function differs({ listed, stored }: Comparison): boolean {
   if (stored === undefined || !stored.collected || stored.deleted) return true;
   const { updatedAt, messageCount } = listed;
   if (messageCount !== undefined && messageCount !== stored.collectedMessageCount) return true;
-  if (isNewer(updatedAt, stored.collectedUpdatedAt)) return true;
+  // An earlier time is a change as well: Facebook corrects times, and takes messages back.
+  if (updatedAt !== undefined && isOther(updatedAt, stored.collectedUpdatedAt)) return true;
   // With a time or a count missing, two changes within a second look alike but for what else they changed.
   const isCertain = updatedAt !== undefined && stored.collectedUpdatedAt !== undefined && messageCount !== undefined;
   return !isCertain && !stored.sameSnapshot;
+}
+
+function isOther(at: Instant, than: Instant | undefined): boolean {
+  return than !== undefined && at !== than;
 }
 
 /** Whether a time is later than another, as far as both are known. */
@@ -52,7 +57,7 @@ export interface SurveyBatch {
   readonly pass: PassKind;
   /** The watermark that the walk may set when it ends here. */
   readonly nextWatermark: Instant | undefined;
-  /** The list was out of order above the lookback, so the walk goes on below it; a later one would not know that. */
+  /** The list was out of order above the lookback, so the walk goes on to its end, in this run and the next ones. */
   readonly disordered: boolean;
   readonly comparisons: readonly Comparison[];
   /** Ids of those to collect. */

@@ -34,6 +34,8 @@ export interface Checkpoint {
   /** When the walk began, and the watermark it may set when it is complete. */
   readonly startedAt: Instant;
   readonly nextWatermark: Instant | undefined;
+  /** Whether it goes to the end of the list, whatever its mode: the list was out of order. Default: no. */
+  readonly toEnd?: boolean;
 }
 
 /** What the store remembers of a channel between walks. */
@@ -42,6 +44,8 @@ export interface WalkState {
   readonly startedAt: Instant;
   readonly watermark: Instant | undefined;
   readonly lastSyncedAt: Instant | undefined;
+  /** How far below the watermark a walk has to look here. */
+  readonly lookbackMs: number;
   /** Stored conversations above the start of the lookback; counted up to what one list call brings. */
   readonly storedInLookback: number;
   /** False once Facebook was seen to ignore `since` for this Page, or to end a list because of it. */
@@ -59,6 +63,20 @@ export interface CollectFailure {
   readonly conversationId: string;
   readonly code: string;
   readonly reason: string;
+  /** Facebook says that it is not there. Default: it does not. */
+  readonly isMissing?: boolean | undefined;
+  /** When it last changed, where it was listed. */
+  readonly updatedAt?: Instant | undefined;
+}
+
+/** A conversation of the retry ledger, as it failed last. */
+export interface OpenEntry {
+  readonly conversationId: string;
+  readonly attempts: number;
+  readonly updatedAt: Instant | undefined;
+  readonly isMissing: boolean;
+  /** Whether a walk to the end of the list met it although it could not be collected. */
+  readonly isListed: boolean;
 }
 
 /** What a run is for. A history run steps aside for every other one, a verify for a sync. */
@@ -150,9 +168,12 @@ export interface WalkStore {
   /** Conversations of the retry ledger whose time has come, longest waiting first. */
   findDueRetries(limit: number): Promise<readonly string[]>;
   /** All of the retry ledger, as far as a walk to the end of the list may settle it. */
-  findOpenRetries(): Promise<readonly { readonly conversationId: string; readonly attempts: number }[]>;
-  /** Takes conversations out of the retry ledger that Facebook no longer lists. That is no deletion. Rejects with LEASE_LOST. */
-  closeRetries(conversationIds: readonly string[]): Promise<void>;
+  findOpenRetries(): Promise<readonly OpenEntry[]>;
+  /**
+   * After a walk to the end of the list: takes the `unmet` out of the retry ledger, which is no deletion, and notes that
+   * the others are listed. Rejects with LEASE_LOST.
+   */
+  settleRetries(unmet: readonly string[]): Promise<void>;
   /** Remembers that `since` is of no use for this channel. Rejects with LEASE_LOST. */
   disableSinceFilter(): Promise<void>;
   /** Saves where the next walk of this kind goes on, before the run fails. Rejects with LEASE_LOST. */
@@ -277,6 +298,8 @@ export interface SyncOutcome {
   /** Why the run is partial, when that is neither for lack of time nor for the retry ledger. */
   readonly reason?: RunReason | undefined;
   readonly nestedLimit: number;
+  /** How far the next walks look back, after one that met what earlier ones had missed; undefined: as before. */
+  readonly lookbackMs?: number | undefined;
   readonly counts: RunCounts;
   /** Conversations listed; all of the Page's after a walk to the end. */
   readonly listed: number;

@@ -5,12 +5,12 @@
  */
 import type { ConversationList, Instant } from './model.ts';
 
-/** Covers ties (times have a resolution of one second) and changes that become visible late. Costs no call. */
+/** Covers ties (times have a resolution of one second) and changes that become visible late. Widened where they are later. */
 export const LOOKBACK_MS = 120_000;
 
 /** Where the lookback of the next walk begins: below it everything was met before. Undefined when no walk was. */
-export function toLookbackStart(watermark: Instant | undefined): Instant | undefined {
-  return watermark === undefined ? undefined : watermark - LOOKBACK_MS;
+export function toLookbackStart(watermark: Instant | undefined, lookbackMs = LOOKBACK_MS): Instant | undefined {
+  return watermark === undefined ? undefined : watermark - lookbackMs;
 }
 
 /**

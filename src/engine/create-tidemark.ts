@@ -129,7 +129,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
 
   const tidemark: Tidemark = {
     embeddedDatabaseUrl: store.embeddedDatabaseUrl,
-    pages: openPageDirectory({ store, openToken: calls.openToken }),
+    pages: openPageDirectory({ store, openCaller: calls.openCaller, look: calls.look }),
     conversations: openMirrorReader(database.reader),
     runs: openRunReader({
       records: {

@@ -1,26 +1,72 @@
 /** The Pages as the engine offers them: connected with a token, listed, paused, removed. A token never comes back out. */
 import type { Tidemark } from '../api/tidemark.ts';
 import { toPageView } from '../api/views/page-view.ts';
+import { toTidemarkError } from '../core/errors.ts';
+import type { Page } from '../core/model.ts';
 import type { Send } from '../graph/call.ts';
-import { discoverPages } from '../graph/pages.ts';
-import { must } from '../lib/must.ts';
-import type { Secret } from '../lib/secret.ts';
-import { findReferredPage, listPages, removePage, savePages, setPageActive } from '../store/pages.ts';
+import { discoverPages, type DiscoveredPage } from '../graph/pages.ts';
+import { Secret } from '../lib/secret.ts';
+import {
+  findPagesWithToken,
+  findReferredPage,
+  findStoredToken,
+  listPages,
+  openToken,
+  removePage,
+  savePages,
+  setPageActive,
+} from '../store/pages.ts';
 import type { Store } from '../store/open-store.ts';
+import type { PageCalls } from './page-calls.ts';
 
 export interface PageDirectoryParts {
   readonly store: Store;
-  readonly openToken: (token: Secret) => Send;
+  readonly openCaller: (token: Secret) => Send;
+  readonly look: PageCalls['look'];
 }
 
-export function openPageDirectory({ store, openToken }: PageDirectoryParts): Tidemark['pages'] {
+export function openPageDirectory({ store, openCaller, look }: PageDirectoryParts): Tidemark['pages'] {
   const { database, cipher } = store;
+
+  /** A token of a person who may do less must not replace one that works: each channel is looked at with it first. */
+  async function findFault({ facebookPageId, token }: DiscoveredPage, held: Page): Promise<string | undefined> {
+    const working = held.channels.filter(({ status }) => status === 'connected' || status === 'throttled');
+    try {
+      for (const { platform } of working) await look({ id: held.id, facebookPageId }, platform, token);
+      return undefined;
+    } catch (error) {
+      const { message } = toTidemarkError(error);
+      return `The token that the Page has works, and was not replaced by this one: ${message}`;
+    }
+  }
+
+  async function splitByFault(found: readonly DiscoveredPage[]) {
+    const held = await findPagesWithToken(
+      database,
+      found.map(({ facebookPageId }) => facebookPageId),
+    );
+    const known = new Map(held.map((page) => [page.facebookPageId, page]));
+    const looked = found.map(async (page) => {
+      const other = known.get(page.facebookPageId);
+      return { page, reason: other === undefined ? undefined : await findFault(page, other) };
+    });
+    const all = await Promise.all(looked);
+    return {
+      usable: all.flatMap(({ page, reason }) => (reason === undefined ? [page] : [])),
+      refused: all.flatMap(({ page: { facebookPageId, name }, reason }) =>
+        reason === undefined ? [] : [{ facebookPageId, name, reason }],
+      ),
+    };
+  }
+
   return {
     list: async () => (await listPages(database)).map(toPageView),
     find: async (ref) => toPageView(await findReferredPage(database, ref)),
-    async connect(accessToken) {
-      const found = await discoverPages({ send: openToken(accessToken), token: accessToken });
-      const saved = found.connected.length === 0 ? [] : await savePages(database, cipher, found.connected);
+    async connect(given) {
+      const accessToken = typeof given === 'string' ? new Secret(given) : given;
+      const found = await discoverPages({ send: openCaller(accessToken), token: accessToken });
+      const { usable, refused } = await splitByFault(found.connected);
+      const saved = usable.length === 0 ? [] : await savePages(database, cipher, usable);
       return {
         connected: saved.map(({ id, facebookPageId, name, status }) => ({
           id,
@@ -28,7 +74,7 @@ export function openPageDirectory({ store, openToken }: PageDirectoryParts): Tid
           name: name ?? null,
           status,
         })),
-        refused: found.refused.map(({ facebookPageId, name, reason }) => ({
+        refused: [...found.refused, ...refused].map(({ facebookPageId, name, reason }) => ({
           facebookPageId: facebookPageId ?? null,
           name: name ?? null,
           reason,
@@ -36,9 +82,15 @@ export function openPageDirectory({ store, openToken }: PageDirectoryParts): Tid
         ...(found.warnings.length === 0 ? {} : { warnings: found.warnings }),
       };
     },
+    async token(pageId) {
+      const page = await findReferredPage(database, { pageId });
+      return openToken(store, page, await findStoredToken(database, page.id));
+    },
     async setActive(pageId, isActive) {
       const page = await findReferredPage(database, { pageId });
-      return toPageView(must(await setPageActive(database, page.id, isActive), 'it was just found'));
+      const changed = await setPageActive(database, page.id, isActive);
+      // Somebody else may have removed it since it was found: then this says so.
+      return toPageView(changed ?? (await findReferredPage(database, { pageId })));
     },
     async remove(pageId) {
       const page = await findReferredPage(database, { pageId });

@@ -3,7 +3,19 @@ import type { ConversationSnapshot, CursorPage, JsonValue, MessageSnapshot, Plat
 import { MESSAGE_FIELDS, parseMessage } from './messages.ts';
 import { HEAD_CURSOR, type ItemProblem, parseItems, toNextCursor } from './paging.ts';
 import { type Self, toContact } from './self.ts';
-import { isObject, type Maybe, OddItem, toCount, toEntries, toId, toInstant, toParticipant, toText } from './shapes.ts';
+import {
+  isObject,
+  type Maybe,
+  noteCutLists,
+  OddItem,
+  requireId,
+  toCount,
+  toEntries,
+  toInstant,
+  toName,
+  toParticipant,
+  toText,
+} from './shapes.ts';
 
 /** On Instagram only what is documented: a field that is not there could fail the whole call. */
 const CONVERSATION_FIELDS: Readonly<Record<Platform, string>> = {
@@ -28,21 +40,24 @@ export interface ConversationReading {
 /** Throws an OddItem for what is not an object with an id. */
 export function parseConversation(value: JsonValue, reading: ConversationReading): ConversationSnapshot {
   if (!isObject(value)) throw new OddItem('it is not an object');
-  const id = toId(value['id']);
-  if (id === undefined) throw new OddItem('it has no id');
+  const id = requireId(value['id']);
   const { messages, ...raw } = value;
   const messageCount = toCount(raw['message_count']);
+  // First of all: they may tell under which other ids the Page writes.
+  const nested = reading.isNested
+    ? toNestedMessages({ messages, messageCount, conversationId: id }, reading)
+    : undefined;
   return {
     id,
     updatedAt: toInstant(raw['updated_time']),
     messageCount,
     unreadCount: toCount(raw['unread_count']),
     snippet: toText(raw['snippet']),
-    link: toText(raw['link']),
+    link: toName(raw['link']),
     participants: toEntries(raw['participants']).flatMap((person) => toParticipant(person) ?? []),
     contact: toContact(raw['participants'], reading.self),
-    messages: reading.isNested ? toNestedMessages({ messages, messageCount, conversationId: id }, reading) : undefined,
-    raw,
+    messages: nested,
+    raw: noteCutLists(raw, ['participants']),
   };
 }
 

@@ -18,6 +18,7 @@ describe('the table of codes', () => {
     ['2', errors.unavailable, 'transient', 'GRAPH_ERROR'],
     ['3', { code: 3, message: 'capability' }, 'permission', 'PERMISSION_MISSING'],
     ['4', { code: 4, message: 'Application request limit reached', is_transient: true }, 'throttled', 'THROTTLED'],
+    ['9', { code: 9 }, 'throttled', 'THROTTLED'],
     ['17', { code: 17, error_subcode: 2_446_079 }, 'throttled', 'THROTTLED'],
     ['32', { code: 32 }, 'throttled', 'THROTTLED'],
     ['341', { code: 341 }, 'throttled', 'THROTTLED'],
@@ -54,6 +55,11 @@ describe('the table of codes', () => {
     ['190 as text', { code: '190', error_subcode: '460' }, 'token', 'TOKEN_EXPIRED'],
     ['subcode 467 alone', { error_subcode: 467, message: 'invalid' }, 'token', 'TOKEN_EXPIRED'],
     ['368', errors.blocked, 'blocked', 'GRAPH_ERROR'],
+    ['5', { code: 5, message: 'Unauthorized source IP address' }, 'invalid', 'GRAPH_ERROR'],
+    ['12', { code: 12, message: 'deprecated' }, 'invalid', 'GRAPH_ERROR'],
+    ['21', { code: 21, message: 'Page ID 1 was migrated to page ID 2' }, 'invalid', 'PAGE_MERGED'],
+    ['24', { code: 24 }, 'invalid', 'GRAPH_ERROR'],
+    ['2635', { code: 2635 }, 'invalid', 'GRAPH_ERROR'],
     ['551', { code: 551 }, 'invalid', 'GRAPH_ERROR'],
     ['803', { code: 803, message: 'Some of the aliases you requested do not exist' }, 'missing', 'GRAPH_ERROR'],
     ['2500', errors.unknownPath, 'invalid', 'GRAPH_ERROR'],
@@ -128,6 +134,12 @@ describe('the error', () => {
     );
   });
 
+  test('names the Page that a merged one has become, as far as Facebook does', () => {
+    const advice = (message: string) => classifyError({ code: 21, message }).message;
+    expect(advice('(#21) Page ID 5 was migrated to page ID 77. Please update')).toContain('Connect Page 77 instead');
+    expect(advice('moved')).toContain('Connect the Page that it was merged into instead');
+  });
+
   test('bounds what it quotes', () => {
     expect(classifyError({ code: 1, message: 'x'.repeat(10_000) }).message.length).toBeLessThan(600);
   });
@@ -148,7 +160,7 @@ describe('the error', () => {
   test('knows whose calls must stop: all of the app, or those of one Page', () => {
     const scope = (code: number) => classifyError({ code }).cooldownScope;
     expect([4, 341].map(scope)).toEqual(['app', 'app']);
-    const ofPage = [17, 32, 368, 613, 80_000, 80_001, 80_002, 80_005, 80_006, 80_014];
+    const ofPage = [9, 17, 32, 368, 613, 80_000, 80_001, 80_002, 80_005, 80_006, 80_014];
     expect(new Set(ofPage.map(scope))).toEqual(new Set(['page']));
     expect(classify({}, 429).cooldownScope).toBe('page');
     expect([1, 2, 10, 100, 190, 200, 803].map(scope)).toEqual(Array(7).fill(undefined));

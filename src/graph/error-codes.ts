@@ -29,25 +29,32 @@ interface Rule {
   readonly kind: GraphFaultKind;
   /** Whose calls must stop, and for how long when Facebook does not say. */
   readonly cooldown?: { readonly scope: QuotaScope; readonly ms: number };
+  /** Default: that of the kind. */
+  readonly code?: ErrorCode;
   /** What to do, where the catalogue's advice is too general. */
-  readonly advice?: string;
+  readonly advice?: string | ((message: string) => string);
 }
 
 const PAGE_COOLDOWN = { scope: 'page', ms: DEFAULT_COOLDOWN_MS } as const;
 const APP_SECRET_ADVICE =
   'Set META_APP_ID and META_APP_SECRET to the app that the token belongs to, and check the clock of this machine.';
+const ADDRESS_ADVICE =
+  'Allow the address of this machine among the server IP addresses in the settings of the app at Facebook.';
+const VERSION_ADVICE = 'Set GRAPH_API_VERSION to a version that Facebook still serves, or upgrade Tidemark.';
 const UNKNOWN_TOKEN = /access token/iu;
 
 const RULES: readonly Rule[] = [
   // The answer would be too big. Has been seen with several codes; the words decide.
   { says: /reduce the amount of data/iu, kind: 'too-much-data' },
+  // The Page lives on under another id.
+  { codes: [21], kind: 'invalid', code: 'PAGE_MERGED', advice: toMergedAdvice },
   // The app does not prove itself, or proves itself wrongly.
   { codes: [104], kind: 'invalid', advice: APP_SECRET_ADVICE },
   { says: /app ?secret[ _]?proof/iu, kind: 'invalid', advice: APP_SECRET_ADVICE },
   // Throttling: 613 is the short one (calls per second), the others are quotas by the hour or day, of the app or a Page.
   { codes: [613], kind: 'throttled', cooldown: { scope: 'page', ms: 1000 } },
   { codes: [4, 341], kind: 'throttled', cooldown: { scope: 'app', ms: DEFAULT_COOLDOWN_MS } },
-  { codes: [17, 32, [80_000, 80_014]], kind: 'throttled', cooldown: PAGE_COOLDOWN },
+  { codes: [9, 17, 32, [80_000, 80_014]], kind: 'throttled', cooldown: PAGE_COOLDOWN },
   { codes: [368], kind: 'blocked', cooldown: { scope: 'page', ms: 60 * 60_000 } },
   // The token: session or token invalid, app removed, checkpoint, password changed, expired.
   { codes: [102, 190], kind: 'token' },
@@ -67,12 +74,20 @@ const RULES: readonly Rule[] = [
   // Faults of Facebook itself. What it marks as lasting is not tried again.
   { codes: [1, 2], isTransient: false, kind: 'invalid' },
   { codes: [1, 2], kind: 'transient' },
+  { codes: [5], kind: 'invalid', advice: ADDRESS_ADVICE },
+  { codes: [12, 2635], kind: 'invalid', advice: VERSION_ADVICE },
   // Faults of the request: parameters, unknown paths, too many parts, things that only sending knows.
-  { codes: [100, 551, 2500, 10_303, 1200], kind: 'invalid' },
+  { codes: [24, 100, 551, 2500, 10_303, 1200], kind: 'invalid' },
   // Codes nobody has written down: Facebook's own word counts.
   { isTransient: true, kind: 'transient' },
   { isTransient: false, kind: 'invalid' },
 ];
+
+function toMergedAdvice(message: string): string {
+  const id = /migrated to page id\s{0,3}(\d{1,40})/iu.exec(message)?.[1];
+  const other = id === undefined ? 'the Page that it was merged into' : `Page ${id}`;
+  return `Connect ${other} instead; what is mirrored of this one stays until you remove it.`;
+}
 
 const CODE_OF_KIND: Partial<Record<GraphFaultKind, ErrorCode>> = {
   token: 'TOKEN_EXPIRED',
@@ -116,7 +131,9 @@ export function classifyGraphError(answer: RefusedAnswer): GraphError {
   const regainMs =
     cooldown === undefined || kind !== 'throttled' ? undefined : regainMsOf(usage.quotas, cooldown.scope);
   const retryAfterMs = regainMs ?? answer.retryAfterMs ?? cooldown?.ms;
-  return new GraphError(CODE_OF_KIND[kind] ?? 'GRAPH_ERROR', toSentence(answer, refusal, rule?.advice), {
+  const advice = typeof rule?.advice === 'function' ? rule.advice(refusal?.message ?? '') : rule?.advice;
+  const code = rule?.code ?? CODE_OF_KIND[kind] ?? 'GRAPH_ERROR';
+  return new GraphError(code, toSentence(answer, refusal, advice), {
     kind,
     cooldownScope: cooldown?.scope,
     usage,

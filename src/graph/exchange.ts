@@ -9,7 +9,7 @@ import { Pool } from 'undici';
 import { GraphError, isGraphError } from '../core/errors.ts';
 import type { HttpAnswer } from './call.ts';
 import { flattenJson } from './flatten-json.ts';
-import { redact, redactAnswer } from './redact.ts';
+import { createRedactor, type Redactor } from './redact.ts';
 import { withSentHook } from './sent-hook.ts';
 
 export interface HostOptions {
@@ -61,6 +61,7 @@ export function openHost({ baseUrl, maxBytes, userAgent, timeoutMs }: HostOption
 
   async function exchange(request: HttpRequest): Promise<HttpAnswer> {
     const { path, signal, onSent } = request;
+    const redactor = createRedactor(request.secrets);
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), timeoutMs);
     try {
@@ -75,12 +76,18 @@ export function openHost({ baseUrl, maxBytes, userAgent, timeoutMs }: HostOption
         },
         signal: signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal,
       });
-      const bytes = await readAll(body, { isPacked: headers['content-encoding'] === 'gzip', maxBytes });
-      const text = redactAnswer(flattenJson(new TextDecoder().decode(bytes)), request.secrets);
-      return { status: statusCode, headers: redactHeaders(headers, request.secrets), text };
+      const isPacked = String(headers['content-encoding']).trim().toLowerCase() === 'gzip';
+      const bytes = await readAll(body, { isPacked, maxBytes });
+      const text = redactor.answer(flattenJson(new TextDecoder().decode(bytes)));
+      return { status: statusCode, headers: redactHeaders(headers, redactor), text };
     } catch (error) {
       signal?.throwIfAborted();
-      throw toExchangeError(error, { request, maxBytes, timedOutMs: timeout.signal.aborted ? timeoutMs : undefined });
+      throw toExchangeError(error, {
+        request,
+        redactor,
+        maxBytes,
+        timedOutMs: timeout.signal.aborted ? timeoutMs : undefined,
+      });
     } finally {
       clearTimeout(timer);
     }
@@ -111,24 +118,24 @@ class AnswerTooLarge extends Error {
   override readonly name = 'AnswerTooLarge';
 }
 
-function redactHeaders(headers: HttpAnswer['headers'], secrets: readonly string[]): HttpAnswer['headers'] {
-  const clean = (value: string) => redact(value, secrets);
+function redactHeaders(headers: HttpAnswer['headers'], redactor: Redactor): HttpAnswer['headers'] {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [
       name,
-      typeof value === 'string' ? clean(value) : value?.map((item) => clean(item)),
+      typeof value === 'string' ? redactor.text(value) : value?.map((item) => redactor.text(item)),
     ]),
   );
 }
 
 interface Asking {
   readonly request: HttpRequest;
+  readonly redactor: Redactor;
   readonly timedOutMs: number | undefined;
   readonly maxBytes: number;
 }
 
-function toExchangeError(error: unknown, { request, timedOutMs, maxBytes }: Asking): unknown {
-  const { subject, secrets } = request;
+function toExchangeError(error: unknown, { request, redactor, timedOutMs, maxBytes }: Asking): unknown {
+  const { subject } = request;
   if (isGraphError(error)) return error;
   if (timedOutMs !== undefined) {
     // Facebook is there, or the connection would have failed: the same question would take as long again.
@@ -140,7 +147,7 @@ function toExchangeError(error: unknown, { request, timedOutMs, maxBytes }: Aski
     const message = `Facebook's answer for ${subject} is larger than the ${maxBytes / 2 ** 20} MiB that are taken.`;
     return new GraphError('GRAPH_ERROR', message, { kind: 'too-much-data' });
   }
-  const reason = redact(error instanceof Error ? error.message || code : String(error), secrets);
+  const reason = redactor.text(error instanceof Error ? error.message || code : String(error));
   return new GraphError('GRAPH_UNREACHABLE', `Facebook did not answer ${subject}: ${reason}.`, {
     kind: 'transient',
     // Not the error itself: those of a broken answer hold pieces of it.

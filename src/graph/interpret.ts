@@ -78,8 +78,11 @@ function isContainer(body: JsonValue | undefined): body is GraphResponse['body']
   return isObject(body) || Array.isArray(body);
 }
 
+/** Facebook's quotas are by the hour or the day; more than this is nonsense that would park a Page for good. */
+const LONGEST_WAIT_S = 7 * 86_400;
+
 /** `Retry-After` in seconds; its other form, a date, is not used by Facebook. */
 function toRetryAfterMs(header: string | readonly string[] | undefined): number | undefined {
-  const seconds = Number(header);
+  const seconds = Math.min(Number(header), LONGEST_WAIT_S);
   return seconds > 0 ? seconds * 1000 : undefined;
 }

@@ -65,15 +65,35 @@ describe('parseMessage', () => {
     ['somebody else', { from: { id: CUSTOMER_ID } }, 'inbound'],
     [
       'somebody else, although tagged as sent',
-      { from: { id: CUSTOMER_ID }, tags: { data: [{ name: 'sent' }] } },
+      { from: { id: CUSTOMER_ID }, to: { data: [{ id: PAGE_ID }] }, tags: { data: [{ name: 'sent' }] } },
       'inbound',
+    ],
+    [
+      'another id of the Page, tagged as sent',
+      { from: { id: '990017' }, to: { data: [{ id: CUSTOMER_ID }] }, tags: { data: [{ name: 'sent' }] } },
+      'outbound',
     ],
     ['nobody, tagged as sent', { tags: { data: [{ name: 'inbox' }, { name: 'sent' }] } }, 'outbound'],
     ['nobody', { tags: { data: [{ name: 'inbox' }] } }, undefined],
     ['a nameless one', { from: {} }, undefined],
     ['null', { from: null }, undefined],
   ])('is from %s', (_name, fields, direction) => {
-    expect(parseMessage({ id: 'm_1', ...fields }, self).direction).toBe(direction);
+    const own = toSelf({ facebookPageId: PAGE_ID, instagramAccountId: INSTAGRAM_ID, platform: 'messenger' });
+    expect(parseMessage({ id: 'm_1', ...fields }, own).direction).toBe(direction);
+  });
+
+  test('marks lists that may go on elsewhere', () => {
+    const raw = {
+      id: 'm_1',
+      attachments: { data: [{ id: 'a' }], paging: { next: 'https://x' } },
+      reactions: { data: [] },
+    };
+    expect(parseMessage(raw, self).raw).toEqual({ ...raw, _tidemark: { incomplete: ['attachments'] } });
+  });
+
+  test('with an id that no index takes is odd', () => {
+    expect(() => parseMessage({ id: 'm'.repeat(4000) }, self)).toThrow(/4000 bytes/u);
+    expect(parseMessage({ id: 'm'.repeat(900) }, self).id).toHaveLength(900);
   });
 
   test('does not guess the direction on Instagram without the id of the account', () => {

@@ -1,7 +1,18 @@
 /** Messages of Facebook as snapshots. Every field but the id may be missing; the raw object is kept as it came. */
-import type { JsonValue, MessageSnapshot, Platform } from '../core/model.ts';
-import { isSelf, type Self } from './self.ts';
-import { isObject, type Maybe, OddItem, toEntries, toId, toInstant, toParticipant, toText } from './shapes.ts';
+import type { JsonObject, JsonValue, MessageSnapshot, Platform } from '../core/model.ts';
+import { hasId, type Self } from './self.ts';
+import {
+  isObject,
+  type Maybe,
+  noteCutLists,
+  OddItem,
+  requireId,
+  toEntries,
+  toId,
+  toInstant,
+  toParticipant,
+  toText,
+} from './shapes.ts';
 
 const SHARES = 'shares{id,link,name,description,picture,template}';
 
@@ -11,34 +22,44 @@ export const MESSAGE_FIELDS: Readonly<Record<Platform, string>> = {
   instagram: `id,created_time,from,to,message,attachments,${SHARES},reactions,reply_to,story,is_unsupported`,
 };
 
+/** Lists in a message. Each ends with the answer as a rule; one that goes on is not read on, but marked. */
+const LISTS = ['to', 'attachments', 'shares', 'reactions', 'tags'];
+
 /** What Facebook shows of every message, also of one whose content it does not show any more. */
 export const BARE_MESSAGE_FIELDS = 'id,created_time';
 
 /** Throws an OddItem for what is not an object with an id. */
 export function parseMessage(value: JsonValue, self: Self): MessageSnapshot {
   if (!isObject(value)) throw new OddItem('it is not an object');
-  const id = toId(value['id']);
-  if (id === undefined) throw new OddItem('it has no id');
+  const id = requireId(value['id']);
   const replyTo = value['reply_to'];
   return {
     id,
     createdAt: toInstant(value['created_time']),
     from: toParticipant(value['from']),
-    direction: toDirection(value['from'], value['tags'], self),
+    direction: toDirection(value, self),
     text: toText(value['message']),
     attachments: toAttachments(value['attachments'], value['shares'], value['sticker']),
     reactions: toEntries(value['reactions']),
     replyTo: isObject(replyTo) ? toId(replyTo['mid']) : undefined,
-    raw: value,
+    raw: noteCutLists(value, LISTS),
   };
 }
 
-/** The sender's id decides; without one, the tag that Facebook puts on what a Page has sent. */
-function toDirection(from: Maybe, tags: Maybe, self: Self): MessageSnapshot['direction'] {
-  if (isSelf(from, self)) return 'outbound';
-  const isNamed = isObject(from) && toId(from['id']) !== undefined;
-  if (isNamed && self.isComplete) return 'inbound';
-  return toEntries(tags).some((tag) => isObject(tag) && tag['name'] === 'sent') ? 'outbound' : undefined;
+/**
+ * The Page's own id decides, on either side. Where it is on neither, the Page may write under another id: then the tag
+ * that Facebook puts on what a Page has sent tells, and that id is the Page's from then on.
+ */
+function toDirection({ from, to, tags }: JsonObject, self: Self): MessageSnapshot['direction'] {
+  if (hasId(from, self.ids)) return 'outbound';
+  const fromId = isObject(from) ? toId(from['id']) : undefined;
+  if (fromId !== undefined && toEntries(to).some((person) => hasId(person, self.ids))) return 'inbound';
+  if (toEntries(tags).some((tag) => isObject(tag) && tag['name'] === 'sent')) {
+    if (fromId !== undefined) self.otherIds.add(fromId);
+    return 'outbound';
+  }
+  if (hasId(from, self.otherIds)) return 'outbound';
+  return fromId !== undefined && self.isComplete ? 'inbound' : undefined;
 }
 
 /**

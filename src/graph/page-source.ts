@@ -2,13 +2,14 @@
  * One Page's conversations at Facebook, as the sync knows them. Says in Graph's words what the sync wants, and in the
  * sync's words what Facebook shows; it decides nothing about what to fetch.
  */
-import { GraphError, isGraphError } from '../core/errors.ts';
+import { GraphError, isGraphError, isRefusal } from '../core/errors.ts';
 import type { Instant, JsonValue, Platform } from '../core/model.ts';
 import type { ConversationSource } from '../core/ports.ts';
-import type { Caller, GraphClient, GraphParams } from './call.ts';
+import type { Caller, GraphClient, GraphRequest, GraphResponse, Send } from './call.ts';
 import { parseConversation, toConversationFields } from './conversations.ts';
 import { MESSAGE_FIELDS, parseMessage } from './messages.ts';
 import { SAFE_PAGE_SIZE } from './max-page-size.ts';
+import { fetchInstagramAccount } from './pages.ts';
 import { type ItemProblem, parseItems, parseList } from './paging.ts';
 import { askAsFarAsReadable, asTooFarBack, READABLE_MESSAGES } from './readable-messages.ts';
 import { toSelf } from './self.ts';
@@ -26,7 +27,12 @@ export interface PageSourceOptions extends Caller {
   readonly onProblem: (problem: ItemProblem) => void;
 }
 
-export function openPageSource(options: PageSourceOptions): ConversationSource {
+export interface PageSource extends ConversationSource {
+  /** The account that the Page has now; `hidden` when Facebook does not show it to the token. One call. */
+  findInstagramAccount(): ReturnType<typeof fetchInstagramAccount>;
+}
+
+export function openPageSource(options: PageSourceOptions): PageSource {
   const { client, token, limits, onCall, facebookPageId, instagramAccountId, platform, onProblem } = options;
   const self = toSelf({ facebookPageId, instagramAccountId, platform });
   const page = `Page ${facebookPageId} (${platform})`;
@@ -54,16 +60,18 @@ export function openPageSource(options: PageSourceOptions): ConversationSource {
     async listConversations({ limit, after, messages, since, priority }, signal) {
       const subject = `the conversations of ${page}`;
       const isLight = messages === 0;
-      const { body, servedAt } = await send({
+      const request: GraphRequest = {
         kind: isLight ? 'light' : 'nested',
         path: [facebookPageId, 'conversations'],
-        params: { platform, fields: toFields(messages), ...toSinceParam(since) },
+        params: { platform, fields: toFields(messages) },
         list: { limit: isLight ? limit : clamp(limit), after },
         subject,
         priority,
         signal,
-      }).catch((error: unknown) => {
-        throw asPlatformTrouble(asPageTrouble(isLight ? error : asTooFarBack(error), page), platform);
+      };
+      const { body, servedAt } = await sendWithSince(send, request, since).catch((refusal: unknown) => {
+        const error = asPageTrouble(isLight ? refusal : asTooFarBack(refusal), page);
+        throw asPlatformTrouble(after === undefined ? asLastingRefusal(error) : error, platform);
       });
       const list = parseList({ body, sentAfter: after, subject });
       const parse = (item: JsonValue) => readConversation(item, messages);
@@ -109,6 +117,7 @@ export function openPageSource(options: PageSourceOptions): ConversationSource {
       return { items: parseItems({ items: list.items, parse, subject, conversationId, onProblem }), after: list.after };
     },
 
+    findInstagramAccount: () => fetchInstagramAccount(send, facebookPageId),
     callCount: () => calls,
   };
 }
@@ -117,9 +126,32 @@ function clamp(items: number): number {
   return Math.min(SAFE_PAGE_SIZE, items);
 }
 
-/** Rounded down to the second, so that the hint never cuts off what it should bring. */
-function toSinceParam(since: Instant | undefined): GraphParams {
-  return since === undefined ? {} : { since: Math.floor(since / 1000) };
+/** The hint is no part of the documented list: a request that is refused with it is made again without it. */
+async function sendWithSince(send: Send, request: GraphRequest, since: Instant | undefined): Promise<GraphResponse> {
+  if (since === undefined) return send(request);
+  try {
+    // Rounded down to the second, so that the hint never cuts off what it should bring.
+    return await send({ ...request, params: { ...request.params, since: Math.floor(since / 1000) } });
+  } catch (error) {
+    if (!isRefusal(error, 'invalid')) throw error;
+    return send(request);
+  }
+}
+
+/** Codes of faults of Facebook itself: a Page that is too busy to be listed may be refused with one. */
+const OWN_FAULTS: ReadonlySet<number> = new Set([1, 2]);
+
+/**
+ * A refusal of what is asked for, at the head of a list, where there is no cursor that could be the reason. It comes
+ * again until somebody changes something, so it is no sign of a busy Page.
+ */
+function asLastingRefusal(error: unknown): unknown {
+  if (!isRefusal(error, 'invalid') || error.graphCode === undefined || OWN_FAULTS.has(error.graphCode)) {
+    return error;
+  }
+  const { message, usage, graphCode, graphSubcode, httpStatus } = error;
+  const details = { kind: 'invalid', usage, graphCode, graphSubcode, httpStatus, cause: error } as const;
+  return new GraphError('REQUEST_REFUSED', message, details);
 }
 
 /** A Page that is not shown to its own token is not a missing conversation: the token may not see it. */

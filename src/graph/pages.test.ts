@@ -106,8 +106,34 @@ describe('a user token', () => {
   });
 
   test('may have no Page at all', async () => {
-    expect(await discover({ json: { data: [] } })).toMatchObject({ kind: 'user', connected: [], refused: [] });
+    expect(await discover({ json: { data: [] } })).toMatchObject({
+      kind: 'user',
+      connected: [],
+      refused: [],
+      warnings: [expect.stringContaining('pages_show_list')],
+    });
   });
+
+  test.each([
+    [['PROFILE_PLUS_MESSAGING']],
+    [['PROFILE_PLUS_FULL_CONTROL', 'PROFILE_PLUS_ANALYZE']],
+    [['MODERATE']],
+    [['MANAGE']],
+    [['A_TASK_OF_TOMORROW']],
+    [[]],
+  ])('opens a Page where the person has the tasks %j', async (tasks) => {
+    const { connected, refused } = await discover({ json: { data: [account('1', { tasks })] } });
+    expect(refused).toEqual([]);
+    expect(connected).toMatchObject([{ facebookPageId: '1' }]);
+  });
+
+  test.each([[['PROFILE_PLUS_ANALYZE']], [['ADVERTISE', 'CREATE_CONTENT']]])(
+    'does not open a Page where the tasks %j let nobody read messages',
+    async (tasks) => {
+      const { connected } = await discover({ json: { data: [account('1', { tasks })] } });
+      expect(connected).toEqual([]);
+    },
+  );
 
   test('that may not see Instagram accounts opens the Pages without them, and says why once', async () => {
     let lists = 0;

@@ -9,7 +9,7 @@ import { createPageSize } from '../core/page-size.ts';
 import { Secret } from '../lib/secret.ts';
 import type { GraphRequest, GraphResponse, Send } from './call.ts';
 import { parseList } from './paging.ts';
-import { isObject, type Maybe, toId, toText } from './shapes.ts';
+import { isObject, type Maybe, toId, toName } from './shapes.ts';
 
 export interface DiscoveredPage {
   readonly facebookPageId: string;
@@ -45,6 +45,16 @@ export interface DiscoverInput {
 
 const INSTAGRAM_FIELD = 'instagram_business_account';
 const PAGES_PER_CALL = 100;
+/**
+ * Tasks that surely let nobody read messages. Whoever has any other one is in doubt allowed to: Facebook renames its
+ * tasks now and then, and the first call tells.
+ */
+const MUTE_TASKS: ReadonlySet<string> = new Set(
+  ['ANALYZE', 'ADVERTISE', 'CREATE_CONTENT'].flatMap((task) => [task, `PROFILE_PLUS_${task}`]),
+);
+const NO_PAGES =
+  'Facebook lists no Page for this token. Ask for a new one with pages_show_list (and business_management, where the ' +
+  'Pages belong to a business), choose the Pages in its dialog, and see that the person has a role on them.';
 
 /** Rejects with TOKEN_INVALID when Facebook does not accept the token, else with the GraphError of what went wrong. */
 export async function discoverPages(input: DiscoverInput): Promise<DiscoveredPages> {
@@ -100,6 +110,7 @@ async function discoverAsUser({ send, signal }: DiscoverInput): Promise<Discover
     if (hasList || !(isGraphError(error, 'invalid') || isGraphError(error, 'missing'))) throw error;
     return undefined;
   }
+  if (connected.size === 0 && refused.length === 0) warnings.add(NO_PAGES);
   return { kind: 'user', connected: [...connected.values()], refused, warnings: [...warnings] };
 }
 
@@ -118,12 +129,32 @@ async function discoverAsPage({ send, token, signal }: DiscoverInput): Promise<D
   }
   const page: DiscoveredPage = {
     facebookPageId,
-    name: toText(body['name']),
+    name: toName(body['name']),
     token,
     tasks: undefined,
     instagramAccountId: toInstagramId(body),
   };
   return { kind: 'page', connected: [page], refused: [], warnings: warning === undefined ? [] : [warning] };
+}
+
+/** The Instagram account that a Page has now; `hidden` when Facebook does not show it to the token. One call. */
+export async function fetchInstagramAccount(
+  send: Send,
+  facebookPageId: string,
+): Promise<{ readonly id: string | undefined } | 'hidden'> {
+  const subject = `the Instagram account of Page ${facebookPageId}`;
+  try {
+    const { body } = await send({
+      kind: 'page',
+      path: [facebookPageId],
+      params: { fields: `id,${INSTAGRAM_FIELD}` },
+      subject,
+    });
+    return isObject(body) && toId(body['id']) !== undefined ? { id: toInstagramId(body) } : 'hidden';
+  } catch (error) {
+    if (!isGraphError(error, 'permission') && !isGraphError(error, 'invalid')) throw error;
+    return 'hidden';
+  }
 }
 
 interface InstagramAnswer extends Pick<GraphResponse, 'body'> {
@@ -154,13 +185,13 @@ function readAccount(entry: JsonValue): DiscoveredPage | UnusablePage {
     return { facebookPageId: undefined, name: undefined, reason: 'Facebook lists it without any data.' };
   }
   const facebookPageId = toId(entry['id']);
-  const name = toText(entry['name']);
+  const name = toName(entry['name']);
   const token = toId(entry['access_token']);
   const tasks = toTasks(entry['tasks']);
   const refuse = (reason: string): UnusablePage => ({ facebookPageId, name, reason });
 
   if (facebookPageId === undefined) return refuse('Facebook lists it without an id.');
-  if (tasks !== undefined && !tasks.includes('MESSAGING')) {
+  if (tasks !== undefined && tasks.length > 0 && tasks.every((task) => MUTE_TASKS.has(task))) {
     return refuse(
       'The person behind the token lacks the MESSAGING task on this Page: have an admin of the Page grant it.',
     );

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { redact, redactAnswer } from './redact.ts';
+import { createRedactor, redact } from './redact.ts';
 
 describe('redact', () => {
   test.each([
@@ -20,34 +20,34 @@ describe('redact', () => {
   });
 
   test('takes out the secrets it is told of, also as they stand in addresses', () => {
-    expect(redact('a 1|b c 1%7Cb d 1%257Cb', ['1|b', ''])).toBe('a [secret] c [secret] d [secret]');
-    expect(redact("a (b')~ c %28b%27%29%7E d %2528b%2527%2529%257E", ["(b')~"])).toBe(
+    expect(createRedactor(['1|b', '']).text('a 1|b c 1%7Cb d 1%257Cb')).toBe('a [secret] c [secret] d [secret]');
+    expect(createRedactor(["(b')~"]).text("a (b')~ c %28b%27%29%7E d %2528b%2527%2529%257E")).toBe(
       'a [secret] c [secret] d [secret]',
     );
   });
 });
 
-describe('redactAnswer', () => {
+describe('the redactor of an answer', () => {
   test('leaves a text without links and secrets as it is', () => {
     const text = '{"message":"my access_token= is EAABsbCS1iHgBO0Zx"}';
-    expect(redactAnswer(text, ['other'])).toBe(text);
+    expect(createRedactor(['other']).answer(text)).toBe(text);
   });
 
   test('cleans escaped links', () => {
     const text = '{"previous": "https:\\/\\/g.example\\/?access_token=one\\u0026appsecret_proof=two&after=x"}';
-    expect(redactAnswer(text, [])).toBe(
+    expect(createRedactor([]).answer(text)).toBe(
       '{"previous": "https:\\/\\/g.example\\/?access_token=[secret]\\u0026appsecret_proof=[secret]&after=x"}',
     );
   });
 
   test('takes out the secrets as JSON escapes them', () => {
-    expect(redactAnswer(String.raw`{"message":"a/\"b and a\/\"b"}`, ['a/"b'])).toBe(
+    expect(createRedactor(['a/"b']).answer(String.raw`{"message":"a/\"b and a\/\"b"}`)).toBe(
       '{"message":"[secret] and [secret]"}',
     );
   });
 
   test('keeps a token that was asked for, also when it is the one that was sent', () => {
-    expect(redactAnswer('{"access_token":"T0ken","name":"T0ken"}', ['T0ken'])).toBe(
+    expect(createRedactor(['T0ken']).answer('{"access_token":"T0ken","name":"T0ken"}')).toBe(
       '{"access_token":"T0ken","name":"[secret]"}',
     );
   });

@@ -3,7 +3,7 @@
  * prints the access token into the links of its lists and into some of its error messages; neither may ever leave this
  * room. Every text is a stranger's, so nothing here may take more than a time that grows with its length.
  */
-import { blotSecrets } from './secret-forms.ts';
+import { blotSecrets, type SecretForms, toSecretForms } from './secret-forms.ts';
 
 const BLOT = '[secret]';
 
@@ -18,24 +18,38 @@ const TOKEN_LIKE: readonly (readonly [RegExp, string])[] = [
   [/((?<!\d)|%[0-9A-F]{2})\d{5,20}(?:\||%(?:25){0,9}7C|\\{1,8}u007C|&#(?:124|x7C);)[\w-]{8,}/giu, `$1${BLOT}`],
 ];
 
-/** A text for people, without the known secrets and without anything that looks like a token. */
-export function redact(text: string, secrets: readonly string[] = []): string {
-  const clean = blotSecrets(text, secrets, () => BLOT);
-  return TOKEN_LIKE.reduce((rest, [pattern, blot]) => rest.replace(pattern, blot), clean);
+/** A text for people, without anything that looks like a token. */
+export function redact(text: string): string {
+  return TOKEN_LIKE.reduce((rest, [pattern, blot]) => rest.replace(pattern, blot), text);
+}
+
+/** Takes what is known to be secret out of the texts of one exchange. */
+export interface Redactor {
+  /** A text for people, also without anything that looks like a token. */
+  text(text: string): string;
+  /**
+   * The JSON text of an answer, also without tokens in the links of lists. All else stays as it is: members named
+   * `access_token` are what was asked for, and a chat message may say what it likes.
+   */
+  answer(text: string): string;
+}
+
+/** Empty secrets are none. */
+export function createRedactor(secrets: readonly string[]): Redactor {
+  const forms = toSecretForms(secrets);
+  return {
+    text: (text) => redact(blotSecrets(text, forms, () => BLOT)),
+    answer: (text) => LINK_NAMES.reduce(redactLinks, blotAnswer(text, forms)),
+  };
+}
+
+function blotAnswer(text: string, forms: readonly SecretForms[]): string {
+  return blotSecrets(text, forms, (found, at, whole) => (isTokenMember(whole, at) ? found : BLOT));
 }
 
 const LINK_SECRET =
   /((?:access_token|appsecret_proof|input_token|fb_exchange_token|client_secret)(?:=|%(?:25){0,9}3[dD]|\\u003[dD]))[^&"\\]+/gu;
 const LINK_TOKEN = /EAA[A-Za-z0-9]{8,}/gu;
-
-/**
- * The JSON text of an answer without the known secrets and without tokens in the links of lists. All else stays as
- * it is: members named `access_token` are what was asked for, and a chat message may say what it likes.
- */
-export function redactAnswer(text: string, secrets: readonly string[]): string {
-  const clean = blotSecrets(text, secrets, (found, at, whole) => (isTokenMember(whole, at) ? found : BLOT));
-  return LINK_NAMES.reduce(redactLinks, clean);
-}
 
 /**
  * Links to more of a list are string members of these names. Quotes inside chat messages are escaped, so those never

@@ -4,7 +4,7 @@ import { recordingLimits, testClient } from '../../test/support/graph/ports.ts';
 import { testRequest } from '../../test/support/graph/requests.ts';
 import { type Reply, startStub } from '../../test/support/graph/stub-server.ts';
 import { Secret } from '../lib/secret.ts';
-import { redact, redactAnswer } from './redact.ts';
+import { createRedactor } from './redact.ts';
 
 const percent = (text: string) => [...Buffer.from(text)].map((byte) => `%${byte.toString(16)}`).join('');
 const twice = (text: string) => encodeURIComponent(encodeURIComponent(text));
@@ -52,8 +52,8 @@ function piecesIn(text: string, form: string): readonly string[] {
 describe.each(Object.entries(FORMS))('a known secret %s', (_name, toForm) => {
   test.each(SECRETS)('is taken out: %s', (secret) => {
     const form = toForm(secret);
-    expect(piecesIn(redact(`Malformed ${form} given`, [secret]), form)).toEqual([]);
-    expect(piecesIn(redactAnswer(`{"message":"Malformed ${form} given"}`, [secret]), form)).toEqual([]);
+    expect(piecesIn(createRedactor([secret]).text(`Malformed ${form} given`), form)).toEqual([]);
+    expect(piecesIn(createRedactor([secret]).answer(`{"message":"Malformed ${form} given"}`), form)).toEqual([]);
   });
 });
 
@@ -62,7 +62,7 @@ test('what holds no secret stays as it is', () => {
     '50 %41 &#65; \\u0041 &amp; "EAA" 100%25',
     '{"message":"EAAsomebodyElses0123456789","next":"https:\\/\\/a\\/?b"}',
   ];
-  for (const text of texts) expect(redactAnswer(text, SECRETS)).toBe(text);
+  for (const text of texts) expect(createRedactor(SECRETS).answer(text)).toBe(text);
 });
 
 describe('the token, the proof and the app secret', () => {

@@ -29,27 +29,39 @@ const NEEDLESS_ESCAPE = new RegExp(
 const SHORTEST_CODE = 10;
 const SHORTEST_CORE = 4;
 
+/** A secret and what tells quickly that a text does not hold it; made once and looked for in many texts. */
+export interface SecretForms {
+  readonly secret: string;
+  /** The longest part that no usual escape changes; empty when it is too short to tell anything. */
+  readonly core: string;
+  readonly codes: readonly Pick<SecretForms, 'secret' | 'core'>[];
+}
+
+/** Empty ones are none. */
+export function toSecretForms(secrets: readonly string[]): readonly SecretForms[] {
+  const known = [...new Set(secrets)].filter((secret) => secret !== '');
+  return known.map((secret) => ({ ...withCore(secret), codes: toCodes(secret).map(withCore) }));
+}
+
 /** The text with `blot`'s words in place of each secret. */
-export function blotSecrets(text: string, secrets: readonly string[], blot: Blot): string {
+export function blotSecrets(text: string, secrets: readonly SecretForms[], blot: Blot): string {
   let clean = text;
   let isOdd: boolean | undefined;
-  for (const secret of new Set(secrets)) {
-    if (secret === '') continue;
+  for (const { secret, core, codes } of secrets) {
     clean = clean.replaceAll(secret, blot);
     isOdd ??= NEEDLESS_ESCAPE.test(text);
-    if (isOdd || hasCoreOf(clean, secret)) clean = clean.replaceAll(toAnyForm(secret), blot);
-    for (const code of toCodes(secret)) {
-      if (hasCoreOf(clean, code)) clean = clean.replaceAll(toAnyForm(code), blot);
+    if (isOdd || clean.includes(core)) clean = clean.replaceAll(toAnyForm(secret), blot);
+    for (const code of codes) {
+      if (clean.includes(code.core)) clean = clean.replaceAll(toAnyForm(code.secret), blot);
     }
   }
   return clean;
 }
 
-/** Whether the part of it that no usual escape changes is there. */
-function hasCoreOf(text: string, secret: string): boolean {
-  const cores = secret.match(/[A-Za-z0-9]+/gu) ?? [];
-  const core = cores.reduce((longest, other) => (other.length > longest.length ? other : longest), '');
-  return core.length < SHORTEST_CORE || text.includes(core);
+function withCore(secret: string) {
+  const parts = secret.match(/[A-Za-z0-9]+/gu) ?? [];
+  const core = parts.reduce((longest, other) => (other.length > longest.length ? other : longest), '');
+  return { secret, core: core.length < SHORTEST_CORE ? '' : core };
 }
 
 function toAnyForm(secret: string): RegExp {

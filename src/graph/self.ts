@@ -7,6 +7,8 @@ import { isObject, type Maybe, toEntries, toId, toParticipant } from './shapes.t
 
 export interface Self {
   readonly ids: ReadonlySet<string>;
+  /** Ids under which the Page has been seen to write besides: of a profile, or of a Page merged into it. */
+  readonly otherIds: Set<string>;
   /** Whether an id that is not among `ids` surely belongs to somebody else. */
   readonly isComplete: boolean;
 }
@@ -20,26 +22,30 @@ export interface SelfInput {
 export function toSelf({ facebookPageId, instagramAccountId, platform }: SelfInput): Self {
   return {
     ids: new Set(instagramAccountId === undefined ? [facebookPageId] : [facebookPageId, instagramAccountId]),
+    otherIds: new Set(),
     isComplete: platform === 'messenger' || instagramAccountId !== undefined,
   };
 }
 
 /** Whether Facebook's person object is the Page. Old Instagram answers carry the account's id as `user_id`. */
-export function isSelf(person: Maybe, self: Self): boolean {
+function isSelf(person: Maybe, { ids, otherIds }: Self): boolean {
+  return hasId(person, ids) || hasId(person, otherIds);
+}
+
+export function hasId(person: Maybe, ids: ReadonlySet<string>): boolean {
   if (!isObject(person)) return false;
-  const ids = [toId(person['id']), toId(person['user_id'])];
-  return ids.some((id) => id !== undefined && self.ids.has(id));
+  return [toId(person['id']), toId(person['user_id'])].some((id) => id !== undefined && ids.has(id));
 }
 
 /**
- * Who the Page talks to: the one participant that is not the Page. When the Page's own id is not known for sure, a
- * choice between two would be a guess, and so would be one between nameless ids.
+ * Who the Page talks to: the one participant that is not the Page. Where the Page is not among them by an id that is
+ * known, a choice between two would be a guess, and so would be one between nameless ids.
  */
 export function toContact(participants: Maybe, self: Self): Participant | undefined {
   const people = toEntries(participants);
   const others = people.filter((person) => !isSelf(person, self)).flatMap((person) => toParticipant(person) ?? []);
   const withId = others.filter(({ id }) => id !== undefined);
   const isSelfNamed = people.some((person) => isSelf(person, self));
-  if (withId.length > 0) return self.isComplete || isSelfNamed || withId.length === 1 ? withId[0] : undefined;
+  if (withId.length > 0) return isSelfNamed || withId.length === 1 ? withId[0] : undefined;
   return isSelfNamed && others.length === 1 ? others[0] : undefined;
 }

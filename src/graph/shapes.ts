@@ -22,9 +22,49 @@ export function toText(value: Maybe): string | undefined {
   return typeof value === 'number' ? String(value) : undefined;
 }
 
-/** An id: text that is not empty. */
+/** Text with something to see in it: an empty name says no more than none. */
+export function toName(value: Maybe): string | undefined {
+  const text = toText(value);
+  return text !== undefined && VISIBLE.test(text) ? text : undefined;
+}
+
+const VISIBLE = /[^\s\p{C}\p{Z}]/u;
+
+/** An id: text that is not blank. */
 export function toId(value: Maybe): string | undefined {
-  return toText(value) || undefined;
+  return toName(value);
+}
+
+/** Longer ids fit in no index of the mirror. Facebook's own have up to 200 characters. */
+const MOST_ID_BYTES = 1000;
+
+/** The id of what is to be stored under it; throws an OddItem where there is none that can be. */
+export function requireId(value: Maybe): string {
+  const id = toId(value);
+  if (id === undefined) throw new OddItem('it has no id');
+  const bytes = Buffer.byteLength(id);
+  if (bytes > MOST_ID_BYTES)
+    throw new OddItem(`its id has ${bytes} bytes, more than the ${MOST_ID_BYTES} that are taken`);
+  return id;
+}
+
+/** Names of the lists in an object that Facebook goes on with elsewhere, so that what is there may not be all. */
+function findCutLists(value: JsonObject, names: readonly string[]): readonly string[] {
+  return names.filter((name) => {
+    const list = value[name];
+    const paging = isObject(list) ? list['paging'] : undefined;
+    if (!isObject(paging) || typeof paging['next'] !== 'string' || paging['next'] === '') return false;
+    // A list of one comes with a `next` behind which there is nothing: this has been recorded.
+    const { cursors } = paging;
+    const isOne = isObject(cursors) && cursors['before'] !== undefined && cursors['before'] === cursors['after'];
+    return !(isOne && toEntries(list).length === 1);
+  });
+}
+
+/** The same object; with a note where lists of it may go on. */
+export function noteCutLists(value: JsonObject, names: readonly string[]): JsonObject {
+  const incomplete = findCutLists(value, names);
+  return incomplete.length === 0 ? value : { ...value, _tidemark: { incomplete } };
 }
 
 /** A whole number from zero up, also when it is written as text. */
@@ -42,9 +82,9 @@ export function toParticipant(value: Maybe): Participant | undefined {
   if (!isObject(value)) return undefined;
   return {
     id: toId(value['id']),
-    name: toText(value['name']),
-    username: toText(value['username']),
-    email: toText(value['email']),
+    name: toName(value['name']),
+    username: toName(value['username']),
+    email: toName(value['email']),
   };
 }
 

@@ -12,6 +12,8 @@ type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 const MEASURES = ['call_count', 'total_cputime', 'total_time'] as const;
 const FLAT_HEADERS = { 'x-app-usage': 'app', 'x-page-usage': 'page' } as const;
+/** Facebook's quotas are by the hour or the day; more than this is nonsense that would park a Page for good. */
+const LONGEST_MINUTES = 7 * 24 * 60;
 const BUSINESS_HEADER = 'x-business-use-case-usage';
 
 /**
@@ -65,7 +67,7 @@ function toUsage(value: Maybe, quota: string): QuotaUsage | undefined {
   });
   if (percents.length === 0) return undefined;
   const minutes = value['estimated_time_to_regain_access'];
-  const regainMs = typeof minutes === 'number' && minutes > 0 ? minutes * 60_000 : undefined;
+  const regainMs = typeof minutes === 'number' && minutes > 0 ? Math.min(minutes, LONGEST_MINUTES) * 60_000 : undefined;
   return { quota, percent: Math.max(...percents), regainMs };
 }
 

@@ -28,7 +28,7 @@ export interface AppOptions {
 
 /** The API over `tidemark`, which stays the caller's to close. Call it with `app.fetch(request)`. */
 export function createApp({ tidemark, log = SILENT_LOG }: AppOptions): OpenAPIHono {
-  const app = new OpenAPIHono({ defaultHook: refuseInvalidInput });
+  const app = new OpenAPIHono({ defaultHook: refuseInvalidInput, strict: false });
   app.use(accessLog(log), securityHeaders, localOnly);
   app.use(methodNotAllowed({ app, onMethodNotAllowed: answerWrongMethod }));
   app.route('/', pageRoutes(tidemark));

@@ -54,7 +54,9 @@ describe('local only', () => {
   );
 
   it('refuses what the browser calls cross-site, whatever else it says', async () => {
-    expect(await statusOf({ 'Sec-Fetch-Site': 'cross-site' })).toBe(403);
+    for (const site of ['cross-site', 'CROSS-SITE', ' Cross-Site', 'none, cross-site']) {
+      expect(await statusOf({ 'Sec-Fetch-Site': site }), site).toBe(403);
+    }
     expect(await statusOf({ 'Sec-Fetch-Site': 'cross-site', Origin: 'http://localhost' })).toBe(403);
   });
 

@@ -22,7 +22,7 @@ export const localOnly: MiddlewareHandler = async (c, next) => {
     );
   }
   const origin = c.req.header('Origin');
-  if (c.req.header('Sec-Fetch-Site') === 'cross-site' || (origin !== undefined && !isLoopbackAddress(origin))) {
+  if (isCrossSite(c.req.header('Sec-Fetch-Site')) || (origin !== undefined && !isLoopbackAddress(origin))) {
     throw new TidemarkError(
       'REQUEST_NOT_LOCAL',
       'This server answers no requests that another website makes through a browser; call it from your own server.',
@@ -30,6 +30,11 @@ export const localOnly: MiddlewareHandler = async (c, next) => {
   }
   await next();
 };
+
+/** Browsers write it in lower case; a header that came twice is joined by commas. */
+function isCrossSite(header: string | undefined): boolean {
+  return header?.split(',').some((site) => site.trim().toLowerCase() === 'cross-site') ?? false;
+}
 
 function isLoopbackAddress(address: string): boolean {
   // Parsing also turns other spellings (127.1, upper case, 0x7f000001) into the one that is compared.

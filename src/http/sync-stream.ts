@@ -11,7 +11,7 @@ import { sleep } from '../lib/sleep.ts';
 import { toProblem } from './problem.ts';
 
 export interface SyncStreamOptions {
-  /** Pause after each event, so that no two of them reach a client as one chunk. Default: 30 ms. */
+  /** At least so long lies between two events, so that no two of them reach a client as one chunk. Default: 100 ms. */
   readonly pauseMs?: number;
   /** Longest silence. Default: 15 000 ms. */
   readonly heartbeatMs?: number;
@@ -23,21 +23,30 @@ type StreamEvent = Readonly<Record<string, unknown>> & { readonly status: string
 export function streamSync(
   tidemark: Pick<Tidemark, 'sync'>,
   request: SyncRequest,
-  { pauseMs = 30, heartbeatMs = 15_000 }: SyncStreamOptions = {},
+  { pauseMs = 100, heartbeatMs = 15_000 }: SyncStreamOptions = {},
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const events = narrate(tidemark, request, heartbeatMs);
-  return new ReadableStream({
-    async pull(controller) {
-      const { value, done } = await events.next();
-      if (done) return controller.close();
-      controller.enqueue(encoder.encode(`data: ${JSON.stringify(value)}\n\n`));
-      await sleep(pauseMs);
+  let isFirst = true;
+  return new ReadableStream(
+    {
+      // Called when the event before is written, not before: the pause is between the writing of two.
+      async pull(controller) {
+        const pause = isFirst ? undefined : sleep(pauseMs);
+        isFirst = false;
+        await pause;
+        const { value, done } = await events.next();
+        if (done) return controller.close();
+        controller.enqueue(encoder.encode(`data: ${JSON.stringify(value)}\n\n`));
+        // What is written right before the end would reach some clients together with it.
+        if (value.status === 'syncing') await sleep(pauseMs);
+      },
+      async cancel() {
+        await events.return(undefined);
+      },
     },
-    async cancel() {
-      await events.return(undefined);
-    },
-  });
+    new CountQueuingStrategy({ highWaterMark: 0 }),
+  );
 }
 
 async function* narrate(
@@ -45,20 +54,11 @@ async function* narrate(
   request: SyncRequest,
   heartbeatMs: number,
 ): AsyncGenerator<StreamEvent, undefined> {
-  const heard: SyncEvent[] = [];
-  /** What each channel has done so far. */
-  const done = new Map<Platform, RunCounts>();
-  let run: { readonly syncMode: unknown } | undefined;
+  const progress = createProgress();
   let news = Promise.withResolvers<void>();
   let end: StreamEvent | undefined;
   const hear = (event: SyncEvent) => {
-    const isFirst = run === undefined && heard.length === 0;
-    if (event.type !== 'batch-committed' && !isFirst) return;
-    // Progress that nobody has been told yet is replaced by later progress.
-    const last = heard.at(-1);
-    if (last?.type === 'batch-committed' && last.platform === event.platform) heard.pop();
-    heard.push(event);
-    news.resolve();
+    if (progress.hear(event)) news.resolve();
   };
   void tidemark
     .sync({ ...request, onEvent: hear })
@@ -72,40 +72,96 @@ async function* narrate(
     });
 
   for (;;) {
-    const event = heard.shift();
-    if (event !== undefined) {
-      if (run === undefined) yield toStarting((run = { syncMode: event.mode }), event.runId);
-      if (event.mode === 'full') run = { syncMode: 'full' };
-      if (event.type === 'batch-committed') {
-        done.set(event.platform, event.counts);
-        yield toSyncing(run, [...done.values()].reduce(addCounts, NO_COUNTS));
-      }
-    } else if (end !== undefined) {
+    const starting = progress.takeStart();
+    if (starting !== undefined) yield starting;
+    if (end !== undefined) {
+      const run = progress.run();
       // Whoever joined a run of another process hears nothing of it before its answer.
       if (run === undefined && 'runId' in end) yield toStarting({ syncMode: end['syncMode'] }, end['runId']);
       yield { ...run, ...end };
       return undefined;
-    } else {
-      const silence = new AbortController();
-      const isQuiet = await Promise.race([
-        news.promise.then(() => false),
-        sleep(heartbeatMs, silence.signal).then(
-          () => true,
-          () => false,
-        ),
-      ]);
-      silence.abort();
-      news = Promise.withResolvers();
-      if (isQuiet) yield { status: 'heartbeat', ...run };
     }
+    const syncing = progress.take();
+    if (syncing !== undefined) yield syncing;
+    else if (starting === undefined && (await isQuiet(news.promise, heartbeatMs))) {
+      yield { status: 'heartbeat', ...progress.run() };
+    }
+    news = Promise.withResolvers();
+    if (end !== undefined || progress.hasNews()) news.resolve();
+  }
+}
+
+async function isQuiet(news: Promise<void>, ms: number): Promise<boolean> {
+  const silence = new AbortController();
+  const isOver = sleep(ms, silence.signal).then(
+    () => true,
+    () => false,
+  );
+  const quiet = await Promise.race([news.then(() => false), isOver]);
+  silence.abort();
+  return quiet;
+}
+
+interface ChannelProgress {
+  readonly counts: RunCounts;
+  readonly checked: number;
+  readonly isListed: boolean;
+}
+
+/** What a run has told so far. Progress that nobody has taken yet is replaced by later progress. */
+function createProgress() {
+  const channels = new Map<Platform, ChannelProgress>();
+  let run: { readonly syncMode: unknown } | undefined;
+  let start: StreamEvent | undefined;
+  let isNews = false;
+
+  /** Whether it changes what there is to tell. */
+  function hear(event: SyncEvent): boolean {
+    const isFirst = run === undefined;
+    if (isFirst) start = toStarting((run = { syncMode: event.mode }), event.runId);
+    if (event.mode === 'full') run = { syncMode: 'full' };
+    const before = channels.get(event.platform) ?? { counts: NO_COUNTS, checked: 0, isListed: false };
+    const now = advance(before, event);
+    channels.set(event.platform, now);
+    if (now !== before) isNews = true;
+    return isFirst || now !== before;
+  }
+
+  return {
+    hear,
+    run: () => run,
+    hasNews: () => isNews || start !== undefined,
+    takeStart(): StreamEvent | undefined {
+      const taken = start;
+      start = undefined;
+      return taken;
+    },
+    take(): StreamEvent | undefined {
+      if (!isNews) return undefined;
+      isNews = false;
+      const all = [...channels.values()];
+      const { synced, inserted, updated, eventsCreated } = all.map(({ counts }) => counts).reduce(addCounts, NO_COUNTS);
+      const checked = all.reduce((sum, channel) => sum + channel.checked, 0);
+      const total = all.every(({ isListed }) => isListed) ? checked : null;
+      return { status: 'syncing', ...run, synced, inserted, updated, eventsCreated, checked, total };
+    },
+  };
+}
+
+/** The same object when the event is no progress. */
+function advance(before: ChannelProgress, event: SyncEvent): ChannelProgress {
+  switch (event.type) {
+    case 'list-surveyed':
+      return { ...before, checked: before.checked + event.listed };
+    case 'survey-finished':
+      return { ...before, isListed: true };
+    case 'batch-committed':
+      return { ...before, counts: event.counts };
+    default:
+      return before;
   }
 }
 
 function toStarting(run: { readonly syncMode: unknown }, runId: unknown): StreamEvent {
   return { status: 'starting', ...run, runId };
-}
-
-function toSyncing(run: { readonly syncMode: unknown }, counts: RunCounts): StreamEvent {
-  const { synced, inserted, updated, eventsCreated } = counts;
-  return { status: 'syncing', ...run, synced, inserted, updated, eventsCreated, total: null };
 }

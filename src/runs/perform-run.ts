@@ -90,5 +90,6 @@ async function recordFailure(
 function toPageStatus(code: TidemarkError['code']): RunFailure['pageStatus'] {
   if (code === 'TOKEN_EXPIRED') return 'token_expired';
   if (code === 'PERMISSION_MISSING') return 'permission_missing';
+  if (code === 'PAGE_MERGED' || code === 'REQUEST_REFUSED') return 'failed';
   return code === 'THROTTLED' ? 'throttled' : undefined;
 }

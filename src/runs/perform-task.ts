@@ -55,7 +55,7 @@ export async function performTask(parts: TaskParts, task: RunTask, context: Task
       const { verifyStore, unfinished } = await parts.openVerify(lease, task.repairs);
       const open = await run.store.findOpenRetries();
       const prior = {
-        lookbackStart: toLookbackStart(begun.watermark),
+        lookbackStart: toLookbackStart(begun.watermark, begun.lookbackMs),
         failed: new Set(open.map((entry) => entry.conversationId)),
       };
       const policy = openVerification(run, { ...task, verifyStore, notes: unfinished?.notes, prior });

@@ -2,12 +2,19 @@
 import type { Tidemark } from '../api/tidemark.ts';
 import { toRunView } from '../api/views/run-view.ts';
 import { TidemarkError } from '../core/errors.ts';
-import type { Page, PageRef, Run } from '../core/model.ts';
+import type { Page, PageRef, Platform, Run } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
+
+/** Which runs to list; without Page and platform, all. */
+export interface RunListQuery {
+  readonly pageId?: string | undefined;
+  readonly platform?: Platform | undefined;
+  readonly limit?: number | undefined;
+}
 
 /** The record of runs, of every process. */
 export interface RunRecords {
-  list(query: { readonly pageId: string | undefined; readonly limit: number | undefined }): Promise<readonly Run[]>;
+  list(query: RunListQuery): Promise<readonly Run[]>;
   find(runId: string): Promise<Run | undefined>;
   /** Notes that somebody wants the run to end; false when it is not running. */
   requestCancel(runId: string): Promise<boolean>;
@@ -38,10 +45,10 @@ export function openRunReader({ records, findPage, cancel, clock, signal }: RunR
   }
 
   return {
-    async list(query) {
-      const named = query.pageId !== undefined || query.facebookPageId !== undefined;
-      const page = named ? await findPage(query) : undefined;
-      const recent = await records.list({ pageId: page?.id, limit: query.limit });
+    async list({ platform, limit, ...ref }) {
+      const named = ref.pageId !== undefined || ref.facebookPageId !== undefined;
+      const page = named ? await findPage(ref) : undefined;
+      const recent = await records.list({ pageId: page?.id, platform, limit });
       return recent.map(toRunView);
     },
     find: async (runId) => toRunView(await find(runId)),

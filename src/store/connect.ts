@@ -11,7 +11,7 @@ import { type ConnectionTarget, readConnectionString } from './connection-string
 import { didNothing, isBroken, isServerFull, isSilence, toDatabaseError, wasCutOff } from './database-errors.ts';
 import { createPool, type Lane } from './pool.ts';
 import { ASK_FACTS, type ServerFacts, toFacts } from './server-facts.ts';
-import { toOpening } from './session.ts';
+import { createOpening, type Opening } from './session.ts';
 
 export type Row = Record<string, unknown>;
 
@@ -78,7 +78,6 @@ const LONGEST_PAUSE_MS = 1500;
 
 /** A script that is a transaction already; its beginning is replaced by ours. */
 const OWN_TRANSACTION = /^\s*BEGIN;/;
-const OPENING_STATEMENTS = 2;
 const OUTSIDE_TRANSACTIONS = /\b(?:CONCURRENTLY|VACUUM)\b/i;
 
 interface Step {
@@ -95,7 +94,7 @@ export function connect(options: ConnectOptions): Database {
     open: (onEnd) => openConnection(findTarget(), onEnd),
     isFull: isServerFull,
   });
-  let facts: ServerFacts | undefined;
+  let server: { readonly facts: ServerFacts; readonly toOpening: Opening } | undefined;
 
   const work = { lane: 'work', limitMs: options.statementTimeoutMs ?? STATEMENT_MS } as const;
   const read = { lane: 'read', limitMs: Math.min(READ_MS, work.limitMs) } as const;
@@ -111,8 +110,8 @@ export function connect(options: ConnectOptions): Database {
     return pool.use(lane, async (connection) => {
       try {
         if (performance.now() - connection.answeredAt > TRUSTED_MS) await greet(connection.client);
-        facts ??= await askFacts(connection.client);
-        return await task(connection.client, toOpening(facts, limitMs), connection);
+        server ??= await askServer(connection.client);
+        return await task(connection.client, server.toOpening(limitMs), connection);
       } catch (error) {
         if (isSilence(error)) {
           connection.destroy();
@@ -140,11 +139,14 @@ export function connect(options: ConnectOptions): Database {
     const answerMs = step.limitMs + WAY_MS;
     return again(() =>
       use(step, async (client, opening, connection) => {
-        const [opened, answer, ended] = await Promise.allSettled([
-          client.query(within(ANSWER_MS, { text: opening })),
-          client.query<R>(within(answerMs, query)),
-          client.query(within(answerMs, { text: 'COMMIT' })),
-        ]);
+        const [opened, answer, ended] = await connection.sendTogether(() =>
+          Promise.allSettled([
+            client.query(within(ANSWER_MS, { text: opening })),
+            client.query<R>(toConfig(query)),
+            // Answered after the statement, so its deadline is that of both.
+            client.query(within(answerMs, { text: 'COMMIT' })),
+          ]),
+        );
         // One that was not answered in time ends the connection, and with it those before and after.
         for (const end of [opened, answer, ended]) {
           if (end.status === 'rejected' && isSilence(end.reason)) throw end.reason;
@@ -173,7 +175,7 @@ export function connect(options: ConnectOptions): Database {
         useUp(scripted, async (client, opening) => {
           const text = sql.replace(OWN_TRANSACTION, `${opening};`);
           const answer = await client.query<Row>(within(SCRIPT_MS + WAY_MS, { ...query, text }));
-          return rowsOf(answer, isOwn ? OPENING_STATEMENTS : 0);
+          return rowsOf(answer);
         }),
       );
     },
@@ -200,8 +202,8 @@ export function connect(options: ConnectOptions): Database {
     findFacts: () =>
       tell(async () => {
         const { askedSchema } = findTarget();
-        const found = facts ?? (await use(work, async () => must(facts, 'it is asked for before anything else')));
-        return { ...found, askedSchema };
+        const { facts } = server ?? (await use(work, async () => must(server, 'it is asked before anything else')));
+        return { ...facts, askedSchema };
       }),
 
     close: (graceMs = CLOSE_GRACE_MS) => pool.close(graceMs),
@@ -216,18 +218,22 @@ interface Asked {
 
 /** A query as the driver takes it, with a deadline at which it ends the connection. */
 function within(answerMs: number, query: Asked): pg.QueryConfig {
-  const { values, ...rest } = query;
-  const timed = { ...rest, ...(values !== undefined && { values: [...values] }), query_timeout: answerMs };
+  const timed = { ...toConfig(query), query_timeout: answerMs };
   return timed;
 }
 
-function rowsOf<R extends Row>(answer: pg.QueryResult<R> | readonly pg.QueryResult<R>[], skipped = 0): readonly R[] {
-  return 'rows' in answer ? answer.rows : answer.slice(skipped).flatMap(({ rows }) => rows);
+function toConfig({ values, ...rest }: Asked): pg.QueryConfig {
+  return values === undefined ? rest : { ...rest, values: [...values] };
 }
 
-async function askFacts(client: pg.Client): Promise<ServerFacts> {
+function rowsOf<R extends Row>(answer: pg.QueryResult<R> | readonly pg.QueryResult<R>[]): readonly R[] {
+  return 'rows' in answer ? answer.rows : answer.flatMap(({ rows }) => rows);
+}
+
+async function askServer(client: pg.Client) {
   const { rows } = await client.query<{ facts: string }>(within(ANSWER_MS, { text: ASK_FACTS }));
-  return toFacts(must(rows[0], 'a SELECT without FROM gives one row').facts);
+  const facts = toFacts(must(rows[0], 'a SELECT without FROM gives one row').facts);
+  return { facts, toOpening: createOpening(facts) };
 }
 
 /** Without an answer nothing was asked yet, and another connection may do. */

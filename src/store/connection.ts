@@ -12,6 +12,8 @@ export interface Connection {
   answeredAt: number;
   /** False once it has ended, or has failed to answer in time. */
   readonly isUsable: boolean;
+  /** What `send` writes goes out as one piece. */
+  sendTogether<T>(send: () => T): T;
   /** Ends it at once; whatever is under way on it rejects. */
   destroy(): void;
 }
@@ -82,6 +84,14 @@ async function open(connectionString: string, onEnd: () => void): Promise<Connec
     answeredAt: performance.now(),
     get isUsable() {
       return isUsable;
+    },
+    sendTogether(send) {
+      socket.cork();
+      try {
+        return send();
+      } finally {
+        socket.uncork();
+      }
     },
     destroy() {
       isUsable = false;

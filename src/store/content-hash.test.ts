@@ -33,6 +33,22 @@ describe('the fingerprint', () => {
     expect(contentHash(withPhoto(signed('abcdef0')))).toBe(contentHash(withPhoto(signed('abcdef0', 'scontent-fra3'))));
   });
 
+  it.each([
+    (n: number) => `https://lookaside.example/ig_messaging_cdn/?asset_id=17&signature=AbC${n}_x`,
+    (n: number) => `https://cdn.example/v/4711.mp4?oh=a${n}&_nc_ohc=b${n}&_nc_ht=scontent-${n}`,
+    (n: number) => `https://cdn.example/4711.jpg?__gda__=17${n}_ab${n}`,
+    (n: number) => `https://lookaside.example/file?id=5&ext=17${n}&hash=AeQ${n}`,
+    (n: number) =>
+      `https://b${n}.s3.example/4711.jpg?X-Amz-Date=2026${n}&X-Amz-Credential=c%2F${n}&X-Amz-Signature=d${n}`,
+    (n: number) => `https://cdn.example/4711.jpg?Expires=17${n}&Signature=a~b-${n}&Key-Pair-Id=K${n}`,
+    (n: number) => `https://blob.example/4711.jpg?sv=2024-11-04&se=2026-${n}&sr=b&sp=r&sig=abc%2B${n}%3D`,
+    (n: number) => `https://cdn.example/4711.jpg?token=a${n}&expires=17${n}`,
+  ])('does not see a new signature of another kind: %o', (address) => {
+    expect(contentHash(withPhoto(address(1)))).toBe(contentHash(withPhoto(address(2))));
+    const other = address(1).replace(/4711|17&|id=5/, 'another');
+    expect(contentHash(withPhoto(other))).not.toBe(contentHash(withPhoto(address(1))));
+  });
+
   it('sees another picture, an address without a signature, and a picture that is gone', () => {
     const seen = [
       signed('abcdef0'),

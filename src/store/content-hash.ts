@@ -10,18 +10,27 @@ import type { JsonObject } from '../core/model.ts';
  * escaped one). Texts are written by strangers: once begun, this never fails, so that no text makes it search twice.
  */
 const ADDRESS = /https?:\/\/[^/"\\?#\s]([^"\\?#\s]*)(\?[^"\\\s]*)?/g;
-const EXPIRY = /\boe=/;
+/** A parameter that only a signed address has: Facebook's `oe` and `oh`, and those of the storage of others. */
+const SIGNED =
+  /[?&](?:oe|oh|hash|hmac|sig|signature|expires|__gda__|__token__|hdn(?:ea|ts)|x-(?:amz|goog)-signature)=/i;
+/** What is signed anew with each answer, or says how and until when. */
+const PASSING =
+  /^(?:oe|oh|ext|exp|expires|hash|hmac|sig|signature|token|policy|key-pair-id|edm|ccb|stp|efg|uss|_nc_\w+|__\w+__|hdn(?:ea|ts)|awsaccesskeyid|googleaccessid|s[eiprtv]|x-(?:amz|goog)-[\w-]+)=/i;
 
 /** `json`: what `orderedJson` makes of `raw`, for those who have it already. */
 export function contentHash(raw: JsonObject, json = orderedJson(raw)): string {
-  return hash('sha1', json.includes('oe=') ? json.replaceAll(ADDRESS, toUnsigned) : json, 'base64url');
+  return hash('sha1', SIGNED.test(json) ? json.replaceAll(ADDRESS, toUnsigned) : json, 'base64url');
 }
 
-/** Only the path of an address that is signed. */
+/** Of an address that is signed only its path, and the parameters that say what lies there. */
 function toUnsigned(address: string, place: string, query: string | undefined): string {
-  if (query === undefined || !EXPIRY.test(query)) return address;
+  if (query === undefined || !SIGNED.test(query)) return address;
   const slashAt = place.indexOf('/');
-  return slashAt === -1 ? '' : place.slice(slashAt);
+  const lasting = query
+    .slice(1)
+    .split('&')
+    .filter((parameter) => !PASSING.test(parameter));
+  return `${slashAt === -1 ? '' : place.slice(slashAt)}?${lasting.join('&')}`;
 }
 
 /** JSON text with the fields in one order: the same object, asked for in another way, may come with them in another. */

@@ -1,6 +1,6 @@
 /**
- * Table facebook_conversations: how a batch is written. A row only moves forward: an older snapshot never overwrites
- * a newer one (I5), a known contact is never forgotten, and a row that already says the same is not written at all.
+ * Table facebook_conversations: how a batch is written. A row only moves forward (I5): what a later run was told stands,
+ * whatever it is dated, and within a run an older snapshot never overwrites a newer one; a known contact is never forgotten, and a row that already says the same is not written at all.
  */
 import type { CollectedConversation } from '../core/model.ts';
 import { type BatchInput, batchTable, toBatchInput, toRaw } from './batch-input.ts';
@@ -16,18 +16,9 @@ const COLUMNS = `
   floor_cursor text`;
 
 /** Columns that say what Facebook showed. */
-const SNAPSHOT = [
-  'updated_time',
-  'message_count',
-  'unread_count',
-  'snippet',
-  'link',
-  'participants',
-  'raw',
-  'content_hash',
-];
+const SNAPSHOT = ['updated_time', 'message_count', 'unread_count', 'snippet', 'raw', 'content_hash'];
 /** Columns that Facebook may stop showing: what was known stays. */
-const CONTACT = ['contact_id', 'contact_name'];
+const KNOWN = ['contact_id', 'contact_name', 'link'];
 /** Columns that say what was collected; a light snapshot leaves them alone. */
 const COLLECTED = [
   'collected_updated_time',
@@ -39,7 +30,8 @@ const COLLECTED = [
   'history_complete',
 ];
 
-const NOT_OLDER = '(held.updated_time IS NULL OR excluded.updated_time >= held.updated_time)';
+const NOT_OLDER = `(held.written_by_fence IS DISTINCT FROM excluded.written_by_fence
+    OR held.updated_time IS NULL OR excluded.updated_time >= held.updated_time)`;
 const IS_COLLECTED = 'excluded.collected_at IS NOT NULL';
 
 const forward = (column: string) =>
@@ -55,22 +47,29 @@ const row = (table: string, columns: readonly string[]) => columns.map((column) 
  * Writes for who holds the `lease`. Idempotent by the primary key. Whether a row was inserted or updated is said by
  * the row itself (its revision): PostgreSQL's xmax would say it too, but not on a partitioned table.
  */
-export const UPSERT_CONVERSATIONS = ({ input, platform }: { input: BatchInput; platform: string }) => `
+export const UPSERT_CONVERSATIONS = ({
+  input,
+  platform,
+  fence,
+}: Record<'platform' | 'fence', string> & { input: BatchInput }) => `
 INSERT INTO facebook_conversations AS held (
-  page_id, platform, id, updated_time, message_count, unread_count, snippet, link, contact_id, contact_name,
+  page_id, platform, id, written_by_fence, updated_time, message_count, unread_count, snippet, link, contact_id, contact_name,
   participants, raw, content_hash, collected_at, collected_updated_time, collected_message_count,
   newest_message_id, newest_message_time, floor_message_id, floor_message_time, floor_cursor, history_complete)
-SELECT page_id, ${platform}, id, updated_time, message_count, unread_count, snippet, link, contact_id, contact_name,
+SELECT page_id, ${platform}, id, ${fence}, updated_time, message_count, unread_count, snippet, link, contact_id, contact_name,
   participants, raw, content_hash, CASE WHEN collected THEN now() END, updated_time, message_count,
   newest_message_id, newest_message_time, floor_message_id, floor_message_time, floor_cursor, history_complete
 FROM lease CROSS JOIN ${batchTable(input, COLUMNS)}
 ON CONFLICT (page_id, id) DO UPDATE SET
   ${SNAPSHOT.map(forward).join(',\n  ')},
   ${COLLECTED.map(ifCollected).join(',\n  ')},
-  ${CONTACT.map(newerKnown).join(',\n  ')},
+  ${KNOWN.map(newerKnown).join(',\n  ')},
+  participants = CASE WHEN ${NOT_OLDER} AND excluded.participants IS DISTINCT FROM '[]' THEN excluded.participants
+                      ELSE held.participants END,
   collected_at = coalesce(excluded.collected_at, held.collected_at),
   floor_cursor = CASE WHEN ${IS_COLLECTED} AND excluded.floor_message_id IS DISTINCT FROM held.floor_message_id
                       THEN excluded.floor_cursor ELSE held.floor_cursor END,
+  written_by_fence = excluded.written_by_fence,
   deleted_at = NULL,
   synced_at = now(),
   revision = held.revision + 1

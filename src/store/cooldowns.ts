@@ -63,3 +63,38 @@ export async function findCooldownOfApp(database: Database): Promise<readonly Co
   const [row] = await database.query<AppCooldownRow>(APP_COOLDOWN);
   return toAppCooldowns(row);
 }
+
+export interface PaceOfChannel {
+  readonly lastCallAgoMs: number | undefined;
+  readonly cooldowns: readonly Cooldown[];
+}
+
+/** $1 page · $2 platform. */
+const FIND_PACE = `
+SELECT (extract(epoch FROM now() - last_call_at) * 1000)::float8 AS ago_ms,
+       ${MS_UNTIL('cooldown_until')} AS ms, cooldown_reason AS reason
+FROM facebook_sync_state WHERE page_id = $1 AND platform = $2`;
+
+interface PaceRow extends Record<string, unknown> {
+  readonly ago_ms: number | null;
+  readonly ms: number | null;
+  readonly reason: string | null;
+}
+
+/** What a call outside any run has to keep to: whoever called last, and what Facebook asked for. */
+export async function findPace(database: Database, { pageId, platform }: Channel): Promise<PaceOfChannel> {
+  const [row] = await database.query<PaceRow>(FIND_PACE, [pageId, platform]);
+  return {
+    lastCallAgoMs: row?.ago_ms ?? undefined,
+    cooldowns: row === undefined ? [] : toCooldowns('page', row),
+  };
+}
+
+/** Notes a call outside any run, by nobody in particular: whoever begins the next run keeps the pace after it. */
+export async function noteCall(database: Database, { pageId, platform }: Channel): Promise<void> {
+  await database.query(
+    `UPDATE facebook_sync_state SET last_call_at = now(), last_caller = gen_random_uuid()
+     WHERE page_id = $1 AND platform = $2`,
+    [pageId, platform],
+  );
+}

@@ -12,7 +12,7 @@ import { toStorableText } from './text.ts';
 /**
  * $1 page · $2 platform · $3 fence · $4 run · $5 complete · $6 watermark · $7 walk start · $8 listed · $9 skipped
  * · $10 calls · $11 rest: cursor · $12 rest: top · $13 nested limit · $14 only looked · $15 why partial: code
- * · $16 sentence · $17 phases. Watermark, last_synced_at, run and lease move together. The watermark never moves back
+ * · $16 sentence · $17 phases · $18 rest: to the end · $19 lookback after a miss, which brings the next verify forward. Watermark, last_synced_at, run and lease move together. The watermark never moves back
  * (I1). A full sync that was asked for while the run went on is still to be done: this one may have been past what it
  * was asked for. The mirror is whole, and last_synced_at moves, only when the retry ledger is empty.
  */
@@ -34,10 +34,12 @@ WITH lease AS (
       checkpoint_forced = CASE WHEN keep THEN checkpoint_forced WHEN $11 IS NOT NULL THEN run.forced END,
       checkpoint_cursor = CASE WHEN keep THEN checkpoint_cursor ELSE $11::text END,
       checkpoint_watermark = CASE WHEN keep THEN checkpoint_watermark ELSE $12::timestamptz END,
+      checkpoint_to_end = CASE WHEN keep THEN checkpoint_to_end ELSE $18 END,
       checkpoint_started_at = CASE WHEN keep THEN checkpoint_started_at WHEN $11 IS NOT NULL THEN $7::timestamptz END,
       checkpoint_full_syncs_requested = CASE WHEN keep THEN checkpoint_full_syncs_requested
                                              ELSE run.full_syncs_requested END,
-      nested_limit = $13
+      nested_limit = $13,
+      lookback_ms = coalesce($19, lookback_ms)
   FROM facebook_sync_runs AS run, LATERAL (
     SELECT run.mode = 'verify' OR ($11::text IS NULL AND run.mode = 'incremental' AND EXISTS (
              SELECT FROM facebook_sync_state AS resting
@@ -52,6 +54,11 @@ WITH lease AS (
   RETURNING state.page_id, decision.whole
 ), page AS (
   UPDATE facebook_pages AS page SET ${DERIVE_PAGE} FROM lease WHERE page.id = lease.page_id
+), verify AS (
+  UPDATE facebook_page_schedule AS schedule
+  SET next_verify_at = least(next_verify_at, now() + interval '30 minutes')
+  FROM lease
+  WHERE schedule.page_id = lease.page_id AND schedule.platform = $2 AND $19 IS NOT NULL AND next_verify_at IS NOT NULL
 ), run AS (
   UPDATE facebook_sync_runs
   SET status = CASE WHEN whole OR $14 THEN 'succeeded' ELSE 'partial' END, finished_at = now(),
@@ -68,11 +75,11 @@ FROM facebook_sync_state AS state
 WHERE state.page_id = $1 AND state.platform = $2 AND state.lease_fence = $3
   AND run.page_id = $1 AND run.id = $4 AND run.status = 'running'`;
 
-/** $1 page · $2 platform · $3 fence · $4 run · $5 cursor · $6 top · $7 walk start. */
+/** $1 page · $2 platform · $3 fence · $4 run · $5 cursor · $6 top · $7 walk start · $8 to the end. */
 const SAVE_CHECKPOINT = `
 UPDATE facebook_sync_state AS state
 SET checkpoint_mode = run.mode, checkpoint_forced = run.forced, checkpoint_cursor = $5, checkpoint_watermark = $6,
-    checkpoint_started_at = $7, checkpoint_full_syncs_requested = run.full_syncs_requested
+    checkpoint_started_at = $7, checkpoint_to_end = $8, checkpoint_full_syncs_requested = run.full_syncs_requested
 FROM facebook_sync_runs AS run
 WHERE state.page_id = $1 AND state.platform = $2 AND state.lease_fence = $3
   AND run.page_id = $1 AND run.id = $4 AND run.status = 'running'
@@ -109,9 +116,9 @@ export async function noteProgress(
 export async function saveCheckpoint(
   database: Database,
   { pageId, platform, fence, runId }: Lease,
-  { after, nextWatermark, startedAt }: Checkpoint,
+  { after, nextWatermark, startedAt, toEnd = false }: Checkpoint,
 ): Promise<boolean> {
-  const place = [after ?? null, toIso(nextWatermark) ?? null, toIso(startedAt)];
+  const place = [after ?? null, toIso(nextWatermark) ?? null, toIso(startedAt), toEnd];
   return (await database.query(SAVE_CHECKPOINT, [pageId, platform, fence, runId, ...place])).length > 0;
 }
 
@@ -141,6 +148,8 @@ export async function finishRun(
     reason?.code ?? null,
     toText(reason?.message) ?? null,
     phases,
+    checkpoint?.toEnd === true,
+    outcome.lookbackMs ?? null,
   ]);
   if (row === undefined) return undefined;
   return row.succeeded ? 'succeeded' : 'partial';

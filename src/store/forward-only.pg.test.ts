@@ -46,6 +46,25 @@ describeEachPostgres('a row never goes back in time (I5)', (version) => {
     expect(await messageIds(lease.pageId)).toEqual(['m_old', 'm_t_1']);
   });
 
+  it('and what is known is not taken away by what is empty', async () => {
+    const { lease, store } = await opened.begin();
+    const person = { id: '77', name: 'Ada', username: undefined, email: undefined };
+    const known = snapshot('t_1', { ...newer, link: '/inbox/1', participants: [person], contact: person });
+    const said = { ...message('m_1'), text: 'Hello', attachments: [{ id: 'a' }], raw: { id: 'm_1', n: 1 } };
+    await store.commit([collected(known, [said])]);
+    const emptied = { ...known, link: undefined, participants: [], contact: undefined, raw: { n: 2 } };
+    const silent = { ...said, text: '', attachments: [], reactions: [{ reaction: 'love' }], raw: { id: 'm_1', n: 2 } };
+    await store.commit([collected(emptied, [silent])]);
+    expect(await conversation(lease.pageId, 't_1')).toMatchObject({
+      link: '/inbox/1',
+      contact_name: 'Ada',
+      participants: [expect.objectContaining({ id: '77' })],
+    });
+    expect(
+      await opened.one('SELECT * FROM facebook_messages WHERE page_id = $1 AND id = $2', [lease.pageId, 'm_1']),
+    ).toMatchObject({ text: 'Hello', attachments: [{ id: 'a' }], reactions: [{ reaction: 'love' }] });
+  });
+
   it('and takes what has the same time, which Facebook counts in seconds', async () => {
     const { lease, store } = await opened.begin();
     await store.commit([collected(newer)]);

@@ -6,7 +6,6 @@ import { TidemarkError } from '../core/errors.ts';
 import { type Channel, type Instant, type Lease, LEASE_MS, type RunMode } from '../core/model.ts';
 import type { BeginRequest, BegunRun, OtherRun, Renewal } from '../core/store-ports.ts';
 import { LIST_LIMIT } from '../core/plan.ts';
-import { LOOKBACK_MS } from '../core/watermark.ts';
 import { Secret } from '../lib/secret.ts';
 import { MS_UNTIL, APP_COOLDOWN, type AppCooldownRow, toAppCooldowns, toCooldowns } from './cooldowns.ts';
 import type { Database } from './connect.ts';
@@ -22,7 +21,7 @@ export const UNDER_LEASE = `
 
 /**
  * $1 page · $2 platform · $3 run · $4 lease ms · $5 forced · $6 trigger · $7 this process
- * · $8 overlap ms · $9 conversations to count above the cut at most · $10 run to replace · $11 purpose.
+ * · $8 conversations to count above the cut at most · $9 run to replace · $10 purpose.
  * Takes a lease that is free or has run out; the run that let it run out is closed as failed. A walk is full when
  * there is nothing to be incremental to, and when it was asked for: more often than the channel has done it.
  */
@@ -41,11 +40,11 @@ WITH page AS (
     lease_expires_at = clock_timestamp() + $4 * interval '1 millisecond',
     last_caller = excluded.last_caller,
     yield_requested = false
-  WHERE CASE WHEN $10::uuid IS NULL THEN held.lease_run_id IS NULL OR held.lease_expires_at < now()
-             ELSE held.lease_run_id = $10 AND held.lease_expires_at < now() END
+  WHERE CASE WHEN $9::uuid IS NULL THEN held.lease_run_id IS NULL OR held.lease_expires_at < now()
+             ELSE held.lease_run_id = $9 AND held.lease_expires_at < now() END
   -- Not as this statement found it when it began: the run before may have ended while we waited for its row.
   RETURNING last_call_at, lease_fence, watermark, last_synced_at, full_syncs_done, since_filter_usable, nested_limit,
-    checkpoint_mode, checkpoint_forced, checkpoint_cursor, checkpoint_watermark, checkpoint_started_at,
+    lookback_ms, checkpoint_to_end, checkpoint_mode, checkpoint_forced, checkpoint_cursor, checkpoint_watermark, checkpoint_started_at,
     checkpoint_full_syncs_requested, cooldown_until, cooldown_reason
 ), abandoned AS (
   UPDATE facebook_sync_runs AS run
@@ -57,16 +56,16 @@ WITH page AS (
   INSERT INTO facebook_sync_runs (
     page_id, id, platform, mode, forced, trigger, status, full_syncs_requested, started_at)
   SELECT page.id, $3, $2,
-         CASE WHEN $11 <> 'sync' THEN $11
-              WHEN $5 OR lease.last_synced_at IS NULL OR lease.watermark IS NULL
+         CASE WHEN $10 <> 'sync' THEN $10
+              WHEN $5 OR lease.watermark IS NULL
                 OR lease.full_syncs_done < page.full_syncs_requested THEN 'full' ELSE 'incremental' END,
          -- Not when this statement began: it may have waited for the run before to end.
          $5, $6, 'running', page.full_syncs_requested, clock_timestamp()
   FROM page, lease
   RETURNING mode, started_at
 )
-SELECT lease_fence, watermark, since_filter_usable, mode, started_at, lease.last_synced_at, page.access_token, nested_limit,
-       checkpoint_cursor, checkpoint_watermark, checkpoint_started_at,
+SELECT lease_fence, watermark, since_filter_usable, mode, started_at, lease.last_synced_at, page.access_token, nested_limit, lookback_ms,
+       checkpoint_cursor, checkpoint_watermark, checkpoint_started_at, checkpoint_to_end,
        checkpoint_mode = mode AND checkpoint_forced = $5
          AND checkpoint_full_syncs_requested = page.full_syncs_requested
          -- The time that nobody was to call does not count.
@@ -76,9 +75,9 @@ SELECT lease_fence, watermark, since_filter_usable, mode, started_at, lease.last
           -- of the rows above any cut, and would rather read through the table until it has met enough.
           SELECT FROM facebook_conversations AS held
           WHERE held.page_id = $1 AND held.platform = $2
-            AND coalesce(held.updated_time, '-infinity'::timestamptz) >= lease.watermark - $8 * interval '1 millisecond'
+            AND coalesce(held.updated_time, '-infinity'::timestamptz) >= lease.watermark - lookback_ms * interval '1 millisecond'
           ORDER BY coalesce(held.updated_time, '-infinity'::timestamptz) DESC, held.id DESC
-          LIMIT $9) AS above)::int AS held_above_cut,
+          LIMIT $8) AS above)::int AS held_above_cut,
        -- An entry that was made while we waited for the row of the lease is met by the next run; FINISH_RUN counts it.
        EXISTS (SELECT FROM facebook_retry_ledger AS entry
                WHERE entry.page_id = $1 AND entry.platform = $2) AS has_open_retries,
@@ -148,10 +147,12 @@ interface BegunRow extends AppCooldownRow {
   readonly held_above_cut: number;
   readonly has_open_retries: boolean;
   readonly nested_limit: number | null;
+  readonly lookback_ms: number;
   readonly checkpoint_fits: boolean | null;
   readonly checkpoint_cursor: string | null;
   readonly checkpoint_watermark: Instant | null;
   readonly checkpoint_started_at: Instant | null;
+  readonly checkpoint_to_end: boolean;
   readonly mode: RunMode;
   readonly last_synced_at: Instant | null;
   readonly access_token: string | null;
@@ -167,7 +168,7 @@ export async function beginRun(
   processId: string,
 ): Promise<BegunRun | OtherRun | undefined> {
   const { pageId, platform, runId, forced, trigger, insteadOf, purpose } = request;
-  const asked = [pageId, platform, runId, LEASE_MS, forced, trigger, processId, LOOKBACK_MS, LIST_LIMIT];
+  const asked = [pageId, platform, runId, LEASE_MS, forced, trigger, processId, LIST_LIMIT];
   const values = [...asked, insteadOf ?? null, purpose];
   const [row] = await database.query<BegunRow>(BEGIN_RUN, values);
   if (row === undefined) {
@@ -185,6 +186,7 @@ export async function beginRun(
     storedToken: row.access_token ? new Secret(row.access_token) : undefined,
     watermark: row.watermark ?? undefined,
     lastSyncedAt: row.last_synced_at ?? undefined,
+    lookbackMs: row.lookback_ms,
     storedInLookback: row.held_above_cut,
     filterUsable: row.since_filter_usable,
     hasOpenRetries: row.has_open_retries,
@@ -196,6 +198,7 @@ export async function beginRun(
             after: row.checkpoint_cursor,
             nextWatermark: row.checkpoint_watermark ?? undefined,
             startedAt: row.checkpoint_started_at,
+            toEnd: row.checkpoint_to_end,
           },
     lastCallAgoMs: row.last_call_ago_ms ?? undefined,
     cooldowns: [

@@ -26,17 +26,17 @@ ON CONFLICT (page_id, id) DO UPDATE SET
   from_id = coalesce(excluded.from_id, held.from_id),
   from_name = coalesce(excluded.from_name, held.from_name),
   direction = coalesce(excluded.direction, held.direction),
-  text = excluded.text,
-  attachments = excluded.attachments,
+  text = coalesce(nullif(excluded.text, ''), nullif(held.text, ''), excluded.text, held.text),
+  attachments = CASE WHEN excluded.attachments = '[]' THEN held.attachments ELSE excluded.attachments END,
   reactions = excluded.reactions,
-  reply_to = excluded.reply_to,
+  reply_to = coalesce(excluded.reply_to, held.reply_to),
   raw = excluded.raw,
   content_hash = excluded.content_hash,
   synced_at = now(),
   revision = held.revision + 1
-WHERE held.content_hash IS DISTINCT FROM excluded.content_hash
+WHERE (held.content_hash IS DISTINCT FROM excluded.content_hash OR held.conversation_id <> excluded.conversation_id)
   -- Of older messages Facebook may show no more than that they exist: that takes nothing away from what is held.
-  AND NOT (excluded.text IS NULL AND excluded.attachments = '[]' AND excluded.reactions = '[]'
+  AND NOT ((excluded.text IS NULL OR (excluded.text = '' AND coalesce(held.text, '') <> '')) AND excluded.attachments = '[]' AND excluded.reactions = '[]'
            AND excluded.reply_to IS NULL AND held.raw - '{id,created_time}'::text[] IS DISTINCT FROM '{}')
 RETURNING conversation_id, revision = 1 AS inserted`;
 

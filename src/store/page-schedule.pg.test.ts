@@ -100,6 +100,10 @@ describe('the schedule of Pages', () => {
     ['is paused', 'UPDATE facebook_pages SET is_active = false WHERE id = $1'],
     ['has a dead token', `UPDATE facebook_sync_state SET status = 'token_expired' WHERE page_id = $1`],
     ['lacks a permission', `UPDATE facebook_sync_state SET status = 'permission_missing' WHERE page_id = $1`],
+    [
+      'was refused for good a moment ago',
+      `UPDATE facebook_sync_state SET status = 'failed', last_call_at = now() WHERE page_id = $1`,
+    ],
   ])('never takes a Page that %s, until it is well again', async (_what, change) => {
     await using store = await openStoreForTest(17);
     await addPages(store, 2);
@@ -112,6 +116,17 @@ describe('the schedule of Pages', () => {
     await store.database.query(`UPDATE facebook_sync_state SET status = 'connected'`);
     await store.database.query('UPDATE facebook_pages SET is_active = true');
     expect((await take()).due).toHaveLength(1);
+  });
+
+  it('takes a Page that was refused for good once a day', async () => {
+    await using store = await openStoreForTest(17);
+    await addPages(store, 1);
+    await makeDue(store);
+    await store.database.query(
+      `UPDATE facebook_sync_state SET status = 'failed', last_call_at = now() - interval '25 hours'`,
+    );
+    const { due } = await claimDueChannels(store.database.query, 'sync', { intervalMs: HOUR, limit: 9 });
+    expect(due).toHaveLength(1);
   });
 
   it('follows an interval that was made shorter', async () => {

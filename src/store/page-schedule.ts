@@ -1,7 +1,7 @@
 /**
  * Table facebook_page_schedule: when each channel is due. Any number of schedulers share it; a due one is taken by one
  * of them. Channels of Pages that are paused, and those that Facebook will not talk about until somebody acts, are never
- * due.
+ * due; one that it refuses for a reason that may pass unseen is due once a day.
  */
 import type { Channel, Instant, Platform } from '../core/model.ts';
 import type { Database } from './connect.ts';
@@ -28,6 +28,7 @@ const SEED = { sync: 0, verify: 1 } as const;
 
 /** Channels (`state` of a `page`) that Facebook may be called for without anybody asking. */
 export const CALLABLE = `page.is_active AND state.status NOT IN ('token_expired', 'permission_missing')
+    AND (state.status <> 'failed' OR (state.last_call_at >= now() - interval '1 day') IS NOT TRUE)
     AND (state.platform = 'messenger' OR page.instagram_account_id IS NOT NULL)`;
 
 /** To be joined to `schedule`. */
@@ -104,7 +105,7 @@ export async function bringForward(query: Database['query']): Promise<void> {
      FROM facebook_pages AS page JOIN facebook_sync_state AS state ON state.page_id = page.id
      WHERE page.id = schedule.page_id AND state.platform = schedule.platform AND ${CALLABLE}
        AND (next_sync_at IS NULL
-         OR (state.last_synced_at IS NULL OR state.full_syncs_done < page.full_syncs_requested)
+         OR (state.watermark IS NULL OR state.full_syncs_done < page.full_syncs_requested)
            AND next_sync_at > now() AND (state.lease_expires_at > now()) IS NOT TRUE)`,
   );
 }

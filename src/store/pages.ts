@@ -4,7 +4,7 @@
  */
 import { TidemarkError } from '../core/errors.ts';
 import type { Instant, Page, PageRef, PageStatus, Platform } from '../core/model.ts';
-import type { Secret } from '../lib/secret.ts';
+import { Secret } from '../lib/secret.ts';
 import { type Database, type Queryable, UUID } from './connect.ts';
 import { toText } from './sql-values.ts';
 import type { TokenCipher } from './token-cipher.ts';
@@ -17,7 +17,8 @@ export const DERIVE_PAGE = 'last_synced_at = now(), updated_at = now()';
 
 /** No access_token: a run gets it when it begins. */
 const COLUMNS = `id, facebook_page_id, name, is_active, status, status_detail, instagram_account_id, user_id,
-  last_synced_at, created_at, updated_at`;
+  last_synced_at, created_at, updated_at,
+  (instagram_checked_at > now() - interval '1 day') IS TRUE AS is_instagram_checked`;
 
 /** COLUMNS, and the channels; `page` is the Page. Served by the primary key. */
 const PAGE = `${COLUMNS}, (
@@ -38,6 +39,7 @@ interface PageRow extends Record<string, unknown> {
   readonly status: PageStatus;
   readonly status_detail: string | null;
   readonly instagram_account_id: string | null;
+  readonly is_instagram_checked: boolean;
   readonly user_id: string | null;
   readonly last_synced_at: Instant | null;
   readonly channels: readonly {
@@ -70,6 +72,15 @@ async function findPageByFacebookId(database: Queryable, facebookPageId: string)
     [facebookPageId],
   );
   return row && toPage(row);
+}
+
+/** Those of the Pages that are known and have a token. */
+export async function findPagesWithToken(database: Queryable, facebookPageIds: readonly string[]) {
+  const rows = await database.query<PageRow>(
+    `SELECT ${PAGE} FROM facebook_pages AS page WHERE facebook_page_id = ANY ($1) AND access_token IS NOT NULL`,
+    [facebookPageIds],
+  );
+  return rows.map(toPage);
 }
 
 /** The Page that a caller means. Errors: PAGE_ID_REQUIRED, PAGE_IDS_DISAGREE, PAGE_NOT_FOUND. */
@@ -111,6 +122,7 @@ const RENEW = (source: string) => `
   name = coalesce(${source}.name, held.name),
   access_token = ${source}.access_token,
   instagram_account_id = coalesce(${source}.instagram_account_id, held.instagram_account_id),
+  instagram_checked_at = now(),
   ${DERIVE_PAGE}`;
 
 /**
@@ -126,8 +138,9 @@ WITH input AS (
   FROM input WHERE held.facebook_page_id = input.facebook_page_id
   RETURNING held.facebook_page_id
 ), added AS (
-  INSERT INTO facebook_pages AS held (facebook_page_id, name, access_token, instagram_account_id, status, is_active)
-  SELECT facebook_page_id, name, access_token, instagram_account_id, 'connected', true FROM input
+  INSERT INTO facebook_pages AS held (
+    facebook_page_id, name, access_token, instagram_account_id, instagram_checked_at, status, is_active)
+  SELECT facebook_page_id, name, access_token, instagram_account_id, now(), 'connected', true FROM input
   WHERE NOT EXISTS (SELECT FROM facebook_pages AS other WHERE other.facebook_page_id = input.facebook_page_id)
   ON CONFLICT (facebook_page_id) DO UPDATE SET ${RENEW('excluded')}
 )
@@ -157,6 +170,13 @@ export async function savePages(
   return rows.map(toPage);
 }
 
+/** What is stored as the Page's token; undefined when there is none. */
+export async function findStoredToken(database: Database, pageId: string): Promise<Secret | undefined> {
+  const sql = 'SELECT access_token FROM facebook_pages WHERE id = $1';
+  const [row] = await database.query<{ access_token: string | null }>(sql, [pageId]);
+  return row?.access_token ? new Secret(row.access_token) : undefined;
+}
+
 /**
  * The Page's token out of what is stored; stored again when it should be. Errors: TOKEN_MISSING,
  * ENCRYPTION_KEY_MISSING, ENCRYPTION_KEY_WRONG.
@@ -180,6 +200,30 @@ export async function openToken(
     ]);
   }
   return token;
+}
+
+/** Whether it is the caller who asks Facebook today for the Instagram account of the Page; nobody else does then. */
+export async function claimInstagramCheck(database: Database, pageId: string): Promise<boolean> {
+  const rows = await database.query(
+    `UPDATE facebook_pages SET instagram_checked_at = now()
+     WHERE id = $1 AND (instagram_checked_at > now() - interval '1 day') IS NOT TRUE RETURNING id`,
+    [pageId],
+  );
+  return rows.length > 0;
+}
+
+/** Saves the account that the Page has now. A trigger adds its channel, or has another account walked in full. */
+export async function saveInstagramAccount(database: Database, pageId: string, accountId: string): Promise<void> {
+  await database.query(
+    `UPDATE facebook_pages SET instagram_account_id = $2, updated_at = now()
+     WHERE id = $1 AND instagram_account_id IS DISTINCT FROM $2`,
+    [pageId, accountId],
+  );
+}
+
+/** Has the next sync ask again, whenever it comes. */
+export async function askForInstagramAgain(database: Database, pageId: string): Promise<void> {
+  await database.query('UPDATE facebook_pages SET instagram_checked_at = NULL WHERE id = $1', [pageId]);
 }
 
 /** Pauses or resumes a Page; undefined when there is none. */
@@ -213,6 +257,7 @@ function toPage(row: PageRow): Page {
     status: row.status,
     statusDetail: row.status_detail ?? undefined,
     instagramAccountId: row.instagram_account_id ?? undefined,
+    isInstagramChecked: row.is_instagram_checked,
     userId: row.user_id ?? undefined,
     channels: row.channels.map((channel) => ({
       platform: channel.platform,

@@ -131,7 +131,7 @@ async function liveThrough(opened: OpenedStore, pageId: string): Promise<Readonl
   await step('collect the same again', store.commit(batch.map((shown) => collected(shown))));
   await step('due retries', store.findDueRetries(10));
   await step('failures', store.recordFailures([{ conversationId: 'lost_9', code: 'GRAPH_ERROR', reason: 'again' }]));
-  await step('settled retries', store.closeRetries(['lost_9', 'lost_10']));
+  await step('settled retries', store.settleRetries(['lost_9', 'lost_10']));
   await step('meeting a run under way', ledger.begin(await toBeginRequest(opened, { pageId })));
   await step('place', store.saveCheckpoint({ after: 'cursor', nextWatermark: undefined, startedAt: 0 }));
   await step('finish', store.finish(outcome()));

@@ -19,16 +19,18 @@ describeEachPostgres('the retry ledger', (version) => {
       [pageId],
     );
 
-  it('lets a conversation be tried again at once, then waits twice as long each time, up to six hours', async () => {
+  it('lets a conversation be tried again at once, then waits twice as long each time, up to three days', async () => {
     const { lease, store } = await opened.begin();
     const waits: unknown[] = [];
-    for (let attempt = 1; attempt <= 14; attempt++) {
+    for (let attempt = 1; attempt <= 16; attempt++) {
       await store.recordFailures([refusalOf('t_1', `attempt ${attempt}`)]);
       const row = await entry(lease.pageId);
       expect(row).toMatchObject({ attempts: attempt, reason: `attempt ${attempt}` });
       waits.push(row['wait_seconds']);
     }
-    expect(waits).toEqual([0, 30, 60, 120, 240, 480, 960, 1920, 3840, 7680, 15_360, 21_600, 21_600, 21_600]);
+    expect(waits).toEqual([
+      0, 30, 60, 120, 240, 480, 960, 1920, 3840, 7680, 15_360, 30_720, 61_440, 122_880, 245_760, 259_200,
+    ]);
   });
 
   it('shows what is due, longest waiting first, and nothing of other Pages', async () => {

@@ -3,22 +3,30 @@
  * because they are written down here; collecting one takes it out in the same statement that stores it.
  */
 import type { Channel, Instant, Lease, OpenRetry } from '../core/model.ts';
-import type { CollectFailure } from '../core/store-ports.ts';
+import type { CollectFailure, OpenEntry } from '../core/store-ports.ts';
 import type { Database } from './connect.ts';
 import { UNDER_LEASE } from './leases.ts';
+import { toIso } from './sql-values.ts';
 import { toStorableText } from './text.ts';
 
-/** $1 page · $2 platform · $3 fence · $4 ids · $5 codes · $6 reasons. Waits twice as long each time, up to six hours. */
+/**
+ * $1 page · $2 platform · $3 fence · $4 ids · $5 codes · $6 reasons · $7 missing · $8 times. Waits twice as long each
+ * time, up to three days.
+ */
 const RECORD_FAILURES = `
-INSERT INTO facebook_retry_ledger AS held (page_id, platform, conversation_id, error_code, reason, next_attempt_at)
-SELECT $1, $2, conversation_id, error_code, reason, now()
+INSERT INTO facebook_retry_ledger AS held (
+  page_id, platform, conversation_id, error_code, reason, is_missing, updated_time, next_attempt_at)
+SELECT $1, $2, conversation_id, error_code, reason, is_missing, updated_time, now()
 FROM (${UNDER_LEASE}) AS lease
-CROSS JOIN unnest($4::text[], $5::text[], $6::text[]) AS input (conversation_id, error_code, reason)
+CROSS JOIN unnest($4::text[], $5::text[], $6::text[], $7::boolean[], $8::timestamptz[])
+  AS input (conversation_id, error_code, reason, is_missing, updated_time)
 ON CONFLICT (page_id, platform, conversation_id) DO UPDATE SET
   error_code = excluded.error_code,
   reason = excluded.reason,
+  is_missing = excluded.is_missing,
+  updated_time = coalesce(excluded.updated_time, held.updated_time),
   attempts = held.attempts + 1,
-  next_attempt_at = now() + least(interval '15 seconds' * 2 ^ held.attempts, interval '6 hours')
+  next_attempt_at = now() + least(interval '15 seconds' * 2 ^ least(held.attempts, 20), interval '3 days')
 RETURNING conversation_id`;
 
 /** Served by the primary key: a Page has few of them. */
@@ -31,14 +39,17 @@ ORDER BY next_attempt_at LIMIT $3`;
 const MOST_OPEN = 1000;
 
 const FIND_OPEN = `
-SELECT conversation_id, attempts FROM facebook_retry_ledger
+SELECT conversation_id, attempts, updated_time, is_missing, is_listed FROM facebook_retry_ledger
 WHERE page_id = $1 AND platform = $2 ORDER BY first_failed_at LIMIT ${MOST_OPEN}`;
 
 /** $1 page · $2 platform · $3 fence · $4 ids. */
-const CLOSE = `
+const SETTLE = `
 WITH lease AS MATERIALIZED (${UNDER_LEASE}), closed AS (
   DELETE FROM facebook_retry_ledger AS entry USING lease
   WHERE entry.page_id = $1 AND entry.platform = $2 AND entry.conversation_id = ANY ($4::text[])
+), listed AS (
+  UPDATE facebook_retry_ledger AS entry SET is_listed = true FROM lease
+  WHERE entry.page_id = $1 AND entry.platform = $2 AND entry.conversation_id <> ALL ($4::text[])
 )
 SELECT page_id FROM lease`;
 
@@ -58,6 +69,8 @@ export async function recordFailures(
     [...distinct.keys()],
     [...distinct.values()].map((failure) => failure.code),
     [...distinct.values()].map((failure) => toStorableText(failure.reason)),
+    [...distinct.values()].map((failure) => failure.isMissing === true),
+    [...distinct.values()].map((failure) => toIso(failure.updatedAt) ?? null),
   ]);
   return rows.length > 0;
 }
@@ -67,22 +80,32 @@ export async function findDueRetries(database: Database, lease: Lease, limit: nu
   return rows.map((row) => row.conversation_id);
 }
 
-export async function findOpenRetries(
-  database: Database,
-  lease: Lease,
-): Promise<readonly { readonly conversationId: string; readonly attempts: number }[]> {
-  const values = [lease.pageId, lease.platform];
-  const rows = await database.query<{ conversation_id: string; attempts: number }>(FIND_OPEN, values);
-  return rows.map((row) => ({ conversationId: row.conversation_id, attempts: row.attempts }));
+interface OpenRow extends Record<string, unknown> {
+  readonly conversation_id: string;
+  readonly attempts: number;
+  readonly updated_time: Instant | null;
+  readonly is_missing: boolean;
+  readonly is_listed: boolean;
+}
+
+export async function findOpenRetries(database: Database, lease: Lease): Promise<readonly OpenEntry[]> {
+  const rows = await database.query<OpenRow>(FIND_OPEN, [lease.pageId, lease.platform]);
+  return rows.map((row) => ({
+    conversationId: row.conversation_id,
+    attempts: row.attempts,
+    updatedAt: row.updated_time ?? undefined,
+    isMissing: row.is_missing,
+    isListed: row.is_listed,
+  }));
 }
 
 /** False when the lease has passed to another run, and nothing was written. */
-export async function closeRetries(
+export async function settleRetries(
   database: Database,
   { pageId, platform, fence }: Lease,
-  conversationIds: readonly string[],
+  unmet: readonly string[],
 ): Promise<boolean> {
-  return (await database.query(CLOSE, [pageId, platform, fence, conversationIds])).length > 0;
+  return (await database.query(SETTLE, [pageId, platform, fence, unmet])).length > 0;
 }
 
 interface LedgerRow extends Record<string, unknown> {

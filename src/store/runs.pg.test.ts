@@ -32,6 +32,13 @@ describeEachPostgres('runs', (version) => {
     const [, pageId] = pageIds;
     const own = begun.filter((run) => run.pageId === pageId).map((run) => run.id);
     expect(await listed(pageId, 2)).toEqual(own.slice(0, 2));
+    await opened.database.query(`UPDATE facebook_sync_runs SET platform = 'instagram' WHERE id = ANY ($1)`, [
+      [begun[1]?.id, begun[4]?.id],
+    ]);
+    const onInstagram = await listRuns(opened.database, { platform: 'instagram', limit: 1 });
+    expect(onInstagram).toMatchObject([{ id: begun[1]?.id, platform: 'instagram' }]);
+    const ofPage = await listRuns(opened.database, { pageId, platform: 'messenger' });
+    expect(ofPage.map((run) => run.id)).toEqual(own.filter((id) => id !== begun[1]?.id && id !== begun[4]?.id));
     for (const limit of [0, -1, 201, 1.5]) {
       await expect(listed(undefined, limit)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
     }

@@ -38,16 +38,21 @@ LEFT JOIN facebook_sync_state AS state ON state.page_id = run.page_id AND state.
 /** Newest first; `limit` from 1 to 200. Served by idx_facebook_sync_runs_newest, Page by Page. */
 export async function listRuns(
   database: Queryable,
-  query: { readonly pageId: string | undefined; readonly limit: number | undefined },
+  query: {
+    readonly pageId?: string | undefined;
+    readonly platform?: Platform | undefined;
+    readonly limit?: number | undefined;
+  },
 ): Promise<readonly Run[]> {
   const rows = await database.query<RunRow>(
     `SELECT recent.* FROM facebook_pages AS shown
      CROSS JOIN LATERAL (
-       ${SELECT_RUNS} WHERE run.page_id = shown.id ORDER BY run.started_at DESC LIMIT $2
+       ${SELECT_RUNS} WHERE run.page_id = shown.id AND ($3::text IS NULL OR run.platform = $3)
+       ORDER BY run.started_at DESC LIMIT $2
      ) AS recent
      WHERE $1::uuid IS NULL OR shown.id = $1
      ORDER BY recent.started_at DESC LIMIT $2`,
-    [query.pageId ?? null, toLimit(query.limit)],
+    [query.pageId ?? null, toLimit(query.limit), query.platform ?? null],
   );
   return rows.map(toRun);
 }

@@ -31,6 +31,7 @@ CREATE TABLE facebook_conversations (
   floor_cursor text,
   history_retry_at timestamp with time zone,
   history_problem text,
+  written_by_fence bigint,
   CONSTRAINT facebook_conversations_pkey PRIMARY KEY (page_id, id),
   CONSTRAINT facebook_conversations_platform_check CHECK (platform = ANY (ARRAY['messenger'::text, 'instagram'::text]))
 );
@@ -67,6 +68,7 @@ COMMENT ON COLUMN facebook_conversations.revision IS '1 for a row as it was inse
 COMMENT ON COLUMN facebook_conversations.floor_cursor IS 'Facebook''s cursor to what is older than the floor; a shortcut that Facebook may forget.';
 COMMENT ON COLUMN facebook_conversations.history_retry_at IS 'When older messages are asked for again after Facebook refused them.';
 COMMENT ON COLUMN facebook_conversations.history_problem IS 'Why Facebook refused them, in a sentence.';
+COMMENT ON COLUMN facebook_conversations.written_by_fence IS 'Fence of the run that wrote the row last: what a later run is told stands, whatever it is dated.';
 
 CREATE TABLE facebook_failed_jobs (
   page_id uuid NOT NULL,
@@ -166,8 +168,9 @@ CREATE TABLE facebook_pages (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   full_syncs_requested bigint DEFAULT 0 NOT NULL,
+  instagram_checked_at timestamp with time zone,
   CONSTRAINT facebook_pages_pkey PRIMARY KEY (id),
-  CONSTRAINT facebook_pages_status_check CHECK (status = ANY (ARRAY['connected'::text, 'token_expired'::text, 'permission_missing'::text, 'throttled'::text, 'paused'::text]))
+  CONSTRAINT facebook_pages_status_check CHECK (status = ANY (ARRAY['connected'::text, 'token_expired'::text, 'permission_missing'::text, 'failed'::text, 'throttled'::text, 'paused'::text]))
 );
 CREATE UNIQUE INDEX facebook_pages_facebook_page_id_key ON facebook_pages USING btree (facebook_page_id);
 CREATE INDEX idx_facebook_pages_last_synced_at ON facebook_pages USING btree (last_synced_at);
@@ -215,7 +218,8 @@ BEGIN
     INTO worst
     FROM facebook_sync_state AS state
     WHERE state.page_id = NEW.id AND (state.platform = 'messenger' OR NEW.instagram_account_id IS NOT NULL)
-    ORDER BY array_position(ARRAY['token_expired', 'permission_missing', 'throttled', 'connected'], state.status),
+    ORDER BY array_position(ARRAY['token_expired', 'permission_missing', 'failed', 'throttled', 'connected'],
+                            state.status),
              state.platform DESC
     LIMIT 1;
     NEW.status := coalesce(worst.status, 'connected');
@@ -235,12 +239,13 @@ COMMENT ON COLUMN facebook_pages.name IS 'Name of the Page as Facebook shows it.
 COMMENT ON COLUMN facebook_pages.access_token IS 'Page access token, encrypted (AES-256-GCM). A plain one is used, and then stored again encrypted.';
 COMMENT ON COLUMN facebook_pages.instagram_account_id IS 'Instagram account that belongs to the Page.';
 COMMENT ON COLUMN facebook_pages.is_active IS 'Whether the Page takes part when all Pages are synced.';
-COMMENT ON COLUMN facebook_pages.status IS 'The worst of its channels: token_expired, permission_missing, throttled or connected; paused when the Page is.';
+COMMENT ON COLUMN facebook_pages.status IS 'The worst of its channels: token_expired, permission_missing, failed, throttled or connected; paused when the Page is.';
 COMMENT ON COLUMN facebook_pages.status_detail IS 'Why, in a sentence, and of which channel where there are two; null when all is well.';
 COMMENT ON COLUMN facebook_pages.last_synced_at IS 'The instant as of which the mirror is whole: the older one of its channels, null while one of them has none. Set it to null to make the next sync of each channel a full one; any other value is replaced by the derived one.';
 COMMENT ON COLUMN facebook_pages.created_at IS 'When the Page was first connected.';
 COMMENT ON COLUMN facebook_pages.updated_at IS 'When this row last changed.';
 COMMENT ON COLUMN facebook_pages.full_syncs_requested IS 'How often last_synced_at was set to null.';
+COMMENT ON COLUMN facebook_pages.instagram_checked_at IS 'When Facebook was last asked which Instagram account the Page has; null: ask with the next sync.';
 
 CREATE TABLE facebook_quotas (
   quota text NOT NULL,
@@ -265,6 +270,9 @@ CREATE TABLE facebook_retry_ledger (
   attempts integer DEFAULT 1 NOT NULL,
   first_failed_at timestamp with time zone DEFAULT now() NOT NULL,
   next_attempt_at timestamp with time zone NOT NULL,
+  updated_time timestamp with time zone,
+  is_missing boolean DEFAULT false NOT NULL,
+  is_listed boolean DEFAULT false NOT NULL,
   CONSTRAINT facebook_retry_ledger_pkey PRIMARY KEY (page_id, platform, conversation_id),
   CONSTRAINT facebook_retry_ledger_platform_check CHECK (platform = ANY (ARRAY['messenger'::text, 'instagram'::text]))
 );
@@ -278,6 +286,9 @@ COMMENT ON COLUMN facebook_retry_ledger.reason IS 'The same, in a sentence.';
 COMMENT ON COLUMN facebook_retry_ledger.attempts IS 'How often it was tried.';
 COMMENT ON COLUMN facebook_retry_ledger.first_failed_at IS 'When it failed first.';
 COMMENT ON COLUMN facebook_retry_ledger.next_attempt_at IS 'Not tried again before.';
+COMMENT ON COLUMN facebook_retry_ledger.updated_time IS 'When it last changed, as it was listed when it failed; it is asked for early when it changes again.';
+COMMENT ON COLUMN facebook_retry_ledger.is_missing IS 'Whether Facebook said last that it is not there.';
+COMMENT ON COLUMN facebook_retry_ledger.is_listed IS 'Whether a walk to the end of the list met it although it could not be collected.';
 
 CREATE TABLE facebook_sync_runs (
   page_id uuid NOT NULL,
@@ -358,10 +369,12 @@ CREATE TABLE facebook_sync_state (
   status_detail text,
   full_syncs_done bigint DEFAULT 0 NOT NULL,
   checkpoint_full_syncs_requested bigint DEFAULT 0 NOT NULL,
+  checkpoint_to_end boolean DEFAULT false NOT NULL,
+  lookback_ms integer DEFAULT 120000 NOT NULL,
   CONSTRAINT facebook_sync_state_pkey PRIMARY KEY (page_id, platform),
   CONSTRAINT facebook_sync_state_checkpoint_mode_check CHECK (checkpoint_mode = ANY (ARRAY['full'::text, 'incremental'::text])),
   CONSTRAINT facebook_sync_state_platform_check CHECK (platform = ANY (ARRAY['messenger'::text, 'instagram'::text])),
-  CONSTRAINT facebook_sync_state_status_check CHECK (status = ANY (ARRAY['connected'::text, 'token_expired'::text, 'permission_missing'::text, 'throttled'::text]))
+  CONSTRAINT facebook_sync_state_status_check CHECK (status = ANY (ARRAY['connected'::text, 'token_expired'::text, 'permission_missing'::text, 'failed'::text, 'throttled'::text]))
 );
 ALTER TABLE facebook_sync_state ENABLE ROW LEVEL SECURITY;
 COMMENT ON TABLE facebook_sync_state IS 'The channels (a Page on a platform): how far each is mirrored, and who is walking it.';
@@ -384,10 +397,12 @@ COMMENT ON COLUMN facebook_sync_state.yield_requested IS 'A run that matters mor
 COMMENT ON COLUMN facebook_sync_state.cooldown_until IS 'Facebook is not called for this channel before; null or past: it may be.';
 COMMENT ON COLUMN facebook_sync_state.cooldown_reason IS 'Why, in a sentence.';
 COMMENT ON COLUMN facebook_sync_state.last_synced_at IS 'Start of the last complete walk; null when there was none.';
-COMMENT ON COLUMN facebook_sync_state.status IS 'connected, token_expired, permission_missing or throttled.';
+COMMENT ON COLUMN facebook_sync_state.status IS 'connected, token_expired, permission_missing, failed (Facebook refuses it until somebody acts) or throttled.';
 COMMENT ON COLUMN facebook_sync_state.status_detail IS 'Why, in a sentence; null when all is well.';
 COMMENT ON COLUMN facebook_sync_state.full_syncs_done IS 'How many full_syncs_requested of its Page it has done; fewer make its next sync a full one.';
 COMMENT ON COLUMN facebook_sync_state.checkpoint_full_syncs_requested IS 'full_syncs_requested of the Page when it began: once more are, it begins again.';
+COMMENT ON COLUMN facebook_sync_state.checkpoint_to_end IS 'Whether that walk goes to the end of the list because it was out of order.';
+COMMENT ON COLUMN facebook_sync_state.lookback_ms IS 'How far below the watermark a walk looks: two minutes, or as late as conversations became visible here.';
 
 CREATE TABLE facebook_unfinished_verifies (
   page_id uuid NOT NULL,

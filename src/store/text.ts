@@ -8,7 +8,7 @@ const UNSTORABLE = /\0|\p{Surrogate}/gu;
 /** Finds, in JSON text, what might be unstorable: JSON.stringify escapes exactly these. */
 const SUSPICIOUS_JSON = /\\u(?:0000|d[89a-f][0-9a-f]{2})/;
 
-/** Name of the entry in `raw` that lists the paths at which characters were replaced. */
+/** Name of the entry in `raw` for what is to be known of it, such as the paths at which characters were replaced. */
 const NOTE = '_tidemark';
 
 export function toStorableText(text: string): string {
@@ -22,7 +22,9 @@ export function toStorableJson(raw: JsonObject, json = JSON.stringify(raw)): Jso
   if (!SUSPICIOUS_JSON.test(json)) return raw;
   const replaced: string[] = [];
   const clean = cleanValue(raw, '', replaced) as JsonObject;
-  return replaced.length === 0 ? raw : { ...clean, [NOTE]: { replaced } };
+  if (replaced.length === 0) return raw;
+  const noted = clean[NOTE];
+  return { ...clean, [NOTE]: { ...(typeof noted === 'object' && noted !== null ? noted : {}), replaced } };
 }
 
 function cleanValue(value: JsonValue | undefined, path: string, replaced: string[]): JsonValue | undefined {

@@ -19,14 +19,14 @@ import { UNDER_LEASE, whyLeaseIsLost } from './leases.ts';
 import { appendMessages } from './uncheckpointed-messages.ts';
 import { toMessageInput, UPSERT_MESSAGES } from './messages.ts';
 import { nameTrigger } from './name-trigger.ts';
-import { closeRetries, findDueRetries, findOpenRetries, recordFailures } from './retry-ledger.ts';
+import { findDueRetries, findOpenRetries, recordFailures, settleRetries } from './retry-ledger.ts';
 import { finishRun, saveCheckpoint } from './end-run.ts';
 import { toStorableText } from './text.ts';
 
 /** $1 page · $2 platform · $3 fence · $4 run · $5, $6 conversations · $7, $8 messages. */
 const COMMIT_BATCH = `
 WITH lease AS MATERIALIZED (${UNDER_LEASE}), conversations AS (
-  ${UPSERT_CONVERSATIONS({ input: ['$5', '$6'], platform: '$2' })}
+  ${UPSERT_CONVERSATIONS({ input: ['$5', '$6'], platform: '$2', fence: '$3' })}
 ), messages AS (
   ${UPSERT_MESSAGES({ input: ['$7', '$8'], source: 'sync' })}
 ), retried AS (
@@ -151,8 +151,8 @@ export function openWalkStore(database: Database, lease: Lease): WalkStore {
     findDueRetries: (limit) => findDueRetries(database, lease, limit),
     findOpenRetries: () => findOpenRetries(database, lease),
 
-    async closeRetries(conversationIds) {
-      if (!(await closeRetries(database, lease, conversationIds))) throw await whyLeaseIsLost(database, lease);
+    async settleRetries(unmet) {
+      if (!(await settleRetries(database, lease, unmet))) throw await whyLeaseIsLost(database, lease);
     },
 
     async disableSinceFilter() {

@@ -3,7 +3,7 @@
  * messages along now and then, which saves a call. Facebook may refuse that: then that page is a light
  * one, and so are all that follow.
  */
-import { isGraphError } from '../core/errors.ts';
+import { concernsOneObject, isGraphError } from '../core/errors.ts';
 import type { Cursor } from '../core/list-pages.ts';
 import type { ConversationList, Instant } from '../core/model.ts';
 import { bringsMessages, LIST_LIMIT } from '../core/plan.ts';
@@ -33,8 +33,8 @@ export function openPageAsker({ source, emit, signal, callsPerSecond }: RunConte
       const request = { limit: LIST_LIMIT, after, messages, since: undefined, priority: 'high' } as const;
       return await source.listConversations(request, signal);
     } catch (error) {
-      // Whatever is wrong with more than the size of the answer, a light page will meet as well.
-      if (!isGraphError(error, 'too-much-data') && !isGraphError(error, 'transient')) throw error;
+      // One conversation on it may be what Facebook refuses. If it is the list, a light page will meet that as well.
+      if (!concernsOneObject(error) && !isGraphError(error, 'transient')) throw error;
       isRefused = true;
       return undefined;
     }

@@ -3,8 +3,8 @@
  * conversation (I14), and commits it at once. Lists move between survey and collect, so the result is checked off: what
  * the list did not bring is read by its id, what it brought unasked is stored too.
  */
-import { concernsOneObject, GraphError, isDataRefused, isGraphError, isRefusal } from '../core/errors.ts';
-import { DeadCursor, EndlessList, listPages } from '../core/list-pages.ts';
+import { concernsOneObject, GraphError, isDataRefused } from '../core/errors.ts';
+import { listPages } from '../core/list-pages.ts';
 import type { BatchCounts, CollectedConversation, ConversationSnapshot, StoredConversation } from '../core/model.ts';
 import { createPageSize, type PageSize } from '../core/page-size.ts';
 import { NESTED_MESSAGES, type SurveyBatch } from '../core/plan.ts';
@@ -17,15 +17,19 @@ import type { RunContext } from './run-context.ts';
 export interface CollectContext extends RunContext {
   /** How many conversations with messages to ask for at once; learnt from what Facebook finds too big. */
   readonly nestedSize: PageSize;
+  /** Reads of single conversations that were refused since anything was last shown. */
+  readonly refusals: { inARow: number };
 }
 
 export interface CollectResult extends BatchCounts {
   readonly failures: readonly CollectFailure[];
 }
 
-/** So many refusals in one batch are no longer about single conversations. */
-const MOST_FAILURES = 5;
-const NOT_SHOWN = { code: 'GRAPH_ERROR', reason: 'Facebook lists it but does not show it.' };
+/** After so many refusals in a row something else is asked for, to see whether they are about the Page. */
+const MOST_IN_A_ROW = 5;
+/** So many of them are searched for a number of messages that Facebook can answer with. */
+const MOST_SEARCHES = 2;
+const NOT_SHOWN = { code: 'GRAPH_ERROR', reason: 'Facebook lists it but does not show it.', isMissing: true };
 
 /** Collects what changed on neighbouring list pages. */
 export async function collect(context: CollectContext, pages: readonly SurveyBatch[]): Promise<CollectResult> {
@@ -42,7 +46,7 @@ export async function collect(context: CollectContext, pages: readonly SurveyBat
 
   checkOff(comparisons.map((it) => it.listed).filter((it) => it.messages !== undefined && missing.has(it.id)));
   const { list, singles } = planCollect(pages, { depth: context.depth, nestedLimit: context.nestedSize.limit });
-  const reading = { failures, mostFailures: MOST_FAILURES };
+  const reading = { failures, mayBeOfPage: true, isTrial: false };
   if (list !== undefined) checkOff(await fetchList(context, list));
   checkOff(await fetchSingles(context, singles, reading));
   for (const { conversationId } of failures) missing.delete(conversationId);
@@ -53,7 +57,12 @@ export async function collect(context: CollectContext, pages: readonly SurveyBat
   if (unasked.length > 0) for (const [id, known] of await context.store.findStored(unasked)) stored.set(id, known);
   const light = comparisons.filter((it) => it.stored?.sameSnapshot === false && !snapshots.has(it.listed.id));
   const fetched = { snapshots: [...snapshots.values()], stored, light: light.map((it) => it.listed), failures };
-  return recordFailures(context, await commitFetched(context, fetched));
+  const result = await commitFetched(context, fetched);
+  const listedAt = new Map(comparisons.map(({ listed }) => [listed.id, listed.updatedAt]));
+  return recordFailures(context, {
+    ...result,
+    failures: result.failures.map((failure) => ({ ...failure, updatedAt: listedAt.get(failure.conversationId) })),
+  });
 }
 
 /** Collects single conversations again that failed before. */
@@ -67,13 +76,17 @@ async function recordFailures({ store }: CollectContext, result: CollectResult):
   return result;
 }
 
-/** Collects conversations by their ids. What fails is told and not recorded: nothing may move past it. */
+/**
+ * Collects conversations by their ids. What fails is told and not recorded: nothing may move past it. On trial none is
+ * asked for with fewer messages than usual.
+ */
 export async function collectSingly(
   context: CollectContext,
   conversationIds: readonly string[],
+  { isTrial = false } = {},
 ): Promise<CollectResult> {
   const failures: CollectFailure[] = [];
-  const reading = { failures, mostFailures: Infinity };
+  const reading = { failures, mayBeOfPage: false, isTrial };
   const snapshots = await fetchSingles(context, conversationIds.map(toSingle(context)), reading);
   const stored = await context.store.findStored(snapshots);
   return commitFetched(context, { snapshots, stored, light: [], failures });
@@ -115,7 +128,7 @@ async function commitFetched(
  * conversation that has more. What does not come, for whatever fault of the list, is left to single reads.
  */
 async function fetchList(
-  { source, nestedSize, signal }: CollectContext,
+  { source, nestedSize, refusals, signal }: CollectContext,
   { after: from, limit: wanted, messages }: ListPlan,
 ): Promise<ConversationSnapshot[]> {
   const brought: ConversationSnapshot[] = [];
@@ -132,9 +145,10 @@ async function fetchList(
       if (brought.length >= wanted) break;
     }
   } catch (error) {
-    const isOfList = error instanceof DeadCursor || error instanceof EndlessList;
-    if (!isOfList && !isGraphError(error, 'too-much-data') && !isRefusal(error, 'transient')) throw error;
+    // One conversation on it may be what Facebook refuses.
+    if (!concernsOneObject(error)) throw error;
   }
+  if (brought.length > 0) refusals.inARow = 0;
   return brought;
 }
 
@@ -145,40 +159,64 @@ function toSingle({ depth }: CollectContext): (id: string) => SinglePlan {
 interface Reading {
   /** Grows with every conversation that could not be read. */
   readonly failures: CollectFailure[];
-  /** With so many, the reading is given up. */
-  readonly mostFailures: number;
+  /** Whether to find out, when one after another is refused, if it is the Page that Facebook refuses. */
+  readonly mayBeOfPage: boolean;
+  /** Whether it is enough to see if conversations are shown at all. */
+  readonly isTrial: boolean;
 }
 
 /**
  * Reads conversations by their ids. One after the other is as fast as the budget lets them leave, and soon notices
- * that nothing comes: it rejects when one after another is refused.
+ * that nothing comes: it rejects when one after another is refused, and so is whatever else is asked for.
  */
 async function fetchSingles(
   context: CollectContext,
   singles: readonly SinglePlan[],
-  { failures, mostFailures }: Reading,
+  { failures, mayBeOfPage, isTrial }: Reading,
 ): Promise<ConversationSnapshot[]> {
   const snapshots: ConversationSnapshot[] = [];
   for (const single of singles) {
-    if (failures.length >= mostFailures) throw refusedTooOften(failures);
-    const snapshot = await fetchOne(context, single, failures);
+    if (mayBeOfPage && context.refusals.inARow >= MOST_IN_A_ROW) await findReadable(context, singles, failures);
+    // When one after another is refused, fewer messages will hardly help.
+    const shrinks = !isTrial && context.refusals.inARow < MOST_SEARCHES;
+    const snapshot = await fetchOne(context, { ...single, shrinks }, failures);
     if (snapshot !== undefined) snapshots.push(snapshot);
   }
   return snapshots;
 }
 
+/**
+ * Looks for anything with messages that Facebook still shows: at the head of the list, and elsewhere. Rejects when that
+ * is refused as well: then it is the Page that is refused, and not one conversation after another.
+ */
+async function findReadable(
+  context: CollectContext,
+  singles: readonly SinglePlan[],
+  failures: readonly CollectFailure[],
+): Promise<void> {
+  if ((await fetchList(context, { after: undefined, limit: 1, messages: 1 })).length > 0) return;
+  const refused = new Set(failures.map(({ conversationId }) => conversationId));
+  const known = await context.store.findNewest(MOST_IN_A_ROW + 1);
+  for (const conversationId of [singles.at(-1)?.id, ...known.filter((id) => !refused.has(id)).slice(0, 1)]) {
+    if (conversationId === undefined || refused.has(conversationId)) continue;
+    if ((await fetchOne(context, { id: conversationId, messages: 1 }, [])) !== undefined) return;
+  }
+  throw refusedTooOften(failures);
+}
+
 /** Reads one conversation, with fewer messages each time the answer is too big. A failure is noted, not thrown. */
 async function fetchOne(
   context: CollectContext,
-  { id: conversationId, messages }: SinglePlan,
+  { id: conversationId, messages, shrinks = false }: SinglePlan & { readonly shrinks?: boolean },
   failures: CollectFailure[],
 ): Promise<ConversationSnapshot | undefined> {
-  const size = createPageSize({ limit: messages });
+  const size = createPageSize({ limit: messages, onFault: shrinks ? 'half' : undefined });
   for (;;) {
     const { limit } = size;
     try {
       const snapshot = await context.source.fetchConversation({ conversationId, messages: limit }, context.signal);
-      if (snapshot === undefined) noteFailure(context, failures, { conversationId, ...NOT_SHOWN });
+      if (snapshot?.id !== conversationId) noteFailure(context, failures, { conversationId, ...NOT_SHOWN });
+      if (snapshot !== undefined) context.refusals.inARow = 0;
       return snapshot;
     } catch (error) {
       if (size.shrink(limit, error)) continue;
@@ -195,13 +233,15 @@ function reasonOrThrow(error: unknown): Omit<CollectFailure, 'conversationId'> {
 }
 
 function refusedTooOften(failures: readonly CollectFailure[]): GraphError {
-  const reason = failures.at(-1)?.reason ?? 'no reason given';
-  return new GraphError('GRAPH_ERROR', `Facebook refuses one conversation after another: ${reason}`, {
-    kind: 'transient',
-  });
+  const { reason = 'no reason given', code } = failures.at(-1) ?? {};
+  const message = `Facebook refuses one conversation after another: ${reason}`;
+  return code === 'PERMISSION_MISSING'
+    ? new GraphError(code, message, { kind: 'permission' })
+    : new GraphError('GRAPH_ERROR', message, { kind: 'transient' });
 }
 
-function noteFailure({ emit }: CollectContext, failures: CollectFailure[], failure: CollectFailure): void {
+function noteFailure({ emit, refusals }: CollectContext, failures: CollectFailure[], failure: CollectFailure): void {
+  refusals.inARow += 1;
   failures.push(failure);
   emit({ type: 'conversation-failed', conversationId: failure.conversationId, reason: failure.reason });
 }

@@ -38,6 +38,7 @@ const BATCHES_AT_ONCE = 4;
 export function openCollector(run: RunContext, nestedLimit: number): Collector {
   const group = createTaskGroup(BATCHES_AT_ONCE, run.signal);
   const nestedSize = createPageSize({ limit: nestedLimit, onFault: 'half' });
+  const refusals = { inARow: 0 };
   const failed = new Set<string>();
   const pages: SurveyBatch[] = [];
   const progress = createProgress();
@@ -47,7 +48,7 @@ export function openCollector(run: RunContext, nestedLimit: number): Collector {
     group.start(async (signal) => {
       // Lets the survey ask first: while its next call is answered there will be time for this one.
       await run.clock.sleep(0, signal);
-      const result = await work({ ...run, nestedSize, signal });
+      const result = await work({ ...run, nestedSize, refusals, signal });
       counts = addBatch(counts, result);
       for (const { conversationId } of result.failures) failed.add(conversationId);
       run.emit({ type: 'batch-committed', counts: { ...counts, graphCalls: run.source.callCount() } });

@@ -15,7 +15,7 @@ export async function readKnownSingly(context: CollectContext, refusal: GraphErr
   const known = await context.store.findNewest(MOST_FALLBACK_READS);
   const trial = known.slice(0, TRIAL_READS);
   context.emit({ type: 'list-refused', reason: refusal.message, conversations: known.length });
-  const first = await collectSingly(context, trial);
+  const first = await collectSingly(context, trial, { isTrial: true });
   if (first.failures.length === trial.length) throw refusal;
   const rest = await collectSingly(context, known.slice(TRIAL_READS));
   return {

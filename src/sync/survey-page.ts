@@ -1,10 +1,11 @@
 /** A list page of the survey beside what is stored: what changed, and whether its pass ends with it. */
 import type { Cursor } from '../core/list-pages.ts';
-import type { ConversationList, Instant } from '../core/model.ts';
+import type { ConversationList, ConversationSnapshot, Instant } from '../core/model.ts';
 import { endOfPass, type Pass, type PassEnd } from '../core/passes.ts';
 import { differs, endsWalk, isBefore, type SurveyBatch } from '../core/plan.ts';
 import type { Emit } from '../core/ports.ts';
 import { toNextWatermark } from '../core/watermark.ts';
+import type { SurveyPlan } from './plan-survey.ts';
 import type { RunContext } from './run-context.ts';
 
 /** What a survey has met so far: all that outlives a pass. */
@@ -32,8 +33,7 @@ export interface ListedPage {
   /** Cursor that led to it. */
   readonly after: Cursor;
   readonly pass: Pass;
-  /** Taken for changed as a whole. */
-  readonly forced: boolean;
+  readonly plan: SurveyPlan;
 }
 
 export interface ComparedPage {
@@ -42,11 +42,12 @@ export interface ComparedPage {
 }
 
 export async function comparePage({ store, emit }: RunContext, met: Met, listed: ListedPage): Promise<ComparedPage> {
-  const { page, after, pass } = listed;
+  const { page, after, pass, plan } = listed;
   const isRecheck = pass.kind === 'recheck';
-  const stored = listed.forced && !isRecheck ? undefined : await store.findStored(page.items);
+  const stored = plan.forced && !isRecheck ? undefined : await store.findStored(page.items);
   const comparisons = page.items.map((item) => ({ listed: item, stored: stored?.get(item.id) }));
-  const changed = new Set(comparisons.filter(differs).map((comparison) => comparison.listed.id));
+  const wanted = comparisons.filter((comparison) => differs(comparison) && !plan.isWaiting(comparison.listed));
+  const changed = new Set(wanted.map((comparison) => comparison.listed.id));
   // A conversation that moved while we paged is listed twice, on neighbouring pages: count it once.
   const fresh = isRecheck ? [] : page.items.filter(({ id }) => !met.ids.has(id));
   meet(met, page, emit);
@@ -54,7 +55,8 @@ export async function comparePage({ store, emit }: RunContext, met: Met, listed:
 
   const { lookbackStart } = pass;
   const showsFilteredOut = page.items.some((item) => isBefore(item, lookbackStart));
-  const reachesLookback = !met.isOutOfOrder && endsWalk({ comparisons, changed }, lookbackStart);
+  const isKnown = endsWalk({ comparisons, changed }, lookbackStart) || isQuiet(listed, changed);
+  const reachesLookback = !met.isOutOfOrder && isKnown;
   const end = endOfPass(pass, { reachesLookback, showsFilteredOut, isLast: page.after === undefined });
   noteWatermark(met, listed, end);
   const batch = {
@@ -62,13 +64,26 @@ export async function comparePage({ store, emit }: RunContext, met: Met, listed:
     next: end === undefined || end === 'filter-ignored' ? page.after : undefined,
     pass: pass.kind === 'filtered' && showsFilteredOut ? ('main' as const) : pass.kind,
     nextWatermark: met.nextWatermark,
-    disordered: met.isOutOfOrder && lookbackStart !== undefined,
+    disordered: plan.checkpoint?.toEnd === true || (met.isOutOfOrder && lookbackStart !== undefined),
     comparisons,
     changed,
     listed: fresh.length,
     skipped: fresh.filter(({ id }) => !changed.has(id)).length,
   };
   return { batch, end };
+}
+
+/**
+ * Nothing on the first page has changed, nor is anything newer than the watermark: nobody has written since. So a list
+ * of which more than a page lies in the lookback, as after a broadcast, need not be walked down to it; the first walk
+ * that meets a change does so.
+ */
+function isQuiet({ page, after, pass, plan }: ListedPage, changed: ReadonlySet<string>): boolean {
+  const { watermark } = plan;
+  if (pass.kind !== 'main' || pass.lookbackStart === undefined || after !== undefined || changed.size > 0) return false;
+  const isMet = ({ updatedAt }: ConversationSnapshot) =>
+    updatedAt !== undefined && watermark !== undefined && updatedAt <= watermark;
+  return page.items.length > 0 && page.items.every(isMet);
 }
 
 function noteWatermark(met: Met, { page, after, pass }: ListedPage, end: PassEnd | undefined): void {

@@ -76,7 +76,7 @@ async function* runPass(
   let after = pass.from;
   try {
     for await (const page of pages) {
-      const { batch, end } = await comparePage(run, met, { page, after, pass, forced: plan.forced });
+      const { batch, end } = await comparePage(run, met, { page, after, pass, plan });
       asker.note(page, batch.changed.size);
       yield batch;
       if (end !== undefined) return { end, next: page.after };

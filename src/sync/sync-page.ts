@@ -30,7 +30,7 @@ export async function syncPage({ run, policy, state }: Walk): Promise<SyncResult
   const plan = planSurvey({ run, policy, state, retries });
 
   if (purpose !== 'inspect') await collector.addSingles(retries.due);
-  const { end, listed } = await walkList({ run, policy, plan, startedAt, retries, collector });
+  const { end, listed, lookbackMs } = await walkList({ run, policy, plan, state, startedAt, retries, collector });
   if (end.kind === 'refused' && purpose === 'sync') await collector.start((work) => readKnownSingly(work, end.error));
   const { settled, changed } = end.kind === 'complete' ? await policy.settle() : NOTHING_TO_SETTLE;
   await collector.addSingles(changed);
@@ -41,13 +41,14 @@ export async function syncPage({ run, policy, state }: Walk): Promise<SyncResult
     if (outcome.checkpoint !== undefined) await run.store.saveCheckpoint(outcome.checkpoint);
     throw outcome.error;
   }
-  if (outcome.end.kind === 'complete' && plan.isWhole) await retries.closeUnmet();
+  if (outcome.end.kind === 'complete' && plan.isWhole) await retries.settle();
   const left = outcome.end.kind === 'stopped' ? outcome.end.checkpoint : undefined;
   await policy.conclude({ failed: collector.failed(), checkpoint: left });
   const counts = { ...collector.counts(), graphCalls: run.source.callCount() };
   const nestedLimit = growNestedLimit(state.nestedLimit, collector.nestedLimit());
   const { reason } = outcome;
-  const status = await run.store.finish({ startedAt, end: outcome.end, reason, counts, listed, nestedLimit });
+  const ended = { startedAt, end: outcome.end, reason, counts, listed, lookbackMs, nestedLimit };
+  const status = await run.store.finish(ended);
   return { status, counts, checkpoint: left };
 }
 

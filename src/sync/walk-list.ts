@@ -6,6 +6,8 @@ import type { TidemarkError } from '../core/errors.ts';
 import type { Instant } from '../core/model.ts';
 import { checkpointBehind, isListRefused, isThrottled, stopBehind, type WalkEnd } from '../core/outcome.ts';
 import type { SurveyBatch } from '../core/plan.ts';
+import type { WalkState } from '../core/store-ports.ts';
+import { measureLookback } from '../core/lookback.ts';
 import type { Collector } from './collector.ts';
 import type { SurveyPlan } from './plan-survey.ts';
 import type { Retries } from './retries.ts';
@@ -17,6 +19,7 @@ export interface ListWalk {
   readonly run: RunContext;
   readonly policy: WalkPolicy;
   readonly plan: SurveyPlan;
+  readonly state: WalkState;
   readonly startedAt: Instant;
   readonly retries: Retries;
   readonly collector: Collector;
@@ -26,18 +29,23 @@ export interface WalkedList {
   readonly end: WalkEnd;
   /** Conversations listed. */
   readonly listed: number;
+  /** How far walks have to look back, when it met what earlier ones had missed. */
+  readonly lookbackMs: number | undefined;
 }
 
 /** Resolves when what it found is collected. */
 export async function walkList(walk: ListWalk): Promise<WalkedList> {
-  const { run, plan, startedAt, collector } = walk;
+  const { run, plan, state, startedAt, retries, collector } = walk;
   let end: WalkEnd = { kind: 'complete', nextWatermark: plan.checkpoint?.nextWatermark };
   let hasList = false;
   let listed = 0;
+  let lookbackMs: number | undefined;
   try {
     for await (const batch of survey({ ...run, signal: collector.signal }, plan)) {
       hasList = true;
       listed += batch.listed;
+      const wanted = plan.forced ? undefined : measureLookback(batch.comparisons, { ...state, isOpen: retries.isOpen });
+      lookbackMs = wanted === undefined ? lookbackMs : Math.max(lookbackMs ?? 0, wanted);
       end = { kind: 'complete', nextWatermark: batch.nextWatermark };
       if ((await visit(walk, batch)) === 'go-on' || batch.next === undefined) continue;
       // What was listed under the filter is walked again, without it.
@@ -51,7 +59,7 @@ export async function walkList(walk: ListWalk): Promise<WalkedList> {
     else if (!hasList && isListRefused(error)) end = { kind: 'refused', error };
     else throw error;
   }
-  return { end, listed };
+  return { end, listed, lookbackMs };
 }
 
 async function visit({ run, policy, retries, collector }: ListWalk, batch: SurveyBatch): Promise<'go-on' | 'stop'> {

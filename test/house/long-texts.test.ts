@@ -8,7 +8,7 @@ import { interpret } from '../../src/graph/interpret.ts';
 import { parseJson } from '../../src/graph/json.ts';
 import { parseMessage } from '../../src/graph/messages.ts';
 import { toCursorParams, toNextCursor } from '../../src/graph/paging.ts';
-import { redact, redactAnswer } from '../../src/graph/redact.ts';
+import { createRedactor } from '../../src/graph/redact.ts';
 import { toSelf } from '../../src/graph/self.ts';
 import { toCount, toInstant } from '../../src/graph/shapes.ts';
 import { readUsage } from '../../src/graph/usage.ts';
@@ -104,11 +104,12 @@ const attempt = (work: () => unknown) => {
 const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   'the fingerprint': (text) => toRaw({ id: '1', message: text, [text]: `${text}?oe=1` }),
   'text for PostgreSQL': (text) => [toStorableText(text), toStorableJson({ text, [text]: [text] })],
+  'the id of a message': (text) => attempt(() => parseMessage({ id: text }, self)),
   'a message': (text) =>
-    parseMessage({ id: text, message: text, created_time: text, from: { id: text, name: text } }, self),
+    parseMessage({ id: '1', message: text, created_time: text, from: { id: text, name: text } }, self),
   'a conversation': (text) =>
     parseConversation(
-      { id: text, updated_time: text, message_count: text, participants: { data: [{ id: text, name: text }] } },
+      { id: '1', updated_time: text, message_count: text, participants: { data: [{ id: text, name: text }] } },
       { self, isNested: true, onProblem: () => {} },
     ),
   'times and counts': (text) => [toInstant(text), toInstant(`2026-01-01T00:00:00${text}`), toCount(text)],
@@ -125,9 +126,9 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
     }),
   'usage headers': (text) =>
     readUsage({ 'x-app-usage': text, 'x-page-usage': `{"call_count":${text}`, 'x-business-use-case-usage': text }),
-  'secrets in a text': (text) => redact(text, SECRETS),
-  'secrets in an answer': (text) => redactAnswer(text, SECRETS),
-  'secrets beside a needless escape': (text) => redactAnswer(`${text}%41`, SECRETS),
+  'secrets in a text': (text) => createRedactor(SECRETS).text(text),
+  'secrets in an answer': (text) => createRedactor(SECRETS).answer(text),
+  'secrets beside a needless escape': (text) => createRedactor(SECRETS).answer(`${text}%41`),
   'an error of the database': (text) => toDatabaseError(new Error(text)),
   'a line of the log': (text) => log.warn({ text }, text),
   'credentials in a line': (text) => scrub(text),

@@ -86,3 +86,54 @@ it('a channel that fails leaves the other alone; the Page says what is the matte
     statusDetail: null,
   });
 });
+
+it('an Instagram account that comes later becomes a channel within a day, for one call', async () => {
+  await using world = await openWorld({ version: 17, simulator: { conversations: 5 } });
+  const facebookPageId = must(world.pageIds[0], 'a Page');
+  const sync = () => world.tidemark.sync({ facebookPageId });
+  await sync();
+  world.simulator.world.linkInstagram(facebookPageId);
+  // It was asked for when the Page was connected: a quiet sync stays one call.
+  expect(await sync()).toMatchObject({ graphCalls: 1, channels: [{ platform: 'messenger' }] });
+  await using eye = await openEye(must(world.settings.databaseUrl, 'it has a server'));
+  const letADayPass = () =>
+    eye.client.query(`UPDATE facebook_pages SET instagram_checked_at = now() - interval '25 hours'`);
+  await letADayPass();
+  expect(await sync()).toMatchObject({ graphCalls: 2, channels: [{ platform: 'messenger' }] });
+  expect((await sync()).channels).toMatchObject([
+    { syncMode: 'incremental' },
+    { platform: 'instagram', syncMode: 'full' },
+  ]);
+  expect(await sync()).toMatchObject({ status: 'succeeded', channels: [{ graphCalls: 1 }, {}] });
+});
+
+it('an Instagram account that is gone is said of its channel, costs one call, and takes nothing away', async () => {
+  await using world = await openWorld({ version: 17, platforms: ['messenger', 'instagram'], simulator: BOTH });
+  const facebookPageId = must(world.pageIds[0], 'a Page');
+  const sync = () => world.tidemark.sync({ facebookPageId });
+  await sync();
+  world.simulator.world.unlinkInstagram(facebookPageId);
+  await using eye = await openEye(must(world.settings.databaseUrl, 'it has a server'));
+  const gone = {
+    status: 'failed',
+    code: 'PERMISSION_MISSING',
+    error: expect.stringContaining('has no Instagram account any more') as string,
+  };
+  const verified = await world.tidemark.verify({ facebookPageId, repair: true });
+  expect(verified.channels).toMatchObject([{ status: 'succeeded' }, { platform: 'instagram', ...gone }]);
+  await eye.client.query('UPDATE facebook_pages SET instagram_checked_at = NULL');
+  for (let syncs = 0; syncs < 2; syncs += 1) {
+    expect(await sync()).toMatchObject({ status: 'partial', channels: [{ status: 'succeeded' }, gone] });
+  }
+  const [last] = await world.tidemark.runs.list({ facebookPageId, platform: 'instagram' });
+  expect(last).toMatchObject({ status: 'failed', graphCalls: 1 });
+  const { rows } = await eye.client.query('SELECT count(deleted_at)::int AS deleted FROM facebook_conversations');
+  expect(rows).toEqual([{ deleted: 0 }]);
+  expect(await world.tidemark.pages.find({ facebookPageId })).toMatchObject({
+    status: 'permission_missing',
+    statusDetail: expect.stringMatching(/^Instagram: /) as string,
+  });
+  world.simulator.world.linkInstagram(facebookPageId);
+  expect(await sync()).toMatchObject({ status: 'succeeded', channels: [{}, { status: 'succeeded' }] });
+  expect(await world.tidemark.pages.find({ facebookPageId })).toMatchObject({ status: 'connected' });
+});

@@ -87,7 +87,7 @@ describe('a refusal because of a quota', () => {
   it('ends as told although the clock of the host is set back by hours meanwhile', async () => {
     const hostTime = Date.now.bind(Date);
     let stepMs = 0;
-    using clock = vi.spyOn(Date, 'now').mockImplementation(() => hostTime() + stepMs);
+    using _ = vi.spyOn(Date, 'now').mockImplementation(() => hostTime() + stepMs);
     await using world = await openWorld({
       version: 17,
       simulator: { conversations: 20, now: hostTime },
@@ -100,7 +100,6 @@ describe('a refusal because of a quota', () => {
     world.simulator.faults.add({ match: { pageId }, effect: { type: 'error', code: 613 } });
     expect((await world.tidemark.sync({ facebookPageId: pageId })).status).toBe('succeeded');
     expect(stepMs).not.toBe(0);
-    expect(clock).toHaveBeenCalled();
     expect(world.simulator.calls.violations).toEqual([]);
   });
 

@@ -65,7 +65,7 @@ describe('time slices', () => {
     expect(await world.differences()).toEqual([]);
   });
 
-  it('begin again in a list that is out of order, whose walk must not end at the cut', async () => {
+  it('go on in a list that is out of order, whose walk must not end at the cut', async () => {
     await using world = await openWorld({ version: 17, simulator: { conversations: 400 } });
     const facebookPageId = must(world.pageIds[0], 'a Page');
     await world.tidemark.sync({ facebookPageId });
@@ -76,8 +76,10 @@ describe('time slices', () => {
       const effect = { type: 'list', twist: 'out-of-order' } as const;
       if (kind === 'conversations' && after === undefined) faults.add({ match: { kind }, times: 1, effect });
     });
-    expect(await world.tidemark.sync({ facebookPageId, maxDurationMs: 1 })).toMatchObject({ status: 'partial' });
-    expect(await world.tidemark.sync({ facebookPageId })).toMatchObject({ status: 'succeeded', total: 400 });
+    const slice = await world.tidemark.sync({ facebookPageId, maxDurationMs: 1 });
+    expect(slice).toMatchObject({ status: 'partial' });
+    const rest = 400 - slice.total;
+    expect(await world.tidemark.sync({ facebookPageId })).toMatchObject({ status: 'succeeded', total: rest });
   });
 
   it('are not needed for what fits in', async () => {

@@ -28,6 +28,30 @@ describe('trouble with a Page', () => {
     for (const pageId of world.pageIds) expect(await world.differences(pageId)).toEqual([]);
   });
 
+  it('whose token works keeps it when another one may not read, and says so', async () => {
+    await using world = await openWorld({ version: 17, simulator: { conversations: 20 } });
+    const pageId = world.pageIds[0] ?? '';
+    const { simulator, tidemark } = world;
+    await tidemark.sync({ facebookPageId: pageId });
+    const renewed = new Secret(simulator.world.renewToken(pageId));
+
+    simulator.faults.add({ match: { kind: 'conversations' }, times: 1, effect: { type: 'error', code: 10 } });
+    const answer = await tidemark.pages.connect(renewed);
+    expect(answer).toMatchObject({
+      connected: [],
+      refused: [{ facebookPageId: pageId, reason: expect.stringMatching(/works, and was not replaced.*code 10/) }],
+    });
+    expect(await tidemark.sync({ facebookPageId: pageId })).toMatchObject({ status: 'succeeded' });
+
+    expect(await tidemark.pages.connect(renewed)).toMatchObject({ connected: [{ facebookPageId: pageId }] });
+    // Where there is nothing to lose, the first sync tells.
+    simulator.world.killToken(pageId);
+    await expect(tidemark.sync({ facebookPageId: pageId })).rejects.toMatchObject({ code: 'TOKEN_EXPIRED' });
+    simulator.faults.add({ match: { kind: 'conversations' }, times: 1, effect: { type: 'error', code: 10 } });
+    const fresh = new Secret(simulator.world.renewToken(pageId));
+    expect(await tidemark.pages.connect(fresh)).toMatchObject({ connected: [{ facebookPageId: pageId }] });
+  });
+
   it('that lacks a permission fails with PERMISSION_MISSING and keeps what it has', async () => {
     await using world = await openWorld({ version: 17 });
     await world.tidemark.sync({ facebookPageId: world.pageIds[0] });

@@ -14,7 +14,7 @@ import { toVerifyAllView } from '../../src/api/views/verify-view.ts';
 import { TidemarkError } from '../../src/core/errors.ts';
 import type { EventSink } from '../../src/core/events.ts';
 import type { PageRef } from '../../src/core/model.ts';
-import type { Secret } from '../../src/lib/secret.ts';
+import { Secret } from '../../src/lib/secret.ts';
 import {
   aFinding,
   answer,
@@ -170,7 +170,12 @@ export function createFakeTidemark(overrides: Partial<Tidemark> = {}, options: F
         return [...pages.values()];
       },
       find: async (ref) => find(ref),
-      async connect(token) {
+      async token(pageId) {
+        find({ pageId });
+        return new Secret('EAAthisPagesToken');
+      },
+      async connect(given) {
+        const token = typeof given === 'string' ? new Secret(given) : given;
         record('connect', token);
         const { pages: shown, ...rest } = connect(token);
         for (const page of shown) pages.set(page.id, page);

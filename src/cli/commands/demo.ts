@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { wholeNumber } from '../../config/kinds.ts';
 import { assertLoopback } from '../../config/loopback.ts';
 import type { Settings } from '../../config/options.ts';
-import { readSettings } from '../../config/read-settings.ts';
 import type { ConnectedPage } from '../../api/pages.ts';
 import type { SyncAllAnswer } from '../../api/sync.ts';
 import type { Tidemark } from '../../api/tidemark.ts';
@@ -27,6 +26,7 @@ import { aroundProgress, showProgress } from '../progress.ts';
 import type { Progress } from '../progress.ts';
 import type { Registration } from '../registration.ts';
 import type { Simulator } from '../start-simulator.ts';
+import { loadSettings } from '../session.ts';
 import { listenForStop, unlessStopped } from '../stop-signal.ts';
 import type { StopSignal } from '../stop-signal.ts';
 import { toCount } from '../words.ts';
@@ -75,7 +75,7 @@ export function addDemoCommand({ program, context, end }: Registration): void {
 }
 
 async function demo(context: CliContext, flags: DemoFlags): Promise<ExitStatus> {
-  const settings = readSettings(context.env, { cwd: context.cwd, defaults: DEFAULTS });
+  const settings = loadSettings(context, DEFAULTS);
   if (!flags.exit) assertLoopback(settings.host);
 
   // What is for the reader goes to stderr when stdout belongs to a program.

@@ -2,10 +2,11 @@
 import { wholeNumber } from '../../config/kinds.ts';
 import type { Command } from 'commander';
 import type { RunAnswer } from '../../api/runs.ts';
-import { type PhaseCosts, RUN_PHASES } from '../../core/model.ts';
+import { type PhaseCosts, type Platform, RUN_PHASES } from '../../core/model.ts';
 import { argument } from '../argument.ts';
 import type { CliContext, ExitStatus } from '../context.ts';
 import { parsePageRef } from '../page-ref.ts';
+import { platformOption } from '../platform-option.ts';
 import { printJson, printLines } from '../print.ts';
 import type { Registration } from '../registration.ts';
 import { loadSettings, openSession } from '../session.ts';
@@ -14,6 +15,7 @@ import { toAgo, toFigure, toSeconds } from '../words.ts';
 
 interface RunsFlags {
   readonly page?: string;
+  readonly platform?: Platform;
   readonly limit: number;
   readonly json?: true;
 }
@@ -23,6 +25,7 @@ export function addRunsCommand({ program, context, end }: Registration): void {
     .command('runs')
     .description('Shows the latest runs, newest first.')
     .option('--page <page>', 'only those of one Page, by its uuid or its Facebook Page id')
+    .addOption(platformOption('only those'))
     .option('--limit <number>', 'how many', argument(wholeNumber({ min: 1, max: 200 })), 20)
     .option('--json', 'print them as one JSON document')
     .action(async (flags: RunsFlags) => end(await showRuns(context, flags)));
@@ -51,7 +54,7 @@ function describeCancelled({ id, status }: RunAnswer): string {
 async function showRuns(context: CliContext, flags: RunsFlags): Promise<ExitStatus> {
   const ref = flags.page === undefined ? {} : parsePageRef(flags.page);
   await using session = await openSession(context, loadSettings(context));
-  const runs = await session.tidemark.runs.list({ ...ref, limit: flags.limit });
+  const runs = await session.tidemark.runs.list({ ...ref, platform: flags.platform, limit: flags.limit });
   if (flags.json) printJson(context, { success: true, runs });
   else printLines(context, describeRuns(runs, context.now()));
   return 0;

@@ -39,6 +39,19 @@ describe('tidemark sync', () => {
     ]);
   });
 
+  it('syncs one channel of each Page when it is named, and takes no other word for one', async () => {
+    const fake = createFake(twoPages());
+    expect(await fake.run('sync', '--platform', 'instagram')).toBe(0);
+    expect(fake.calls()).toEqual([
+      'syncAll {"platform":"instagram","trigger":"cli"}',
+      'collectHistory {"platform":"instagram","trigger":"cli"}',
+    ]);
+    const wrong = createFake(twoPages());
+    expect(await wrong.run('sync', '--platform', 'whatsapp')).toBe(2);
+    expect(wrong.stderr()).toContain('It must be messenger or instagram.');
+    expect(wrong.happened).toEqual([]);
+  });
+
   it('prints one JSON document on stdout and its log on stderr', async () => {
     const fake = createFake({ ...twoPages(), env: { LOG_FORMAT: 'text' } });
     expect(await fake.run('sync', '--json')).toBe(0);

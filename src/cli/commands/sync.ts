@@ -2,9 +2,11 @@
 import { duration } from '../../config/kinds.ts';
 import type { HistoryAnswer } from '../../api/history.ts';
 import type { ChannelSyncAnswer, SyncAllAnswer, SyncAllRow } from '../../api/sync.ts';
+import type { Platform } from '../../core/model.ts';
 import { argument } from '../argument.ts';
 import type { CliContext, ExitStatus } from '../context.ts';
 import { parsePageRef } from '../page-ref.ts';
+import { platformOption } from '../platform-option.ts';
 import { printJson, printLines } from '../print.ts';
 import type { Registration } from '../registration.ts';
 import { loadSettings, openSession } from '../session.ts';
@@ -13,6 +15,7 @@ import { renderTable } from '../table.ts';
 import { toCount, toFigure, toSeconds } from '../words.ts';
 
 interface SyncFlags {
+  readonly platform?: Platform;
   readonly full?: true;
   readonly maxDuration?: number;
   readonly json?: true;
@@ -30,6 +33,7 @@ export function addSyncCommand({ program, context, end }: Registration): void {
         'stops that, and the next sync goes on with it. Exit status 1: a Page failed, or is partial because its time was up.',
     )
     .argument('[page...]', 'Pages, each by its uuid or its Facebook Page id')
+    .addOption(platformOption('only what is'))
     .option('--full', 'collect everything again, whatever is already mirrored')
     .option(
       '--max-duration <duration>',
@@ -49,8 +53,9 @@ async function sync(context: CliContext, names: readonly string[], flags: SyncFl
   const work = async (): Promise<ExitStatus> => {
     // A name that no Page has is a slip of the caller, not a failed sync: find out before anything starts.
     const pages = await Promise.all(refs.map(async (ref) => ({ pageId: (await tidemark.pages.find(ref)).id })));
+    const which = { ...(pages.length > 0 && { pages }), platform: flags.platform };
     const answer = await tidemark.syncAll({
-      ...(pages.length > 0 && { pages }),
+      ...which,
       forceFull: flags.full,
       maxDurationMs: flags.maxDuration,
       trigger: 'cli',
@@ -59,7 +64,7 @@ async function sync(context: CliContext, names: readonly string[], flags: SyncFl
     const leftMs = flags.maxDuration === undefined ? undefined : flags.maxDuration - answer.durationMs;
     const history =
       leftMs === undefined || leftMs > 0
-        ? await tidemark.collectHistory({ ...(pages.length > 0 && { pages }), maxDurationMs: leftMs, trigger: 'cli' })
+        ? await tidemark.collectHistory({ ...which, maxDurationMs: leftMs, trigger: 'cli' })
         : NO_HISTORY;
     if (flags.json) printJson(context, { ...answer, history });
     else printLines(context, describeHistory(history));

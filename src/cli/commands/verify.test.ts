@@ -46,6 +46,17 @@ describe('tidemark verify', () => {
     ]);
   });
 
+  it.each([
+    ['messenger', pagesOf('1', '2')],
+    ['instagram', '[]'],
+  ])('compares one channel when it is named, of the Pages that have it: %s', async (platform, pages) => {
+    const fake = createFake(twoPages());
+    expect(await fake.run('verify', '--platform', platform)).toBe(0);
+    expect(fake.calls()).toEqual([
+      `verifyAll {"pages":${pages},"platform":"${platform}","repair":false,"trigger":"cli"}`,
+    ]);
+  });
+
   it('says how to connect a Page when there is none', async () => {
     const fake = createFake();
     expect(await fake.run('verify')).toBe(0);

@@ -2,9 +2,11 @@
 import { duration } from '../../config/kinds.ts';
 import type { PageAnswer } from '../../api/pages.ts';
 import type { VerifyAllAnswer } from '../../api/verify.ts';
+import type { Platform } from '../../core/model.ts';
 import { argument } from '../argument.ts';
 import type { CliContext, ExitStatus } from '../context.ts';
 import { parsePageRef } from '../page-ref.ts';
+import { platformOption } from '../platform-option.ts';
 import { printJson, printLines } from '../print.ts';
 import { aroundProgress, type Progress, showProgress } from '../progress.ts';
 import type { Registration } from '../registration.ts';
@@ -13,6 +15,7 @@ import { listenForStop, unlessStopped } from '../stop-signal.ts';
 import { countDifferences, describeVerify } from '../verify-report.ts';
 
 interface VerifyFlags {
+  readonly platform?: Platform;
   readonly repair?: true;
   readonly maxDuration?: number;
   readonly json?: true;
@@ -29,6 +32,7 @@ export function addVerifyCommand({ program, context, end }: Registration): void 
         'failure: exit status 1 means that a Page failed or could not be compared to the end.',
     )
     .argument('[page...]', 'Pages, each by its uuid or its Facebook Page id')
+    .addOption(platformOption('only the mirror'))
     .option('--repair', 'collect what differs, and mark what is gone at Facebook as deleted')
     .option('--exit-code', 'exit with 1 also when differences remain that were not repaired')
     .option(
@@ -56,6 +60,7 @@ async function verify(context: CliContext, names: readonly string[], flags: Veri
     try {
       return await tidemark.verifyAll({
         pages: pages.map(({ id }) => ({ pageId: id })),
+        platform: flags.platform,
         repair: flags.repair ?? false,
         maxDurationMs: flags.maxDuration,
         trigger: 'cli',
@@ -69,7 +74,7 @@ async function verify(context: CliContext, names: readonly string[], flags: Veri
   const work = async (): Promise<ExitStatus> => {
     // A name that no Page has is a slip of the caller: find out before anything starts.
     const named = await Promise.all(refs.map((ref) => tidemark.pages.find(ref)));
-    const pages = named.length > 0 ? named : (await tidemark.pages.list()).filter((page) => page.isActive);
+    const pages = named.length > 0 ? named : (await tidemark.pages.list()).filter((page) => isMeant(page, flags));
     const answer = await compare(pages);
     if (flags.json) printJson(context, answer);
     else printLines(context, describeVerify(answer));
@@ -77,6 +82,10 @@ async function verify(context: CliContext, names: readonly string[], flags: Veri
   };
   // Awaited here, because the session is closed as soon as this function returns.
   return await unlessStopped(stop, work());
+}
+
+function isMeant({ isActive, channels }: PageAnswer, { platform }: VerifyFlags): boolean {
+  return isActive && (platform === undefined || channels.some((channel) => channel.platform === platform));
 }
 
 function toBars({ stderr }: CliContext, pages: readonly PageAnswer[]): Parameters<typeof showProgress>[0] {

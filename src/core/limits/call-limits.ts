@@ -34,9 +34,18 @@ export interface RunLimits {
   readonly onCooldown: (cooldown: Cooldown) => void;
 }
 
+export interface LookLimits extends Pick<RunLimits, 'subject'> {
+  readonly channel: Channel;
+  /** What other processes did and know. */
+  readonly lastCallAgoMs: number | undefined;
+  readonly cooldowns: readonly Cooldown[];
+}
+
 export interface Limits {
   readonly quotas: Quotas;
   ofRun(input: RunLimits): CallLimits;
+  /** For one call of a channel outside any run: whoever asks waits, so a longer cooldown rejects it at once. */
+  ofLook(input: LookLimits): CallLimits;
   /** For calls of no Page: whoever asks is there and waiting, so a cooldown of the app rejects them at once. */
   readonly ofNoPage: CallLimits;
 }
@@ -62,12 +71,11 @@ export function createLimits({ clock, callsPerSecond, store }: LimitsParts): Lim
     return quota;
   }
 
-  function limiterOf({ run, subject }: RunLimits): RateLimiter {
-    const key = toKey(run.lease);
-    const quotas = [app, quotaOf(run.lease)];
+  function limiterOf(channel: Channel, subject: string): RateLimiter {
+    const key = toKey(channel);
+    const quotas = [app, quotaOf(channel)];
     const limiter = limiters.get(key) ?? createRateLimiter({ clock, callsPerSecond, quotas, subject });
     limiters.set(key, limiter);
-    if (run.lastCallAgoMs !== undefined) limiter.noteCallsElsewhere(run.lastCallAgoMs);
     return limiter;
   }
 
@@ -97,12 +105,22 @@ export function createLimits({ clock, callsPerSecond, store }: LimitsParts): Lim
 
   return {
     ofRun(input) {
-      const limiter = limiterOf(input);
-      const { deadline, onCooldown, run } = input;
+      const { deadline, onCooldown, run, subject } = input;
+      const limiter = limiterOf(run.lease, subject);
+      if (run.lastCallAgoMs !== undefined) limiter.noteCallsElsewhere(run.lastCallAgoMs);
       return share({
         acquire: (signal, options) => limiter.acquire(signal, { ...options, deadline }),
         own: quotaOf(run.lease),
         onCooldown,
+      });
+    },
+    ofLook({ channel, subject, lastCallAgoMs, cooldowns }) {
+      const limiter = limiterOf(channel, subject);
+      if (lastCallAgoMs !== undefined) limiter.noteCallsElsewhere(lastCallAgoMs);
+      for (const cooldown of cooldowns) quotaOf(channel).block(cooldown);
+      return share({
+        acquire: (signal, options) => limiter.acquire(signal, { ...options, deadline: clock.monotonicMs() }),
+        own: quotaOf(channel),
       });
     },
     quotas: {

@@ -111,6 +111,10 @@ describe('POST /api/conversations/sync', () => {
     [{ pageId: '1', forceFull: 'yes' }, 'forceFull must be true or false'],
     [{ pageId: '1', maxDurationMs: '240s' }, 'maxDurationMs must be a whole number of milliseconds above 0'],
     [{ pageId: '1', maxDurationMs: 0 }, 'maxDurationMs must be a whole number of milliseconds above 0'],
+    [
+      { pageId: '1', maxDurationMs: 3_000_000_000 },
+      'maxDurationMs must be at most 2147483647 milliseconds, which are 24 days',
+    ],
     [{ pageId: '1', maxDurationMs: 1.5 }, 'maxDurationMs must be a whole number of milliseconds above 0'],
   ])('refuses %j and names the field', async (body, sentence) => {
     const tidemark = createFakeTidemark();
