@@ -58,6 +58,11 @@ export function readSettings(env: Environment, { cwd, defaults = {}, given = {} 
   return settings as unknown as Settings;
 }
 
+/** Whether the environment or a file says something of the variable: one that is set to nothing says nothing. */
+export function isSet(variable: string, env: Environment, cwd: string): boolean {
+  return (readEnvironment(env, cwd)[variable]?.trim() ?? '') !== '';
+}
+
 /** What nobody else's variables begin with. */
 const OWN_NAMES = /^(?:TIDEMARK|META|SYNC)_/;
 

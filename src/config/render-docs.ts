@@ -19,9 +19,10 @@ export function renderConfigurationDocs(): string {
 
 # Configuration
 
-Every setting is an environment variable. A file named \`.env\` in the folder that Tidemark is started in is read as
-well; what the real environment says wins. An empty value counts as none, so \`DATABASE_URL= tidemark serve\` leaves
-out what the file says.
+Every setting is an environment variable. Files named \`.env.local\` and \`.env\` in the folder that
+Tidemark is started in are read as well; the real environment wins over both, and \`.env.local\` over \`.env\`. An empty
+value counts as none, so \`DATABASE_URL= tidemark serve\` leaves out what the files say. A variable that begins with
+\`TIDEMARK_\`, \`META_\` or \`SYNC_\` and is none of these is warned about.
 
 A wrong value ends the program at once with exit status 2 and a sentence that names the variable and what it accepts.
 The values of variables marked *secret* are never printed or logged.

@@ -10,7 +10,7 @@ export function renderSettingsHelp(): string {
     const fallback = value === undefined ? '' : ` (default: ${value})`;
     return `  ${option.variable.padEnd(width)}  ${firstSentence(option.meaning)}${fallback}`;
   });
-  return ['Settings (environment, or a .env file in this folder):', ...lines].join('\n');
+  return ['Settings (environment, or .env.local or .env in this folder):', ...lines].join('\n');
 }
 
 function firstSentence(text: string): string {

@@ -3,7 +3,7 @@ import { TidemarkError } from '../core/errors.ts';
 import { OPTION_LIST, type Settings } from './options.ts';
 
 /** A sentence for each one that is set and does nothing. Throws INVALID_SETTING when one was to keep somebody out. */
-export function checkReserved(settings: Settings): readonly string[] {
+export function checkReserved(settings: Partial<Settings>): readonly string[] {
   const given = OPTION_LIST.filter(([name, { reserved }]) => reserved !== undefined && settings[name] !== undefined);
   const refused = given.filter(([, { reserved }]) => reserved === 'refused').map(([, { variable }]) => variable);
   if (refused.length > 0) {

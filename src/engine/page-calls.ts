@@ -80,7 +80,8 @@ export function createPageCalls({ store, client, clock, callsPerSecond, onEvent 
         platform,
         token,
         limits: limits.ofLook({ ...pace, channel, subject: `Page ${facebookPageId} (${platform})` }),
-        onCall: (call: CallReport) => onEvent({ type: 'call-finished', channel: undefined, ...call }),
+        onCall: (call) => onEvent({ type: 'call-finished', channel, ...call }),
+        // A run tells of what it cannot read; this only asks whether there is an answer.
         onProblem: () => {},
       });
       const request = { limit: 1, after: undefined, messages: 0, since: undefined } as const;

@@ -71,7 +71,7 @@ export function openPageSource(options: PageSourceOptions): PageSource {
       };
       const { body, servedAt } = await sendWithSince(send, request, since).catch((refusal: unknown) => {
         const error = asPageTrouble(isLight ? refusal : asTooFarBack(refusal), page);
-        throw asPlatformTrouble(after === undefined ? asLastingRefusal(error) : error, platform);
+        throw asPlatformTrouble(isLight && after === undefined ? asLastingRefusal(error) : error, platform);
       });
       const list = parseList({ body, sentAfter: after, subject });
       const parse = (item: JsonValue) => readConversation(item, messages);
@@ -155,8 +155,8 @@ async function sendWithSince(send: Send, request: GraphRequest, since: Instant |
 const OWN_FAULTS: ReadonlySet<number> = new Set([1, 2]);
 
 /**
- * A refusal of what is asked for, at the head of a list, where there is no cursor that could be the reason. It comes
- * again until somebody changes something, so it is no sign of a busy Page.
+ * A refusal of what is asked for, at the head of a list without messages, where no cursor and no conversation could be
+ * the reason. It comes again until somebody changes something, so it is no sign of a busy Page.
  */
 function asLastingRefusal(error: unknown): unknown {
   if (!isRefusal(error, 'invalid') || error.graphCode === undefined || OWN_FAULTS.has(error.graphCode)) {

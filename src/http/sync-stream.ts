@@ -26,7 +26,7 @@ export function streamSync(
   { pauseMs = 100, heartbeatMs = 15_000 }: SyncStreamOptions = {},
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
-  const events = narrate(tidemark, request, heartbeatMs);
+  const events = narrate(tidemark, request, { pauseMs, heartbeatMs });
   let isFirst = true;
   return new ReadableStream(
     {
@@ -34,12 +34,10 @@ export function streamSync(
       async pull(controller) {
         const pause = isFirst ? undefined : sleep(pauseMs);
         isFirst = false;
-        await pause;
         const { value, done } = await events.next();
         if (done) return controller.close();
+        await pause;
         controller.enqueue(encoder.encode(`data: ${JSON.stringify(value)}\n\n`));
-        // What is written right before the end would reach some clients together with it.
-        if (value.status === 'syncing') await sleep(pauseMs);
       },
       async cancel() {
         await events.return(undefined);
@@ -52,9 +50,10 @@ export function streamSync(
 async function* narrate(
   tidemark: Pick<Tidemark, 'sync'>,
   request: SyncRequest,
-  heartbeatMs: number,
+  { pauseMs, heartbeatMs }: Required<SyncStreamOptions>,
 ): AsyncGenerator<StreamEvent, undefined> {
   const progress = createProgress();
+  const ended = Promise.withResolvers<void>();
   let news = Promise.withResolvers<void>();
   let end: StreamEvent | undefined;
   const hear = (event: SyncEvent) => {
@@ -68,6 +67,7 @@ async function* narrate(
     )
     .then((event) => {
       end = event;
+      ended.resolve();
       news.resolve();
     });
 
@@ -81,6 +81,8 @@ async function* narrate(
       yield { ...run, ...end };
       return undefined;
     }
+    // Progress that the end follows at once is not told: it would only hold up the end.
+    if (progress.hasNews() && !(await isQuiet(ended.promise, pauseMs))) continue;
     const syncing = progress.take();
     if (syncing !== undefined) yield syncing;
     else if (starting === undefined && (await isQuiet(news.promise, heartbeatMs))) {
@@ -91,6 +93,7 @@ async function* narrate(
   }
 }
 
+/** Whether nothing comes for so long. */
 async function isQuiet(news: Promise<void>, ms: number): Promise<boolean> {
   const silence = new AbortController();
   const isOver = sleep(ms, silence.signal).then(

@@ -1,11 +1,12 @@
 /** Tidemark as a library: every setting has a default, and what is given is checked as the environment is. */
 import type { Tidemark } from '../api/tidemark.ts';
-import { findUnknownVariables, type GivenSettings, readSettings } from '../config/read-settings.ts';
+import { findUnknownVariables, type GivenSettings, isSet, readSettings } from '../config/read-settings.ts';
+import { checkReserved } from '../config/reserved.ts';
 import { TidemarkError } from '../core/errors.ts';
-import { createTidemark as createEngine, type EngineOptions } from '../engine/create-tidemark.ts';
+import { createTidemark as createEngine, type EngineOptions, type EngineSettings } from '../engine/create-tidemark.ts';
 
-/** What the engine takes; those of the server and of logging are for `tidemark serve`. */
-export type TidemarkSettings = Omit<GivenSettings, 'host' | 'port' | 'logLevel' | 'logFormat'>;
+/** What the engine takes; the others are for the server and its log. */
+export type TidemarkSettings = Pick<GivenSettings, Extract<keyof GivenSettings, keyof EngineSettings>>;
 
 /**
  * Opens the mirror (migrating its tables), and is ready. What is not given comes from the environment, `.env.local` and
@@ -16,14 +17,18 @@ export type TidemarkSettings = Omit<GivenSettings, 'host' | 'port' | 'logLevel' 
 export async function createTidemark(given: TidemarkSettings = {}, options: EngineOptions = {}): Promise<Tidemark> {
   const cwd = process.cwd();
   const settings = readSettings(process.env, { cwd, given });
-  for (const warning of findUnknownVariables(process.env, cwd)) process.emitWarning(warning, 'TidemarkWarning');
-  requireOwnDatabase(settings.databaseUrl, given.dataDir ?? process.env['TIDEMARK_DATA_DIR']);
+  const asked = Object.fromEntries(Object.entries(settings).filter(([name]) => Object.hasOwn(given, name)));
+  for (const warning of [...findUnknownVariables(process.env, cwd), ...checkReserved(asked)]) {
+    process.emitWarning(warning, 'TidemarkWarning');
+  }
+  const isPlaced = given.dataDir !== undefined || isSet('TIDEMARK_DATA_DIR', process.env, cwd);
+  if (settings.databaseUrl === undefined && !isPlaced) refuseInProduction();
   return createEngine(settings, options);
 }
 
-/** A build or a server in production that lacks its setting must not make itself a database that nobody looks after. */
-function requireOwnDatabase(databaseUrl: string | undefined, dataDir: string | undefined): void {
-  if (databaseUrl !== undefined || dataDir !== undefined || process.env['NODE_ENV'] !== 'production') return;
+/** A build or a server that lacks its setting must not make itself a database that nobody looks after. */
+function refuseInProduction(): void {
+  if (process.env['NODE_ENV'] !== 'production') return;
   throw new TidemarkError(
     'INVALID_SETTING',
     'DATABASE_URL is not set. In production the embedded PostgreSQL is used only where TIDEMARK_DATA_DIR says so.',

@@ -1,6 +1,7 @@
 /**
  * Table facebook_conversations: how a batch is written. A row only moves forward (I5): what a later run was told stands,
- * whatever it is dated, and within a run an older snapshot never overwrites a newer one; a known contact is never forgotten, and a row that already says the same is not written at all.
+ * whatever it is dated, and within a run an older snapshot never overwrites a newer one. A known contact is never
+ * forgotten, and a row that already says the same is not written at all.
  */
 import type { CollectedConversation } from '../core/model.ts';
 import { type BatchInput, batchTable, toBatchInput, toRaw } from './batch-input.ts';

@@ -12,9 +12,10 @@ import { toStorableText } from './text.ts';
 /**
  * $1 page · $2 platform · $3 fence · $4 run · $5 complete · $6 watermark · $7 walk start · $8 listed · $9 skipped
  * · $10 calls · $11 rest: cursor · $12 rest: top · $13 nested limit · $14 only looked · $15 why partial: code
- * · $16 sentence · $17 phases · $18 rest: to the end · $19 lookback after a miss, which brings the next verify forward. Watermark, last_synced_at, run and lease move together. The watermark never moves back
- * (I1). A full sync that was asked for while the run went on is still to be done: this one may have been past what it
- * was asked for. The mirror is whole, and last_synced_at moves, only when the retry ledger is empty.
+ * · $16 sentence · $17 phases · $18 rest: to the end · $19 lookback after a miss, which brings the next verify forward.
+ * Watermark, last_synced_at, run and lease move together. The watermark never moves back (I1). A full sync that was asked
+ * for while the run went on is still to be done: this one may have been past what it was asked for. The mirror is whole,
+ * and last_synced_at moves, only when the retry ledger is empty.
  */
 const FINISH_RUN = `
 WITH lease AS (

@@ -1,6 +1,7 @@
 /** Who may walk a Page: one run at a time across all processes, and none for ever. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeEachPostgres } from '../../test/support/postgres.ts';
+import { LEASE_MS } from '../core/model.ts';
 import { openRunStore } from './run-store.ts';
 import {
   connectAside,
@@ -31,6 +32,27 @@ describeEachPostgres('the lease', (version) => {
       const second = await opened.ledger.begin(await toBeginRequest(opened, { pageId: lease.pageId }));
       expect(second).toEqual({ kind: 'other', runId: lease.runId, mode: 'full', forced: false });
       expect(await opened.ledger.stateOf(lease.runId)).toBe('running');
+    });
+
+    it('for its whole time, to who had to wait for its row', async () => {
+      const { lease } = await opened.begin();
+      await opened.expire(lease);
+      const blocker = connectAside(opened.url);
+      const { pageId } = lease;
+      const begun = Promise.withResolvers<unknown>();
+      await blocker.transaction(async (query) => {
+        await query('SELECT FROM facebook_sync_state WHERE page_id = $1 FOR UPDATE', [pageId]);
+        opened.begin({ pageId }).then(begun.resolve, begun.reject);
+        await untilWaiting(opened, 1);
+        await query('SELECT pg_sleep(1.5)');
+      });
+      await begun.promise;
+      const { left_ms: leftMs } = await opened.one<{ left_ms: number }>(
+        `SELECT (extract(epoch FROM lease_expires_at - now()) * 1000)::float8 AS left_ms
+         FROM facebook_sync_state WHERE page_id = $1`,
+        [pageId],
+      );
+      expect(leftMs).toBeGreaterThan(LEASE_MS - 1000);
     });
 
     it('to exactly one of many processes that want it at the same instant', async () => {

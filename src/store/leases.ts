@@ -36,7 +36,8 @@ WITH page AS (
   ON CONFLICT (page_id, platform) DO UPDATE SET
     lease_run_id = excluded.lease_run_id,
     lease_fence = held.lease_fence + 1,
-    lease_expires_at = excluded.lease_expires_at,
+    -- From when the row is ours: somebody may have held it locked for long.
+    lease_expires_at = clock_timestamp() + $4 * interval '1 millisecond',
     last_caller = excluded.last_caller,
     yield_requested = false
   WHERE CASE WHEN $9::uuid IS NULL THEN held.lease_run_id IS NULL OR held.lease_expires_at < now()

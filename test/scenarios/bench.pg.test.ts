@@ -36,4 +36,4 @@ it('every scenario of the benchmark runs, and is told as a table, as JSON and as
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-});
+}, 180_000);

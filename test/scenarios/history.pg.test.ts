@@ -81,7 +81,7 @@ describe('history', () => {
     const dug = () => world.events.filter((event) => event.type === 'history-committed').length;
     for (const tidemark of [world.tidemark, other]) {
       const before = dug();
-      await expect.poll(dug).toBeGreaterThan(before);
+      await expect.poll(dug, { timeout: 20_000 }).toBeGreaterThan(before);
       world.simulator.world.activity({ pageId, newMessages: 2 });
       expect(await tidemark.sync({ facebookPageId: pageId })).toMatchObject({ status: 'succeeded', synced: 2 });
     }

@@ -109,7 +109,8 @@ describe.skipIf(NO_PGBOUNCER !== undefined)(`through PgBouncer in transaction mo
       // Whatever the two of them opened, the server was asked by no more than the pool holds.
       await using eye = await openEye(world.databaseUrl);
       const { rows } = await eye.client.query(
-        'SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+           AND backend_type = 'client backend'`,
       );
       expect(rows.length).toBeLessThanOrEqual(SERVER_CONNECTIONS);
       expect(await leftInSessions(pooler.through(world.databaseUrl), world.databaseUrl)).toEqual([]);

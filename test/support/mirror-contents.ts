@@ -1,11 +1,11 @@
 /**
  * All that the mirror of a database says, table by table, as text that can be compared: everything but when a row was
- * written and how often, and what a row remembers only to be quicker.
+ * written, by which run and how often, and what a row remembers only to be quicker.
  */
 import { openEye } from './client.ts';
 
 const TABLES: Readonly<Record<string, { readonly key: string; readonly without: readonly string[] }>> = {
-  facebook_conversations: { key: 'id', without: ['synced_at', 'revision', 'collected_at'] },
+  facebook_conversations: { key: 'id', without: ['synced_at', 'revision', 'collected_at', 'written_by_fence'] },
   facebook_messages: { key: 'id', without: ['synced_at', 'revision'] },
   facebook_retry_ledger: { key: 'conversation_id', without: ['first_failed_at', 'next_attempt_at'] },
   facebook_sync_state: {

@@ -36,6 +36,24 @@ describe('tidemark serve', () => {
     expect(fake.happened).toEqual([]);
   });
 
+  it.each(['TIDEMARK_API_KEYS', 'SUPABASE_JWT_SECRET'])(
+    'does not start with %s, which it could not honour',
+    async (name) => {
+      const fake = createFake({ env: { [name]: 'hunter2' } });
+      expect(await fake.run('serve')).toBe(2);
+      expect(fake.stderr()).toContain(`cannot do what ${name} asks for`);
+      expect(fake.stderr()).not.toContain('hunter2');
+      expect(fake.happened).toEqual([]);
+    },
+  );
+
+  it('warns of a variable that nothing reads, and of one without effect', async () => {
+    const fake = createFake({ env: { SYNC_INTERVALL: '1m', META_APP_ID: '12' } });
+    await Promise.all([fake.run('serve'), until(fake, () => fake.stdout().includes('Ctrl-C'))]);
+    expect(fake.stderr()).toContain('There is no setting SYNC_INTERVALL; did you mean SYNC_INTERVAL?');
+    expect(fake.stderr()).toContain('META_APP_ID has no effect in this version.');
+  });
+
   it.each([
     [['serve'], 'jobs.start {"worker":true}'],
     [['serve', '--no-worker'], 'jobs.start {"worker":false}'],
