@@ -122,12 +122,15 @@ async function read({ store, source }: RunContext, reading: Reading, { items, af
   reading.live = live + fresh;
   reading.differing = fresh + changed;
 
-  const isEnd = after === undefined && snapshot.messageCount !== undefined;
+  // Of what is below the end of a list, only as many as Facebook could have shown can be told to be gone.
+  const tellable = Math.max(0, source.readableMessages - reading.shown);
+  const isEnd = after === undefined && tellable > 0;
   const oldest = sure.at(-1)?.createdAt;
   if (!reading.scan.isNewestFirst || (oldest === undefined && !isEnd)) return;
   const shown = [...reading.atThatSecond, ...items.map(({ id }) => id)];
   const stretch = { conversationId, after: isEnd ? undefined : oldest, upTo: reading.sureDownTo, shown };
-  for (const id of await store.findUnshown(stretch)) reading.unshown.add(id);
+  const unshown = await store.findUnshown(stretch);
+  for (const id of isEnd ? unshown.slice(0, tellable) : unshown) reading.unshown.add(id);
   reading.atThatSecond = [
     ...(oldest === reading.sureDownTo ? reading.atThatSecond : []),
     ...sure.filter(({ createdAt }) => createdAt === oldest).map(({ id }) => id),
