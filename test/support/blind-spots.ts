@@ -84,7 +84,9 @@ export function createBlindSpots(): BlindSpots {
       quiet.add(thread.id);
       changesOf(thread)[how].add(messageId);
     },
-    displaced: (ids) => ids.forEach((id) => displaced.add(id)),
+    displaced(ids) {
+      for (const id of ids) displaced.add(id);
+    },
     hidden: ({ id }, messageIds) => void hidden.set(id, messageIds),
     shown: (threadId) => void hidden.delete(threadId),
     refused: (threadId) => void refused.add(threadId),

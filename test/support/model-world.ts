@@ -47,7 +47,7 @@ export interface ModelWorld extends AsyncDisposable {
   onCall(listener: (index: number, call: Call) => void | Promise<void>): () => void;
   /** Lets a lease run out, as it does 20 s after its holder died. */
   expireLease(): Promise<void>;
-  /** Breaks every connection of every engine. */
+  /** Breaks all connections of all engines. */
   terminateConnections(): Promise<void>;
   /** Forgets how far the mirror reaches, as `UPDATE facebook_pages SET last_synced_at = NULL` does. */
   clearLastSynced(): Promise<void>;
@@ -266,8 +266,8 @@ export async function openModelWorld({
       await syncUntilWhole();
       await historyToTheEnd();
       await check();
-      const left = await client.query(`SELECT FROM facebook_sync_runs WHERE status = 'running'`);
-      if (left.rowCount !== 0) throw new Error(`${left.rowCount} runs are recorded as running for ever.`);
+      const running = await client.query(`SELECT FROM facebook_sync_runs WHERE status = 'running'`);
+      if (running.rowCount !== 0) throw new Error(`${running.rowCount} runs are recorded as running for ever.`);
       const afterSync = await differences('sync');
       if (afterSync.length > 0) return afterSync;
 
@@ -275,8 +275,8 @@ export async function openModelWorld({
         await verifyToTheEnd({ deep: level === 'deep-verify' });
         await historyToTheEnd();
         await check();
-        const left = await differences(level);
-        if (left.length > 0) return left;
+        const remaining = await differences(level);
+        if (remaining.length > 0) return remaining;
       }
       await checkQuiet();
       return [];
