@@ -236,7 +236,8 @@ export interface UnfinishedVerify {
 /** What a verify does beside comparing; one of another kind does not go on with it. */
 export interface VerifyKind {
   readonly repairs: boolean;
-  readonly deep: boolean;
+  /** Every message that was written since is read again; 0: every one. Undefined: none without a reason. */
+  readonly deepSince: Instant | undefined;
 }
 
 /** A verify as one run finds it: new, or where the run before stopped, in any process. */
