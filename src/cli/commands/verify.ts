@@ -7,16 +7,17 @@ import { argument } from '../argument.ts';
 import type { CliContext, ExitStatus } from '../context.ts';
 import { parsePageRef } from '../page-ref.ts';
 import { platformOption } from '../platform-option.ts';
-import { printJson, printLines } from '../print.ts';
+import { printJson, printLine, printLines } from '../print.ts';
 import { aroundProgress, type Progress, showProgress } from '../progress.ts';
 import type { Registration } from '../registration.ts';
 import { loadSettings, openSession } from '../session.ts';
 import { listenForStop, unlessStopped } from '../stop-signal.ts';
-import { countDifferences, describeVerify } from '../verify-report.ts';
+import { countDifferences, describeEstimate, describeVerify } from '../verify-report.ts';
 
 interface VerifyFlags {
   readonly platform?: Platform;
   readonly repair?: true;
+  readonly deep?: true;
   readonly maxDuration?: number;
   readonly json?: true;
   readonly exitCode?: true;
@@ -34,6 +35,7 @@ export function addVerifyCommand({ program, context, end }: Registration): void 
     .argument('[page...]', 'Pages, each by its uuid or its Facebook Page id')
     .addOption(platformOption('only the mirror'))
     .option('--repair', 'collect what differs, and mark what is gone at Facebook as deleted')
+    .option('--deep', 'read every message again, also for edits, reactions and unsent ones; repairs what differs')
     .option('--exit-code', 'exit with 1 also when differences remain that were not repaired')
     .option(
       '--max-duration <duration>',
@@ -62,6 +64,7 @@ async function verify(context: CliContext, names: readonly string[], flags: Veri
         pages: pages.map(({ id }) => ({ pageId: id })),
         platform: flags.platform,
         repair: flags.repair ?? false,
+        deep: flags.deep,
         maxDurationMs: flags.maxDuration,
         trigger: 'cli',
         onEvent: shown?.onEvent,
@@ -75,6 +78,10 @@ async function verify(context: CliContext, names: readonly string[], flags: Veri
     // A name that no Page has is a slip of the caller: find out before anything starts.
     const named = await Promise.all(refs.map((ref) => tidemark.pages.find(ref)));
     const pages = named.length > 0 ? named : (await tidemark.pages.list()).filter((page) => isMeant(page, flags));
+    if (flags.deep) {
+      const cost = await tidemark.estimateDeepVerify({ pages: pages.map(({ id }) => ({ pageId: id })) });
+      printLine(context.stderr, describeEstimate(cost));
+    }
     const answer = await compare(pages);
     if (flags.json) printJson(context, answer);
     else printLines(context, describeVerify(answer));
