@@ -101,6 +101,8 @@ export interface BegunRun extends WalkState {
   readonly lastCallAgoMs: number | undefined;
   /** Of the app and of the Page, by the database's clock. */
   readonly cooldowns: readonly Cooldown[];
+  /** Columns of the channel's state in which stood what cannot be true; it was read as unknown. */
+  readonly nonsense: readonly string[];
 }
 
 export interface Renewal {

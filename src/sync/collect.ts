@@ -19,6 +19,8 @@ export interface CollectContext extends RunContext {
   readonly rereads?: Rereads | undefined;
   /** How many conversations with messages to ask for at once; learnt from what Facebook finds too big. */
   readonly nestedSize: PageSize;
+  /** Messages that Facebook was able to show along with a single conversation, once it was less than asked for. */
+  readonly shown: { mostMessages: number };
   /** Reads of single conversations that were refused since anything was last shown. */
   readonly refusals: { inARow: number };
 }
@@ -211,13 +213,19 @@ async function fetchOne(
   { id: conversationId, messages, shrinks = false }: SinglePlan & { readonly shrinks?: boolean },
   failures: CollectFailure[],
 ): Promise<ConversationSnapshot | undefined> {
-  const size = createPageSize({ limit: messages, onFault: shrinks ? 'half' : undefined });
+  const { shown } = context;
+  const size = createPageSize({
+    limit: Math.min(messages, shown.mostMessages),
+    onFault: shrinks ? 'half' : undefined,
+  });
   for (;;) {
     const { limit } = size;
     try {
       const snapshot = await context.source.fetchConversation({ conversationId, messages: limit }, context.signal);
       if (snapshot?.id !== conversationId) noteFailure(context, failures, { conversationId, ...NOT_SHOWN });
-      if (snapshot !== undefined) context.refusals.inARow = 0;
+      if (snapshot === undefined) return undefined;
+      context.refusals.inARow = 0;
+      if (limit < messages) shown.mostMessages = limit;
       return snapshot;
     } catch (error) {
       if (size.shrink(limit, error)) continue;

@@ -40,6 +40,7 @@ export function openCollector(run: RunContext, nestedLimit: number, rereads?: Re
   const group = createTaskGroup(BATCHES_AT_ONCE, run.signal);
   const nestedSize = createPageSize({ limit: nestedLimit, onFault: 'half' });
   const refusals = { inARow: 0 };
+  const shown = { mostMessages: Infinity };
   const failed = new Set<string>();
   const pages: SurveyBatch[] = [];
   const progress = createProgress();
@@ -49,7 +50,7 @@ export function openCollector(run: RunContext, nestedLimit: number, rereads?: Re
     group.start(async (signal) => {
       // Lets the survey ask first: while its next call is answered there will be time for this one.
       await run.clock.sleep(0, signal);
-      const result = await work({ ...run, nestedSize, refusals, rereads, signal });
+      const result = await work({ ...run, nestedSize, shown, refusals, rereads, signal });
       counts = addBatch(counts, result);
       for (const { conversationId } of result.failures) failed.add(conversationId);
       run.emit({ type: 'batch-committed', counts: { ...counts, graphCalls: run.source.callCount() } });
