@@ -51,6 +51,8 @@ export function advance(before: ProgressState, event: SyncEvent): ProgressState 
       return { ...state, found: state.done, isListed: false };
     case 'batch-committed':
       return withCounts(state, event);
+    case 'history-begun':
+      return { ...state, found: state.found + event.conversations, isListed: true };
     case 'history-committed': {
       const { counts } = state;
       const done = state.done + (event.complete ? 1 : 0);

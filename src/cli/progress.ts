@@ -82,14 +82,16 @@ function keyOf(pageId: string, platform: Platform): string {
 }
 
 function nameOf({ page, platform }: SyncEvent): string {
-  const name = toVisible(page.name ?? page.facebookPageId);
-  return platform === 'messenger' ? name : `${name} (${platform})`;
+  return nameChannel(page.name ?? page.facebookPageId, platform);
 }
 
-/** A channel is named where its Page has another one. */
+/** Messenger goes without saying. What tells the other apart stands first, where nothing is cut off. */
+function nameChannel(name: string, platform: Platform): string {
+  return `${platform === 'instagram' ? 'IG ' : ''}${toVisible(name)}`;
+}
+
 function toChannels({ id, name, platforms }: ShownPage): readonly (readonly [string, string])[] {
-  const shown = toVisible(name);
-  return platforms.map((platform) => [keyOf(id, platform), platforms.length < 2 ? shown : `${shown} (${platform})`]);
+  return platforms.map((platform) => [keyOf(id, platform), nameChannel(name, platform)]);
 }
 
 /** What stays free on the screen beside the bars, so that they can be drawn again in their place. */

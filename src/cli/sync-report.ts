@@ -9,24 +9,24 @@ import { toCount, toFigure, toSeconds } from './words.ts';
 
 export const NO_HISTORY: HistoryAnswer = { results: [], totalEvents: 0, totalCalls: 0 };
 
+const CHANNEL: Column = { title: 'channel', whole: true };
 const COLUMNS: readonly Column[] = [
-  { title: 'Page' },
-  { title: 'mode', omit: 2 },
+  { title: 'mode', omit: 3 },
   { title: 'checked', align: 'right' },
-  { title: 'current', align: 'right' },
+  { title: 'current', align: 'right', omit: 1 },
   { title: 'synced', align: 'right' },
-  { title: 'new', align: 'right', omit: 3 },
-  { title: 'changed', align: 'right', omit: 3 },
+  { title: 'new', align: 'right', omit: 4 },
+  { title: 'changed', align: 'right', omit: 4 },
   { title: 'messages', align: 'right' },
   { title: 'calls', align: 'right' },
-  { title: 'seconds', align: 'right', omit: 1 },
+  { title: 'seconds', align: 'right', omit: 2 },
 ];
 
 export function describeSync(answer: SyncAllAnswer, room: Room): readonly string[] {
   if (answer.totalPages === 0) {
     return ['No active Page is connected. Connect one: `tidemark pages add --token-stdin < token.txt`.'];
   }
-  const table = renderTable(COLUMNS, answer.results.flatMap(toRows), room);
+  const table = renderSyncs(answer.results, room);
   const troubles = describeTroubles(answer.results.filter((row) => row.status !== 'succeeded').map(toTrouble));
   return [...table, '', ...troubles, ...(troubles.length > 0 ? [''] : []), summarise(answer)];
 }
@@ -103,17 +103,22 @@ function toStoppedRow({ page, platform, runId, mode, counts, ending }: Told) {
 }
 
 /** A Page with several channels has a line for each. */
-function toRows(row: SyncAllRow): readonly (readonly string[])[] {
-  const name = nameOf(row);
-  const { channels = [] } = row;
-  if (channels.length < 2) return [toCells(name, row)];
-  return channels.map((channel) => toCells(`${name} (${channel.platform})`, channel));
+function renderSyncs(rows: readonly SyncAllRow[], room: Room): readonly string[] {
+  const hasChannels = rows.some(({ channels = [] }) => channels.length > 1);
+  const head = [{ title: 'Page' }, ...(hasChannels ? [CHANNEL] : [])];
+  const lines = rows.flatMap((row) => {
+    const { channels = [] } = row;
+    if (!hasChannels) return [[nameOf(row), ...toCells(row)]];
+    if (channels.length < 2) return [[nameOf(row), channels[0]?.platform ?? '', ...toCells(row)]];
+    return channels.map((channel) => [nameOf(row), channel.platform, ...toCells(channel)]);
+  });
+  return renderTable([...head, ...COLUMNS], lines, room);
 }
 
-function toCells(name: string, row: SyncAllRow | ChannelSyncAnswer): readonly string[] {
+function toCells(row: SyncAllRow | ChannelSyncAnswer): readonly string[] {
   const { checked, skipped, synced, inserted, updated, eventsCreated, graphCalls } = row;
   const figures = [checked, skipped, synced, inserted, updated, eventsCreated, graphCalls].map(toFigure);
-  return [name, row.syncMode ?? '-', ...figures, toSeconds(row.durationMs)];
+  return [row.syncMode ?? '-', ...figures, toSeconds(row.durationMs)];
 }
 
 function toTrouble(row: SyncAllRow): Trouble {

@@ -41,17 +41,20 @@ export function describeVerify(answer: VerifyAllAnswer, room: Room): readonly st
 }
 
 function renderSummary({ results }: VerifyAllAnswer, room: Room): readonly string[] {
+  const hasChannels = results.some((row) => row.success && row.channels.length > 1);
   const figures = ['compared', 'missing', 'stale', 'deleted', 'repaired', 'calls', 'seconds'];
+  const lines = results.flatMap((row) => {
+    if (!row.success) return [[nameOf(row), 'failed']];
+    if (!hasChannels) return [[nameOf(row), ...toCells(row)]];
+    return row.channels.map((channel) => [nameOf(row), channel.platform, ...toCells(channel)]);
+  });
   return renderTable(
     [
       { title: 'Page' },
+      ...(hasChannels ? [{ title: 'channel', whole: true } as const] : []),
       ...figures.map((title) => ({ title, align: 'right', ...(title in OMIT && { omit: OMIT[title] }) }) as const),
     ],
-    results.flatMap((row) => {
-      if (!row.success) return [[nameOf(row), 'failed']];
-      if (row.channels.length < 2) return [toCells(nameOf(row), row)];
-      return row.channels.map((channel) => toCells(`${nameOf(row)} (${channel.platform})`, channel));
-    }),
+    lines,
     room,
   );
 }
@@ -61,11 +64,11 @@ const OMIT: Readonly<Record<string, number>> = { seconds: 2, calls: 1 };
 /** Differences that are told of each Page; whoever wants them all reads the JSON. */
 const MOST_FINDINGS = 10;
 
-function toCells(name: string, row: VerifyAnswer | ChannelVerifyAnswer): readonly string[] {
-  if (row.status === 'failed') return [name, 'failed'];
+function toCells(row: VerifyAnswer | ChannelVerifyAnswer): readonly string[] {
+  if (row.status === 'failed') return ['failed'];
   const { missing, stale, deleted } = row.counts;
   const counted = [row.total, missing, stale, deleted, row.repaired, row.graphCalls];
-  return [name, ...counted.map(toFigure), toSeconds(row.durationMs)];
+  return [...counted.map(toFigure), toSeconds(row.durationMs)];
 }
 
 const WHAT = {
