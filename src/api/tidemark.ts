@@ -17,7 +17,7 @@ import type {
 import type { ConnectAnswer, HoldingsAnswer, PageAnswer } from './pages.ts';
 import type { RunAnswer, RunQuery } from './runs.ts';
 import type { SyncAllAnswer, SyncAllRequest, SyncAnswer, SyncRequest } from './sync.ts';
-import type { VerifyAllAnswer, VerifyAllRequest, VerifyAnswer, VerifyRequest } from './verify.ts';
+import type { DeepEstimate, VerifyAllAnswer, VerifyAllRequest, VerifyAnswer, VerifyRequest } from './verify.ts';
 
 /**
  * Every method rejects with a TidemarkError; its code tells what to do. Close it when done: the embedded PostgreSQL
@@ -69,10 +69,12 @@ export interface Tidemark extends AsyncDisposable {
   /** Syncs many Pages in parallel. A failing Page is a row of the answer, never a rejection. */
   syncAll(request: SyncAllRequest): Promise<SyncAllAnswer>;
   /**
-   * Compares the mirror of a Page with Facebook, conversation by conversation, and repairs it on request. Steps aside
-   * for syncs and goes on after them.
+   * Compares the mirror of a Page with Facebook, conversation by conversation, and repairs it on request. What messages
+   * say is compared with `deep` only. Steps aside for syncs and goes on after them.
    */
   verify(request: VerifyRequest): Promise<VerifyAnswer>;
+  /** What a deep verify of these Pages would cost, as far as what is stored tells; no call is made. Default: all active ones. */
+  estimateDeepVerify(request: { readonly pages?: readonly PageRef[] }): Promise<DeepEstimate>;
   /** Verifies many Pages in parallel. A failing Page is a row of the answer, never a rejection. */
   verifyAll(request: VerifyAllRequest): Promise<VerifyAllAnswer>;
   /**

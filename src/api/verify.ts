@@ -22,6 +22,12 @@ const how = {
   repair: optional(YesOrNo).meta({
     description: 'Collect what differs, and mark what is gone as deleted. Default: false, only report.',
   }),
+  deep: optional(YesOrNo).meta({
+    description:
+      'Read every message again, down to the floor of each conversation: finds edits, reactions and unsent messages ' +
+      'that no count shows. Costs about as many calls as a first sync, and stores what it reads, as with `repair`. ' +
+      'Default: false.',
+  }),
   maxDurationMs: DurationMs.meta({
     description: 'Stop after this long and answer `partial`; the next one goes on from there. Default: no bound.',
   }),
@@ -166,3 +172,11 @@ export const VerifyAllSchema = z
   })
   .readonly();
 export type VerifyAllAnswer = z.output<typeof VerifyAllSchema>;
+
+/** What a deep verify reads, and what that costs. Pages are verified side by side, so it takes as long as the longest. */
+export interface DeepEstimate {
+  readonly conversations: number;
+  readonly messages: number;
+  readonly graphCalls: number;
+  readonly durationMs: number;
+}

@@ -1,6 +1,7 @@
 /** What a verify found, in words: every difference in a sentence, and last of all whether everything is in sync. */
 import type {
   ChannelVerifyAnswer,
+  DeepEstimate,
   FindingAnswer,
   VerifyAllAnswer,
   VerifyAnswer,
@@ -25,6 +26,12 @@ export function countDifferences({ results }: VerifyAllAnswer): Differences {
     repaired: sum((row) => row.repaired),
     missed: sum((row) => row.counts.missedBySync),
   };
+}
+
+/** What a deep verify is about to cost. */
+export function describeEstimate({ conversations, messages, graphCalls, durationMs }: DeepEstimate): string {
+  const what = `${toCount(messages, 'message')} of ${toCount(conversations, 'conversation')}`;
+  return `Reads ${what} again: about ${toCount(graphCalls, 'call')}, ${toSeconds(durationMs)} s at the least.`;
 }
 
 /** `room` is that of the terminal, for the table. */

@@ -24,6 +24,8 @@ const stored = (collectedUpdatedAt: number, changes: Partial<StoredConversation>
   collected: true,
   range: undefined,
   historyComplete: true,
+  heldMessageCount: undefined,
+  rows: undefined,
   deleted: false,
   sameSnapshot: true,
   ...changes,

@@ -3,7 +3,7 @@
  * asked for by its id, and not being there, is what proves it (I10).
  */
 import { type Comparison, differs, isBefore, isNewer } from './plan.ts';
-import type { Instant } from './model.ts';
+import type { ConversationSnapshot, Instant } from './model.ts';
 
 /** Missing: Facebook lists it, the mirror lacks it. Stale: an older state is stored. Deleted: gone at Facebook. */
 export type FindingKind = 'missing' | 'stale' | 'deleted';
@@ -48,6 +48,8 @@ export interface VerificationNotes {
   /** Conversations that were not listed and were read by id; and how many of them Facebook neither shows nor calls gone. */
   readonly probed: readonly string[];
   readonly unreadable: number;
+  /** Whether it reads every message again. */
+  readonly deep: boolean;
 }
 
 export const NO_NOTES: VerificationNotes = {
@@ -57,6 +59,7 @@ export const NO_NOTES: VerificationNotes = {
   listed: 0,
   probed: [],
   unreadable: 0,
+  deep: false,
 };
 
 /** What a verify has found, as its caller gets it. */
@@ -72,14 +75,14 @@ export function toFinding(comparison: Comparison, { lookbackStart, failed }: Pri
   const isMissing = stored === undefined || !stored.collected;
   // A change that moves nothing, such as a message taken away, is not shown to an incremental walk.
   const hasMoved = isMissing || isNewer(listed.updatedAt, stored.collectedUpdatedAt);
-  return {
-    kind: isMissing ? 'missing' : 'stale',
-    conversationId: listed.id,
-    contactName: listed.contact?.name ?? listed.contact?.username,
-    updatedAt: listed.updatedAt,
-    missedBySync: hasMoved && !failed.has(listed.id) && isBefore(listed, lookbackStart),
-    repaired: false,
-  };
+  const missedBySync = hasMoved && !failed.has(listed.id) && isBefore(listed, lookbackStart);
+  return { ...toStale(listed), kind: isMissing ? 'missing' : 'stale', missedBySync };
+}
+
+/** A conversation whose messages were edited, reacted to or taken back: nothing that a walk could see. */
+export function toStale({ id, contact, updatedAt }: ConversationSnapshot): Finding {
+  const contactName = contact?.name ?? contact?.username;
+  return { kind: 'stale', conversationId: id, contactName, updatedAt, missedBySync: false, repaired: false };
 }
 
 /** So few may always be gone. */

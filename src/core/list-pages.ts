@@ -11,6 +11,9 @@ import type { PageSize } from './page-size.ts';
 /** A place in a list: Facebook's cursor, or undefined for its head. */
 export type Cursor = string | undefined;
 
+/** A cursor for the head of a list that is known to go on, without Facebook having said where. */
+export const HEAD_CURSOR = '?';
+
 export interface ListOptions<Page> {
   readonly ask: (request: { readonly after: Cursor; readonly limit: number }) => Promise<Page>;
   readonly from: Cursor;

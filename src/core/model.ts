@@ -151,9 +151,21 @@ export interface StoredConversation {
   readonly collected: boolean;
   readonly range: ContiguousRange | undefined;
   readonly historyComplete: boolean;
+  /** Messages that were stored after the last collect, without those that are gone; undefined when nobody counted. */
+  readonly heldMessageCount: number | undefined;
+  /** What is stored now; only where that was asked for. */
+  readonly rows: MessageRows | undefined;
   readonly deleted: boolean;
   /** Whether the row already says what the listing says. */
   readonly sameSnapshot: boolean;
+}
+
+/** The messages of a conversation as they lie in the store. */
+export interface MessageRows {
+  /** Without those that are gone at Facebook. */
+  readonly live: number;
+  /** Whether both ends of the contiguous range are among the rows. */
+  readonly hasEnds: boolean;
 }
 
 /** A conversation ready to be written. */
@@ -166,6 +178,8 @@ export interface CollectedConversation {
   /** Facebook's cursor to what is older than the range; undefined when its end has not moved or nothing is older. */
   readonly olderCursor: string | undefined;
   readonly historyComplete: boolean;
+  /** Ids of stored messages that are proved to be gone at Facebook. Default: none. */
+  readonly gone?: readonly string[];
   /** False for a light snapshot: the row is refreshed, what was collected stays as it is. */
   readonly collected: boolean;
 }

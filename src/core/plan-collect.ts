@@ -2,6 +2,7 @@
  * Deciding how to collect what differs, with the fewest calls. Pure: it sees what was listed and what is stored, and
  * answers with calls to make.
  */
+import { hasLostRows } from './row-count.ts';
 import { type Comparison, NESTED_MESSAGES, type SurveyBatch } from './plan.ts';
 
 /** Messages asked for beyond what the counts say is new: late ones, ties, and the join with what is stored. */
@@ -31,6 +32,8 @@ export interface CollectMeans {
   readonly depth: number;
   /** Conversations with messages that Facebook brings at once. */
   readonly nestedLimit: number;
+  /** Whether everything is read again. Default: false. */
+  readonly rereads?: boolean;
 }
 
 /** Part of a range that one list could bring: from the start of a page to one that changed. */
@@ -48,7 +51,10 @@ interface Span {
  * of it, or single reads alone. Of plans with as few calls, the one that brings the
  * least.
  */
-export function planCollect(pages: readonly SurveyBatch[], { depth, nestedLimit }: CollectMeans): CollectPlan {
+export function planCollect(
+  pages: readonly SurveyBatch[],
+  { depth, nestedLimit, rereads = false }: CollectMeans,
+): CollectPlan {
   const { changed, spans } = outline(pages);
   let best: Span | undefined;
   let least = { calls: changed.length, items: changed.length };
@@ -60,10 +66,12 @@ export function planCollect(pages: readonly SurveyBatch[], { depth, nestedLimit 
     best = span;
     least = cost;
   }
-  const toSingle = (comparison: Comparison) => ({ id: comparison.listed.id, messages: messagesFor(comparison, depth) });
+  const most = (comparison: Comparison) =>
+    rereads ? Math.min(NESTED_MESSAGES, depth) : messagesFor(comparison, depth);
+  const toSingle = (comparison: Comparison) => ({ id: comparison.listed.id, messages: most(comparison) });
   if (best === undefined) return { list: undefined, singles: changed.map(toSingle) };
   const { after, length, from, to } = best;
-  const messages = Math.max(...changed.slice(from, to).map((comparison) => messagesFor(comparison, depth)));
+  const messages = Math.max(...changed.slice(from, to).map(most));
   return { list: { after, limit: length, messages }, singles: changed.toSpliced(from, to - from).map(toSingle) };
 }
 
@@ -111,7 +119,7 @@ function mustFetch(page: SurveyBatch, { listed }: Comparison): boolean {
 export function messagesFor({ listed, stored }: Comparison, depth = Infinity): number {
   const most = Math.min(NESTED_MESSAGES, depth);
   const count = listed.messageCount;
-  const before = stored?.range === undefined ? undefined : stored.collectedMessageCount;
+  const before = stored?.range === undefined || hasLostRows(stored) ? undefined : stored.collectedMessageCount;
   if (count === undefined || before === undefined || count < before) return most;
   return Math.min(count - before + MESSAGE_MARGIN, most);
 }

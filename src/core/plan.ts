@@ -5,6 +5,7 @@
 import type { Cursor } from './list-pages.ts';
 import type { ConversationSnapshot, StoredConversation, Instant } from './model.ts';
 import type { PassKind } from './passes.ts';
+import { hasLostRows } from './row-count.ts';
 
 /** The most conversations a list call is asked for; more is cut off silently. */
 export const LIST_LIMIT = 100;
@@ -27,9 +28,9 @@ export interface Comparison {
   readonly stored: StoredConversation | undefined;
 }
 
-/** Whether a conversation must be collected: new, dated or counted differently, or back from deletion. */
+/** Whether a conversation must be collected: new, dated or counted differently, back from deletion, or with messages lost. */
 export function differs({ listed, stored }: Comparison): boolean {
-  if (stored === undefined || !stored.collected || stored.deleted) return true;
+  if (stored === undefined || !stored.collected || stored.deleted || hasLostRows(stored)) return true;
   const { updatedAt, messageCount } = listed;
   if (messageCount !== undefined && messageCount !== stored.collectedMessageCount) return true;
   // An earlier time is a change as well: Facebook corrects times, and takes messages back.
@@ -135,4 +136,23 @@ export function endsWalk(
 /** Whether a conversation last changed before an instant, as far as both are known. */
 export function isBefore({ updatedAt }: ConversationSnapshot, at: Instant | undefined): boolean {
   return isNewer(at, updatedAt);
+}
+
+/** What is stored of a channel: conversations, messages, and lists of messages beyond those that come with conversations. */
+export interface DeepSize {
+  readonly conversations: number;
+  readonly messages: number;
+  readonly furtherLists: number;
+}
+
+/** What it costs to read all of it again: about a light page for every three, and the head once more at the end. */
+export function estimateDeep(channels: readonly DeepSize[], callsPerSecond: number) {
+  const calls = channels.map((size) => Math.ceil((size.conversations / LIST_LIMIT) * (4 / 3)) + size.furtherLists + 1);
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+  return {
+    conversations: sum(channels.map((size) => size.conversations)),
+    messages: sum(channels.map((size) => size.messages)),
+    graphCalls: sum(calls),
+    durationMs: Math.ceil((Math.max(0, ...calls) / callsPerSecond) * 1000),
+  };
 }

@@ -87,6 +87,10 @@ export interface ConversationSource {
     request: { readonly conversationId: string; readonly limit: number; readonly after: string | undefined },
     signal?: AbortSignal,
   ): Promise<CursorPage<MessageSnapshot>>;
+  /** Whether Facebook shows a message by its id. Rejects when it will not say. */
+  showsMessage(messageId: string, signal?: AbortSignal): Promise<boolean>;
+  /** Of a conversation's newest messages, how many Facebook shows for certain while they are there. */
+  readonly readableMessages: number;
   /** Calls made so far through this source. */
   callCount(): number;
 }

@@ -147,10 +147,39 @@ export interface RunStore {
   stateOf(runId: string): Promise<'running' | 'ended' | 'abandoned'>;
 }
 
+/** Messages of a conversation, as Facebook showed them. */
+export interface MessagesOf {
+  readonly conversationId: string;
+  readonly messages: readonly MessageSnapshot[];
+}
+
+export interface RowCount {
+  readonly live: number;
+  /** Shown, and not stored or gone. */
+  readonly fresh: number;
+  /** Stored with another content. */
+  readonly changed: number;
+}
+
+/** A part of a conversation that was read: later than `after`, not later than `upTo`. Undefined: without that bound. */
+export interface Stretch {
+  readonly conversationId: string;
+  readonly after: Instant | undefined;
+  readonly upTo: Instant | undefined;
+  readonly shown: readonly string[];
+}
+
 /** The mirror, seen by the one walk that holds the lease of its channel. */
 export interface WalkStore {
-  /** What is stored of the listed conversations, keyed by id; one query. */
-  findStored(listed: readonly ConversationSnapshot[]): Promise<ReadonlyMap<string, StoredConversation>>;
+  /** What is stored of the listed conversations, keyed by id; one query. `withRows` looks at their messages as well. */
+  findStored(
+    listed: readonly ConversationSnapshot[],
+    options?: { readonly withRows?: boolean },
+  ): Promise<ReadonlyMap<string, StoredConversation>>;
+  /** Of each conversation, keyed by id: its live messages, and how many of the shown ones are not among them; one query. */
+  countRows(asked: readonly MessagesOf[]): Promise<ReadonlyMap<string, RowCount>>;
+  /** Live messages of a conversation in a stretch of time that are not among those shown; at most 100. */
+  findUnshown(stretch: Stretch): Promise<readonly string[]>;
   /**
    * Writes a batch, all or nothing (I3). Rejects with LEASE_LOST when another walk has taken over (I6), and with
    * DATA_REFUSED when the database's owner lets a row of it not in.
@@ -204,6 +233,12 @@ export interface UnfinishedVerify {
   readonly notes: VerificationNotes;
 }
 
+/** What a verify does beside comparing; one of another kind does not go on with it. */
+export interface VerifyKind {
+  readonly repairs: boolean;
+  readonly deep: boolean;
+}
+
 /** A verify as one run finds it: new, or where the run before stopped, in any process. */
 export interface OpenedVerify {
   readonly verifyStore: VerifyStore;
@@ -232,7 +267,7 @@ export interface OpenHistory {
   readonly oldest: MessagePoint;
   /** Cursor to what is older than `oldest`, when it is known. */
   readonly cursor: string | undefined;
-  /** Messages stored of it. */
+  /** Live messages stored of it. */
   readonly stored: number;
   /** Whether Facebook refused its older messages, or showed none, when they were asked for before. */
   readonly wasRefused: boolean;
@@ -241,10 +276,11 @@ export interface OpenHistory {
 export interface HistoryStep {
   readonly conversationId: string;
   readonly messages: readonly MessageSnapshot[];
-  /** The oldest stored message, cursor and completeness after this step. */
+  /** The oldest stored message and cursor after this step. */
   readonly oldest: MessagePoint;
   readonly cursor: string | undefined;
-  readonly complete: boolean;
+  /** At the end of the list: whether that makes it complete in any case, or only when Facebook counts no more messages. */
+  readonly end: 'believed' | 'doubted' | undefined;
 }
 
 /** The mirror, seen by the one history run that holds the lease of its channel. */
@@ -254,7 +290,9 @@ export interface HistoryStore {
   /** How many of these there are, counted up to `limit`. */
   countOpen(query: { readonly limit: number; readonly depth: number }): Promise<number>;
   /** Writes a step, all or nothing. Rejects with LEASE_LOST; `shouldYield` says that a sync waits for the Page. */
-  commit(step: HistoryStep): Promise<{ readonly eventsCreated: number; readonly shouldYield: boolean }>;
+  commit(
+    step: HistoryStep,
+  ): Promise<{ readonly eventsCreated: number; readonly complete: boolean; readonly shouldYield: boolean }>;
   /**
    * Leaves a conversation alone for a while: Facebook refuses its older messages. That is no deletion. Rejects with
    * LEASE_LOST; `shouldYield` says that another run waits for the Page.

@@ -22,7 +22,7 @@ import { openWalkStore } from '../store/walk-store.ts';
 import { createEventHub } from './event-hub.ts';
 import { openJobs } from './jobs.ts';
 import { openMirrorReader } from './mirror-reader.ts';
-import { createPageActions } from './page-actions.ts';
+import { createPageActions, toKind } from './page-actions.ts';
 import { createPageCalls } from './page-calls.ts';
 import { openPageDirectory } from './page-directory.ts';
 import { createRounds } from './rounds.ts';
@@ -105,14 +105,14 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
       callsPerSecond: settings.callsPerSecond,
       openStore: (lease) => openWalkStore(database, lease),
       openHistory: (lease) => openHistoryStore(database, lease),
-      openVerify: (lease, repairs) => openVerify(database, lease, repairs),
+      openVerify: (lease, kind) => openVerify(database, lease, kind),
       onEvent: events.emit,
     },
     { sendSince: settings.sinceParameter === 'send', depth },
   );
   const actions = createPageActions({ database, clock, channelRuns, signal });
   const { pageConcurrency } = settings;
-  const rounds = createRounds({ database, clock, actions, depth, pageConcurrency, signal });
+  const rounds = createRounds({ ...settings, database, clock, actions, depth, pageConcurrency, signal });
   const jobs = openJobs({
     ...settings,
     database,
@@ -149,7 +149,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     },
     async verify(request) {
       signal.throwIfAborted();
-      return actions.verify(await findPage(request), { ...request, repair: request.repair ?? false });
+      return actions.verify(await findPage(request), { ...request, ...toKind(request) });
     },
     ...rounds,
     checkReady: () => store.checkReady(),

@@ -19,7 +19,7 @@ import { findPage, findReferredPage } from '../store/pages.ts';
 import type { EventHub } from './event-hub.ts';
 import { addHistoryJobs } from './history-jobs.ts';
 import { findFailedJobs, openDueStore, openJobStore } from './job-store.ts';
-import type { PageActions } from './page-actions.ts';
+import { type PageActions, toKind } from './page-actions.ts';
 import type { Rounds } from './rounds.ts';
 
 export interface JobsParts {
@@ -90,7 +90,7 @@ export function openJobs(parts: JobsParts): Jobs {
       }),
       history: forActiveChannel(collectHistory),
       verify: forActiveChannel(async (page, { platform, trigger }) => {
-        await actions.verify(page, { platform, repair: true, trigger });
+        await actions.verify(page, { platform, ...toKind({ repair: true }), trigger });
         return 'done';
       }),
     },
@@ -101,7 +101,7 @@ export function openJobs(parts: JobsParts): Jobs {
     const page = await findPage(database, pageId);
     if (page === undefined) return { kind: 'ended', succeeded: false };
     try {
-      const asked = { platform, repair: true, trigger: 'schedule', maxDurationMs } as const;
+      const asked = { platform, ...toKind({ repair: true }), trigger: 'schedule', maxDurationMs } as const;
       const { complete, status } = await actions.verify(page, asked);
       return complete ? { kind: 'ended', succeeded: status === 'succeeded' } : { kind: 'unfinished', againInMs: 0 };
     } catch (reason) {

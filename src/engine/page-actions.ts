@@ -12,6 +12,7 @@ import { toVerifyView } from '../api/views/verify-view.ts';
 import { TidemarkError, toRecordedError, toTidemarkError } from '../core/errors.ts';
 import type { Channel, Page, Platform } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
+import type { VerifyKind } from '../core/store-ports.ts';
 import { must } from '../lib/must.ts';
 import type { ChannelRuns, RunOptions, RunTarget } from '../runs/channel-runs.ts';
 import type { Database } from '../store/connect.ts';
@@ -31,9 +32,14 @@ export interface PageOptions extends RunOptions {
   readonly platform?: Platform | undefined;
 }
 
+/** A verify that reads everything again stores what it reads. */
+export function toKind({ repair = false, deep = false }: { repair?: boolean | undefined; deep?: boolean | undefined }) {
+  return { repairs: repair || deep, deep };
+}
+
 export interface PageActions {
   sync(page: Page, options: PageOptions): Promise<SyncAnswer>;
-  verify(page: Page, options: PageOptions & { readonly repair: boolean }): Promise<VerifyAnswer>;
+  verify(page: Page, options: PageOptions & VerifyKind): Promise<VerifyAnswer>;
   /** Of these channels of the Page. */
   history(page: Page, channels: readonly Channel[], options: RunOptions): Promise<HistoryRow>;
 }
@@ -54,11 +60,11 @@ export function createPageActions({ database, clock, channelRuns, signal }: Page
     return toSyncView(page, run, openRetries);
   }
 
-  async function verifyChannel(target: RunTarget, options: RunOptions & { readonly repair: boolean }) {
+  async function verifyChannel(target: RunTarget, options: RunOptions & VerifyKind) {
     const startedMs = clock.monotonicMs();
     const { report, ...end } = await channelRuns.verify(target, options);
     const durationMs = clock.monotonicMs() - startedMs;
-    return toVerifyView(target.page, { ...end, ...report, repairs: options.repair, durationMs });
+    return toVerifyView(target.page, { ...end, ...report, repairs: options.repairs, durationMs });
   }
 
   async function historyOfChannel(target: RunTarget, options: RunOptions): Promise<HistoryRow> {

@@ -11,13 +11,15 @@ import { toVerifyAllView, toVerifyFailureView } from '../api/views/verify-view.t
 import { toTidemarkError } from '../core/errors.ts';
 import type { Page, PageRef, Platform } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
+import { estimateDeep } from '../core/plan.ts';
 import { must } from '../lib/must.ts';
 import { createTaskGroup } from '../lib/task-group.ts';
 import { startTime } from '../runs/deadline.ts';
 import type { Database } from '../store/connect.ts';
+import { measureDeep } from '../store/deep-estimate.ts';
 import { findChannelsWithOpenHistory } from '../store/history-store.ts';
 import { findReferredPage, listPages } from '../store/pages.ts';
-import type { PageActions } from './page-actions.ts';
+import { type PageActions, toKind } from './page-actions.ts';
 
 export interface RoundsParts {
   readonly database: Database;
@@ -25,15 +27,17 @@ export interface RoundsParts {
   readonly actions: PageActions;
   /** Messages of a conversation to mirror; Infinity: all. */
   readonly depth: number;
+  /** Of one channel. */
+  readonly callsPerSecond: number;
   /** Pages at work at the same time. */
   readonly pageConcurrency: number;
   readonly signal: AbortSignal;
 }
 
-export type Rounds = Pick<Tidemark, 'syncAll' | 'verifyAll' | 'collectHistory'>;
+export type Rounds = Pick<Tidemark, 'syncAll' | 'verifyAll' | 'estimateDeepVerify' | 'collectHistory'>;
 
 export function createRounds(parts: RoundsParts): Rounds {
-  const { database, clock, actions, depth, pageConcurrency, signal } = parts;
+  const { database, clock, actions, depth, callsPerSecond, pageConcurrency, signal } = parts;
 
   /** All active ones, or those that are named; of one platform, those that are there. */
   async function findPages(refs: readonly PageRef[] | undefined, platform: Platform | undefined) {
@@ -80,13 +84,22 @@ export function createRounds(parts: RoundsParts): Rounds {
       return toSyncAllView(results, clock.monotonicMs() - startedMs);
     },
 
-    async verifyAll({ pages: refs, repair = false, ...asked }) {
+    async verifyAll({ pages: refs, ...asked }) {
       const { withTimeLeft } = startRound(asked);
       const results = await eachPage<VerifyAllAnswer['results'][number]>(await findPages(refs, asked.platform), {
-        work: (page) => actions.verify(page, { ...withTimeLeft(), repair }),
+        work: (page) => actions.verify(page, { ...withTimeLeft(), ...toKind(asked) }),
         failed: (page, error) => toVerifyFailureView(page, toTidemarkError(error)),
       });
       return toVerifyAllView(results);
+    },
+
+    async estimateDeepVerify({ pages: refs }) {
+      const pages = await findPages(refs, undefined);
+      const channels = await measureDeep(
+        database,
+        pages.map(({ id }) => id),
+      );
+      return estimateDeep(channels, callsPerSecond);
     },
 
     async collectHistory({ pages: refs, platform, ...asked }) {

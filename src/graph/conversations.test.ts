@@ -1,10 +1,11 @@
 import { performance } from 'node:perf_hooks';
 import { describe, expect, test } from 'vitest';
+import { HEAD_CURSOR } from '../core/list-pages.ts';
 import type { JsonObject, JsonValue, Platform } from '../core/model.ts';
 import { parseConversation, toConversationFields } from './conversations.ts';
 import { conversations, CUSTOMER_ID, INSTAGRAM_ID, messages, PAGE_ID } from '../../test/support/graph/payloads.ts';
 import { parseJson } from './json.ts';
-import { HEAD_CURSOR, type ItemProblem, parseItems, toCursorParams } from './paging.ts';
+import { type ItemProblem, parseItems, toCursorParams } from './paging.ts';
 import { createRedactor } from './redact.ts';
 import { toSelf } from './self.ts';
 

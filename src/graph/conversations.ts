@@ -1,7 +1,8 @@
 /** Conversations of Facebook as snapshots, with the messages that came along. Their raw object is kept without those. */
+import { HEAD_CURSOR } from '../core/list-pages.ts';
 import type { ConversationSnapshot, CursorPage, JsonValue, MessageSnapshot, Platform } from '../core/model.ts';
 import { MESSAGE_FIELDS, parseMessage } from './messages.ts';
-import { HEAD_CURSOR, type ItemProblem, parseItems, toNextCursor } from './paging.ts';
+import { type ItemProblem, parseItems, toNextCursor } from './paging.ts';
 import { type Self, toContact } from './self.ts';
 import {
   isObject,
@@ -69,7 +70,7 @@ interface NestedInput {
 
 /**
  * The newest messages. Facebook leaves the list out when it is empty; a conversation that has messages, or may have,
- * and brings none is read from the head of its own list instead of being taken for empty.
+ * and brings none, or that ends though it counts more, goes on at the head of its own list: it is not taken for whole.
  */
 function toNestedMessages(
   { messages, messageCount, conversationId }: NestedInput,
@@ -85,5 +86,6 @@ function toNestedMessages(
     conversationId,
     onProblem,
   });
-  return { items, after: toNextCursor(messages['paging']) };
+  const isShort = messageCount !== undefined && messages['data'].length < messageCount;
+  return { items, after: toNextCursor(messages['paging']) ?? (isShort ? HEAD_CURSOR : undefined) };
 }

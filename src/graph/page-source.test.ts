@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { HEAD_CURSOR } from '../core/list-pages.ts';
 import { isGraphError } from '../core/errors.ts';
 import type { Platform } from '../core/model.ts';
 import type { ConversationSource, ListRequest } from '../core/ports.ts';
@@ -17,7 +18,7 @@ import {
 import { recordingLimits, testClient, token, TOKEN_TEXT } from '../../test/support/graph/ports.ts';
 import { type Reply, type SeenRequest, startStub, type StubServer } from '../../test/support/graph/stub-server.ts';
 import { openPageSource } from './page-source.ts';
-import { HEAD_CURSOR, type ItemProblem } from './paging.ts';
+import type { ItemProblem } from './paging.ts';
 
 interface Scene {
   readonly stub: StubServer;

@@ -7,7 +7,7 @@ import type { Instant, JsonValue, Platform } from '../core/model.ts';
 import type { ConversationSource } from '../core/ports.ts';
 import type { Caller, GraphClient, GraphRequest, GraphResponse, Send } from './call.ts';
 import { parseConversation, toConversationFields } from './conversations.ts';
-import { MESSAGE_FIELDS, parseMessage } from './messages.ts';
+import { BARE_MESSAGE_FIELDS, MESSAGE_FIELDS, parseMessage } from './messages.ts';
 import { SAFE_PAGE_SIZE } from './max-page-size.ts';
 import { fetchInstagramAccount } from './pages.ts';
 import { type ItemProblem, parseItems, parseList } from './paging.ts';
@@ -117,6 +117,19 @@ export function openPageSource(options: PageSourceOptions): PageSource {
       return { items: parseItems({ items: list.items, parse, subject, conversationId, onProblem }), after: list.after };
     },
 
+    async showsMessage(messageId, signal) {
+      const subject = `message ${messageId} of ${page}`;
+      try {
+        await send({ kind: 'probe', path: [messageId], params: { fields: BARE_MESSAGE_FIELDS }, subject, signal });
+        return true;
+      } catch (refusal) {
+        const error = asPlatformTrouble(refusal, platform);
+        if (isGraphError(error, 'missing')) return false;
+        throw error;
+      }
+    },
+
+    readableMessages: READABLE_MESSAGES[platform],
     findInstagramAccount: () => fetchInstagramAccount(send, facebookPageId),
     callCount: () => calls,
   };

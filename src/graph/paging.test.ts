@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { HEAD_CURSOR } from '../core/list-pages.ts';
 import { GraphError } from '../core/errors.ts';
 import type { JsonValue } from '../core/model.ts';
 import { list2015, listLinks } from '../../test/support/graph/payloads.ts';
-import { HEAD_CURSOR, parseItems, parseList, toCursorParams, toNextCursor, type ItemProblem } from './paging.ts';
+import { parseItems, parseList, toCursorParams, toNextCursor, type ItemProblem } from './paging.ts';
 import { OddItem } from './shapes.ts';
 
 const parseTestList = (body: JsonValue, sentAfter?: string) =>

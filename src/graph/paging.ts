@@ -3,14 +3,13 @@
  * never followed or kept: it holds the token. Where to go on is taken from the cursor, or from its position parameters.
  */
 import { GraphError } from '../core/errors.ts';
+import { HEAD_CURSOR } from '../core/list-pages.ts';
 import type { CursorPage, JsonValue } from '../core/model.ts';
 import type { GraphParams } from './call.ts';
 import { isObject, type Maybe, OddItem, toId } from './shapes.ts';
 
-/** Marks a cursor of ours that holds position parameters, which Facebook's cursors never begin with. */
-const POSITION_MARK = '?';
-/** A cursor for the beginning of a list: for what is known to go on, without Facebook having said where. */
-export const HEAD_CURSOR = POSITION_MARK;
+/** Marks a cursor of ours that holds position parameters, which Facebook's cursors never begin with: none, for the head. */
+const POSITION_MARK = HEAD_CURSOR;
 /** What places an answer in lists that have no cursors, as they were until 2017. */
 const POSITION_PARAMS = new Set(['after', 'until', 'since', '__paging_token', 'offset']);
 

@@ -5,7 +5,7 @@
 import type { EventSink, RunIdentity, SyncEventBody } from '../core/events.ts';
 import type { Channel, Lease, Page, Platform, RunTrigger } from '../core/model.ts';
 import type { Clock, ConversationSource, Quotas, SourceUse } from '../core/ports.ts';
-import type { BegunRun, HistoryStore, OpenedVerify, RunStore, WalkStore } from '../core/store-ports.ts';
+import type { BegunRun, HistoryStore, OpenedVerify, RunStore, VerifyKind, WalkStore } from '../core/store-ports.ts';
 import { must } from '../lib/must.ts';
 import { runChannel, type RunEnd } from './begin.ts';
 import { createCancelling } from './cancel.ts';
@@ -24,7 +24,7 @@ export interface ChannelRunsParts {
   readonly openSource: (page: Page, run: BegunRun, use: SourceUse) => Promise<ConversationSource>;
   readonly openStore: (lease: Lease) => WalkStore;
   readonly openHistory: (lease: Lease) => HistoryStore;
-  readonly openVerify: (lease: Lease, repairs: boolean) => Promise<OpenedVerify>;
+  readonly openVerify: (lease: Lease, kind: VerifyKind) => Promise<OpenedVerify>;
   /** Told of everything that happens in any run. */
   readonly onEvent: EventSink;
 }
@@ -55,7 +55,7 @@ export interface ChannelRuns {
    */
   sync(target: RunTarget, options: RunOptions): Promise<string>;
   /** Compares the mirror of a channel with Facebook, and repairs what differs when asked to. Steps aside for syncs. */
-  verify(target: RunTarget, options: RunOptions & { readonly repair: boolean }): Promise<VerifyEnd>;
+  verify(target: RunTarget, options: RunOptions & VerifyKind): Promise<VerifyEnd>;
   /** Brings older messages; undefined when somebody else is at work on the channel. */
   history(target: RunTarget, options: RunOptions): Promise<string | undefined>;
   /** Ends a run at once, and resolves when it has ended; at once when it is not one of this process. */
@@ -144,7 +144,7 @@ export function createChannelRuns(parts: ChannelRunsParts, options: ChannelRunsO
           run: (task, maxDurationMs) =>
             run(target, task, { options: { ...asked, maxDurationMs }, sinks: toSinks(asked) }),
         },
-        { repair: asked.repair, maxDurationMs: asked.maxDurationMs },
+        asked,
       );
       drain.track(verified);
       return verified;

@@ -3,7 +3,7 @@ import type { VerificationReport } from '../core/findings.ts';
 import { type Lease, NO_COUNTS } from '../core/model.ts';
 import type { Quotas } from '../core/ports.ts';
 import { HISTORY_YIELDS_AT_PERCENT, NEAR_LIMIT_PERCENT } from '../core/limits/quota-usage.ts';
-import type { BegunRun, HistoryStore, OpenedVerify, SyncResult, WalkStore } from '../core/store-ports.ts';
+import type { BegunRun, HistoryStore, OpenedVerify, SyncResult, VerifyKind, WalkStore } from '../core/store-ports.ts';
 import { toLookbackStart } from '../core/watermark.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { collectHistory } from '../sync/history.ts';
@@ -19,14 +19,14 @@ export interface TaskParts {
   readonly callsPerSecond: number;
   readonly openStore: (lease: Lease) => WalkStore;
   readonly openHistory: (lease: Lease) => HistoryStore;
-  readonly openVerify: (lease: Lease, repairs: boolean) => Promise<OpenedVerify>;
+  readonly openVerify: (lease: Lease, kind: VerifyKind) => Promise<OpenedVerify>;
 }
 
 /** What to do: walk the conversations, compare them with the mirror, or go down in those that are known. */
 export type RunTask =
   | { readonly purpose: 'sync'; readonly forced: boolean; readonly sendSince: boolean }
   /** Goes on where one of its kind stopped. */
-  | { readonly purpose: 'verify'; readonly repairs: boolean }
+  | ({ readonly purpose: 'verify' } & VerifyKind)
   | { readonly purpose: 'history' };
 
 export interface TaskResult extends SyncResult {
@@ -52,7 +52,7 @@ export async function performTask(parts: TaskParts, task: RunTask, context: Task
     }
     case 'verify': {
       const run = { ...context, callsPerSecond, store: meter.walk(parts.openStore(lease)) };
-      const { verifyStore, unfinished } = await parts.openVerify(lease, task.repairs);
+      const { verifyStore, unfinished } = await parts.openVerify(lease, task);
       const open = await run.store.findOpenRetries();
       const prior = {
         lookbackStart: toLookbackStart(begun.watermark, begun.lookbackMs),

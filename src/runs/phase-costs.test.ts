@@ -38,6 +38,11 @@ function openBench(purpose: RunPurpose) {
       await call('messages', 10);
       return { items, after: undefined };
     },
+    async showsMessage() {
+      await call('probe', 10);
+      return true;
+    },
+    readableMessages: Infinity,
     callCount: () => count,
   };
   return {

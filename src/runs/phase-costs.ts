@@ -87,6 +87,7 @@ export function openMeter(clock: Clock, purpose: RunPurpose): Meter {
           ),
         listMessages: (request, signal) =>
           time(phaseOf.messages, source.listMessages(request, signal), (page) => page.items.length),
+        showsMessage: (messageId, signal) => time(phaseOf.probe, source.showsMessage(messageId, signal), () => 0),
       };
     },
     walk: (store) => ({

@@ -2,6 +2,7 @@
 import { isTidemarkError } from '../core/errors.ts';
 import type { VerificationReport } from '../core/findings.ts';
 import type { Clock } from '../core/ports.ts';
+import type { VerifyKind } from '../core/store-ports.ts';
 import { must } from '../lib/must.ts';
 import type { RunEnd } from './begin.ts';
 import { startTime } from './deadline.ts';
@@ -29,14 +30,14 @@ const STEP_ASIDE_MS = 1000;
 /** Until it is complete, its time is over or we are closed. */
 export async function runVerify(
   { clock, drain, run }: VerifyParts,
-  { repair, maxDurationMs }: { readonly repair: boolean; readonly maxDurationMs: number | undefined },
+  { repairs, deep, maxDurationMs }: VerifyKind & { readonly maxDurationMs?: number | undefined },
 ): Promise<VerifyEnd> {
   const time = startTime(clock, maxDurationMs);
   let last: VerifyEnd | undefined;
   const isOver = () => drain.isClosing() || time.isOver();
   while (last === undefined || !(last.isComplete || isOver())) {
     try {
-      const end = must(await run({ purpose: 'verify', repairs: repair }, time.leftMs()), 'a verify waits');
+      const end = must(await run({ purpose: 'verify', repairs, deep }, time.leftMs()), 'a verify waits');
       const { counts, checkpoint, report } = must(end.result, 'a verify joins nobody');
       const graphCalls: number = (last?.graphCalls ?? 0) + counts.graphCalls;
       const isComplete = checkpoint === undefined;

@@ -29,6 +29,7 @@ const COLLECTED = [
   'floor_message_id',
   'floor_message_time',
   'history_complete',
+  'held_message_count',
 ];
 
 const NOT_OLDER = `(held.written_by_fence IS DISTINCT FROM excluded.written_by_fence
@@ -44,22 +45,28 @@ const ifCollected = (column: string) =>
   `${column} = CASE WHEN ${IS_COLLECTED} THEN excluded.${column} ELSE held.${column} END`;
 const row = (table: string, columns: readonly string[]) => columns.map((column) => `${table}.${column}`).join(', ');
 
+interface UpsertConversations {
+  readonly input: BatchInput;
+  readonly platform: string;
+  readonly fence: string;
+  /** How many live messages there are of `input.id` after the statement. */
+  readonly held: string;
+}
+
 /**
  * Writes for who holds the `lease`. Idempotent by the primary key. Whether a row was inserted or updated is said by
  * the row itself (its revision): PostgreSQL's xmax would say it too, but not on a partitioned table.
  */
-export const UPSERT_CONVERSATIONS = ({
-  input,
-  platform,
-  fence,
-}: Record<'platform' | 'fence', string> & { input: BatchInput }) => `
+export const UPSERT_CONVERSATIONS = ({ input, platform, fence, held }: UpsertConversations) => `
 INSERT INTO facebook_conversations AS held (
   page_id, platform, id, written_by_fence, updated_time, message_count, unread_count, snippet, link, contact_id, contact_name,
   participants, raw, content_hash, collected_at, collected_updated_time, collected_message_count,
-  newest_message_id, newest_message_time, floor_message_id, floor_message_time, floor_cursor, history_complete)
+  newest_message_id, newest_message_time, floor_message_id, floor_message_time, floor_cursor, history_complete,
+  held_message_count)
 SELECT page_id, ${platform}, id, ${fence}, updated_time, message_count, unread_count, snippet, link, contact_id, contact_name,
   participants, raw, content_hash, CASE WHEN collected THEN now() END, updated_time, message_count,
-  newest_message_id, newest_message_time, floor_message_id, floor_message_time, floor_cursor, history_complete
+  newest_message_id, newest_message_time, floor_message_id, floor_message_time, floor_cursor, history_complete,
+  CASE WHEN collected THEN ${held} END
 FROM lease CROSS JOIN ${batchTable(input, COLUMNS)}
 ON CONFLICT (page_id, id) DO UPDATE SET
   ${SNAPSHOT.map(forward).join(',\n  ')},

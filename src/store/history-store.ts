@@ -7,13 +7,12 @@ import type { HistoryStore, OpenHistory } from '../core/store-ports.ts';
 import type { Database } from './connect.ts';
 import { toIso, toText } from './sql-values.ts';
 import { UNDER_LEASE, whyLeaseIsLost } from './leases.ts';
+import { LIVE_MESSAGES } from './message-rows.ts';
 import { toMessageInput, UPSERT_MESSAGES } from './messages.ts';
 import { nameTrigger } from './name-trigger.ts';
 import { CALLABLE } from './page-schedule.ts';
 
-const HELD = `(
-  SELECT count(*) FROM facebook_messages AS message
-  WHERE message.page_id = conversation.page_id AND message.conversation_id = conversation.id)::int`;
+const HELD = LIVE_MESSAGES({ page: 'conversation.page_id', conversation: 'conversation.id' });
 
 /** Names of what a statement knows. */
 interface Where {
@@ -43,23 +42,28 @@ LIMIT $4`;
 const COUNT_OPEN = `
 SELECT count(*)::int AS open FROM (SELECT 1 ${OPEN({ page: '$1', platform: '$2', depth: '$3' })} LIMIT $4) AS counted`;
 
-/** $1 page · $2 platform · $3 fence · $4 run · $5, $6 messages · $7 conversation · $8 floor · $9 its time · $10 cursor · $11 complete. */
+/** $1 page · $2 platform · $3 fence · $4 run · $5, $6 messages · $7 conversation · $8 floor · $9 its time · $10 cursor · $11 whether it is the end · $12 whether that is believed. */
 const COMMIT_STEP = `
 WITH lease AS MATERIALIZED (${UNDER_LEASE}), messages AS (
   ${UPSERT_MESSAGES({ input: ['$5', '$6'], source: 'history' })}
-), conversation AS (
-  UPDATE facebook_conversations AS conversation
-  SET floor_message_id = $8, floor_message_time = $9, floor_cursor = $10, history_complete = $11,
-      history_retry_at = NULL, history_problem = NULL, revision = revision + 1
-  FROM lease
-  WHERE conversation.page_id = $1 AND id = $7
 ), counts AS (
   SELECT count(*) FILTER (WHERE inserted)::int AS events_created FROM messages
+), conversation AS (
+  UPDATE facebook_conversations AS conversation
+  SET floor_message_id = $8, floor_message_time = $9, floor_cursor = $10,
+      history_complete = $11 AND ($12 OR coalesce(
+        held_message_count + counts.events_created >= collected_message_count, true)),
+      held_message_count = held_message_count + counts.events_created,
+      history_retry_at = NULL, history_problem = NULL, revision = revision + 1
+  FROM lease, counts
+  WHERE conversation.page_id = $1 AND id = $7
+  RETURNING history_complete
 ), run AS (
   UPDATE facebook_sync_runs AS run SET events_created = run.events_created + counts.events_created
   FROM counts WHERE run.page_id = $1 AND run.id = $4
 )
-SELECT yield_requested, events_created FROM lease, counts`;
+SELECT yield_requested, events_created, coalesce((SELECT history_complete FROM conversation), $11) AS complete
+FROM lease, counts`;
 
 /** $1 page · $2 platform · $3 fence · $4 conversation · $5 reason · $6 ms to wait. */
 const POSTPONE = `
@@ -84,6 +88,12 @@ SET status = CASE WHEN EXISTS (SELECT ${INCOMPLETE({ page: '$1', platform: '$2',
 FROM lease
 WHERE run.page_id = $1 AND run.id = $5
 RETURNING status`;
+
+interface StepRow extends Record<string, unknown> {
+  readonly yield_requested: boolean;
+  readonly events_created: number;
+  readonly complete: boolean;
+}
 
 interface OpenRow extends Record<string, unknown> {
   readonly id: string;
@@ -113,7 +123,7 @@ export function openHistoryStore(database: Database, lease: Lease): HistoryStore
       return row?.open ?? 0;
     },
 
-    async commit({ conversationId, messages, oldest, cursor, complete }) {
+    async commit({ conversationId, messages, oldest, cursor, end }) {
       const values = [
         pageId,
         platform,
@@ -124,13 +134,14 @@ export function openHistoryStore(database: Database, lease: Lease): HistoryStore
         toText(oldest.id),
         toIso(oldest.createdAt) ?? null,
         cursor ?? null,
-        complete,
+        end !== undefined,
+        end === 'believed',
       ];
       const [row] = await database.query<StepRow>(COMMIT_STEP, values).catch(async (error: unknown) => {
         throw await nameTrigger(database, error);
       });
       if (row === undefined) throw await whyLeaseIsLost(database, lease);
-      return { eventsCreated: row.events_created, shouldYield: row.yield_requested };
+      return { eventsCreated: row.events_created, complete: row.complete, shouldYield: row.yield_requested };
     },
 
     async postpone({ conversationId, reason, againInMs }) {

@@ -32,13 +32,27 @@ ON CONFLICT (page_id, id) DO UPDATE SET
   reply_to = coalesce(excluded.reply_to, held.reply_to),
   raw = excluded.raw,
   content_hash = excluded.content_hash,
+  deleted_at = NULL,
   synced_at = now(),
   revision = held.revision + 1
 WHERE (held.content_hash IS DISTINCT FROM excluded.content_hash OR held.conversation_id <> excluded.conversation_id)
   -- Of older messages Facebook may show no more than that they exist: that takes nothing away from what is held.
   AND NOT ((excluded.text IS NULL OR (excluded.text = '' AND coalesce(held.text, '') <> '')) AND excluded.attachments = '[]' AND excluded.reactions = '[]'
            AND excluded.reply_to IS NULL AND held.raw - '{id,created_time}'::text[] IS DISTINCT FROM '{}')
-RETURNING conversation_id, revision = 1 AS inserted`;
+RETURNING id, conversation_id, revision = 1 AS inserted`;
+
+/**
+ * Of the messages with these ids ($n, an array) nothing is left but that they were there, as of an unsend. Without a
+ * fingerprint, one that Facebook shows again is written anew. Idempotent: what is gone already is left alone.
+ */
+export const MARK_GONE = (ids: string) => `
+UPDATE facebook_messages AS message
+SET deleted_at = now(), text = NULL, attachments = '[]', reactions = '[]', reply_to = NULL,
+    raw = jsonb_strip_nulls(jsonb_build_object('id', raw -> 'id', 'created_time', raw -> 'created_time')),
+    content_hash = NULL, synced_at = now(), revision = message.revision + 1
+FROM lease
+WHERE message.page_id = $1 AND message.id = ANY (${ids}::text[]) AND message.deleted_at IS NULL
+RETURNING message.conversation_id`;
 
 /** The messages of a batch, each once: Facebook may list one twice when a thread moves while it is paged. */
 export function toMessageInput(

@@ -149,7 +149,7 @@ async function liveThrough(opened: OpenedStore, pageId: string): Promise<Readonl
   const postponed = { conversationId, reason: 'refused', againInMs: 1000 };
   await step(
     'history step',
-    history.commit({ conversationId, messages: [message('m_old')], oldest, cursor: 'c', complete: true }),
+    history.commit({ conversationId, messages: [message('m_old')], oldest, cursor: 'c', end: 'believed' }),
   );
   await step('postponed history', history.postpone(postponed));
   await step('finish history', history.finish({ depth: Infinity, graphCalls: 1 }));

@@ -32,6 +32,7 @@ CREATE TABLE facebook_conversations (
   history_retry_at timestamp with time zone,
   history_problem text,
   written_by_fence bigint,
+  held_message_count integer,
   CONSTRAINT facebook_conversations_pkey PRIMARY KEY (page_id, id),
   CONSTRAINT facebook_conversations_platform_check CHECK (platform = ANY (ARRAY['messenger'::text, 'instagram'::text]))
 );
@@ -69,6 +70,7 @@ COMMENT ON COLUMN facebook_conversations.floor_cursor IS 'Facebook''s cursor to 
 COMMENT ON COLUMN facebook_conversations.history_retry_at IS 'When older messages are asked for again after Facebook refused them.';
 COMMENT ON COLUMN facebook_conversations.history_problem IS 'Why Facebook refused them, in a sentence.';
 COMMENT ON COLUMN facebook_conversations.written_by_fence IS 'Fence of the run that wrote the row last: what a later run is told stands, whatever it is dated.';
+COMMENT ON COLUMN facebook_conversations.held_message_count IS 'Messages that were stored after the last collect, without those that are gone; null when nobody counted.';
 
 CREATE TABLE facebook_failed_jobs (
   page_id uuid NOT NULL,
@@ -115,6 +117,7 @@ CREATE TABLE facebook_messages (
   CONSTRAINT facebook_messages_direction_check CHECK (direction = ANY (ARRAY['inbound'::text, 'outbound'::text])),
   CONSTRAINT facebook_messages_source_check CHECK (source = ANY (ARRAY['sync'::text, 'history'::text, 'webhook'::text]))
 );
+CREATE INDEX idx_facebook_messages_gone ON facebook_messages USING btree (page_id, conversation_id) WHERE deleted_at IS NOT NULL;
 CREATE INDEX idx_facebook_messages_newest ON facebook_messages USING btree (page_id, conversation_id, COALESCE(created_time, '-infinity'::timestamp with time zone) DESC, id DESC);
 ALTER TABLE facebook_messages ENABLE ROW LEVEL SECURITY;
 COMMENT ON TABLE facebook_messages IS 'The messages of the conversations.';

@@ -20,6 +20,7 @@ const NOTES: VerificationNotes = {
   listed: 40,
   probed: ['t_2'],
   unreadable: 1,
+  deep: false,
 };
 const CHECKPOINT = { after: 'cursor', nextWatermark: Date.UTC(2026, 1, 1), startedAt: Date.UTC(2026, 1, 2) };
 
@@ -31,7 +32,7 @@ describe('an unfinished verify', () => {
 
   const beginVerify = (pageId: string) => store.begin({ pageId, purpose: 'verify' });
   async function stopAt(lease: Lease) {
-    const { verifyStore } = await openVerify(store.database, lease, true);
+    const { verifyStore } = await openVerify(store.database, lease, { repairs: true, deep: false });
     await verifyStore.recordSeen(['t_1']);
     await verifyStore.save({ checkpoint: CHECKPOINT, notes: NOTES });
     await store.expire(lease);
@@ -45,7 +46,10 @@ describe('an unfinished verify', () => {
   it('is found by the next run of its kind as it was left, whatever characters are in it', async () => {
     const pageId = await store.addPage();
     await stopAt((await beginVerify(pageId)).lease);
-    const { unfinished } = await openVerify(store.database, (await beginVerify(pageId)).lease, true);
+    const { unfinished } = await openVerify(store.database, (await beginVerify(pageId)).lease, {
+      repairs: true,
+      deep: false,
+    });
     expect(unfinished?.checkpoint).toEqual(CHECKPOINT);
     const [finding] = unfinished?.notes.findings ?? [];
     expect(finding).toMatchObject({ conversationId: 't_1', contactName: 'Ada \uFFFD\uFFFD Winter' });
@@ -56,7 +60,7 @@ describe('an unfinished verify', () => {
     const pageId = await store.addPage();
     await stopAt((await beginVerify(pageId)).lease);
     const { lease } = await beginVerify(pageId);
-    expect((await openVerify(store.database, lease, false)).unfinished).toBeUndefined();
+    expect((await openVerify(store.database, lease, { repairs: false, deep: false })).unfinished).toBeUndefined();
     expect(await countSeen(pageId)).toBe(1);
   });
 
@@ -69,23 +73,25 @@ describe('an unfinished verify', () => {
       code: 'LEASE_LOST',
     });
     await expect(stale.shouldYield()).rejects.toMatchObject({ code: 'LEASE_LOST' });
-    await expect(openVerify(store.database, old, true)).rejects.toMatchObject({ code: 'LEASE_LOST' });
+    await expect(openVerify(store.database, old, { repairs: true, deep: false })).rejects.toMatchObject({
+      code: 'LEASE_LOST',
+    });
     await expect(stale.forget()).rejects.toMatchObject({ code: 'LEASE_LOST' });
     expect(await countSeen(pageId)).toBe(1);
-    const { unfinished, verifyStore } = await openVerify(store.database, lease, true);
+    const { unfinished, verifyStore } = await openVerify(store.database, lease, { repairs: true, deep: false });
     expect(unfinished?.checkpoint.after).toBe('cursor');
     await verifyStore.forget();
     expect(await countSeen(pageId)).toBe(0);
-    expect((await openVerify(store.database, lease, true)).unfinished).toBeUndefined();
+    expect((await openVerify(store.database, lease, { repairs: true, deep: false })).unfinished).toBeUndefined();
   });
 
   it('leaves nothing behind that was seen by one whose process died before it kept a place', async () => {
     const pageId = await store.addPage();
     const { lease: dead } = await beginVerify(pageId);
-    await (await openVerify(store.database, dead, true)).verifyStore.recordSeen(['t_1']);
+    await (await openVerify(store.database, dead, { repairs: true, deep: false })).verifyStore.recordSeen(['t_1']);
     await store.expire(dead);
     expect(await countSeen(pageId)).toBe(1);
-    await openVerify(store.database, (await beginVerify(pageId)).lease, false);
+    await openVerify(store.database, (await beginVerify(pageId)).lease, { repairs: false, deep: false });
     expect(await countSeen(pageId)).toBe(0);
   });
 });

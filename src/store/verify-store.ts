@@ -5,7 +5,7 @@
  */
 import type { VerificationNotes } from '../core/findings.ts';
 import type { Instant, JsonObject, Lease } from '../core/model.ts';
-import type { OpenedVerify, UnfinishedVerify, VerifyStore } from '../core/store-ports.ts';
+import type { OpenedVerify, UnfinishedVerify, VerifyKind, VerifyStore } from '../core/store-ports.ts';
 import { must } from '../lib/must.ts';
 import type { Database } from './connect.ts';
 import { toIso } from './sql-values.ts';
@@ -133,17 +133,25 @@ interface ResumedRow extends Record<string, unknown> {
 }
 
 /** The verify that the holder of the lease goes on with, or begins. Rejects with LEASE_LOST. */
-export async function openVerify(database: Database, lease: Lease, repairs: boolean): Promise<OpenedVerify> {
+export async function openVerify(
+  database: Database,
+  lease: Lease,
+  { repairs, deep }: VerifyKind,
+): Promise<OpenedVerify> {
   const { pageId, platform, fence, runId } = lease;
   const [row] = await database.query<ResumedRow>(RESUME, [pageId, platform, fence, repairs]);
   if (row === undefined) throw await whyLeaseIsLost(database, lease);
-  const verifyStore = openVerifyStore(database, lease, { repairs, generation: row.generation ?? runId });
-  return { verifyStore, unfinished: toUnfinished(row) };
+  const unfinished = toUnfinished(row, deep);
+  const generation = unfinished === undefined ? runId : (row.generation ?? runId);
+  return { verifyStore: openVerifyStore(database, lease, { repairs, generation }), unfinished };
 }
 
-function toUnfinished({ after, top, started_at: startedAt, notes }: ResumedRow): UnfinishedVerify | undefined {
-  // Notes of another form are of another version, and begin anew.
-  if (startedAt === null || notes === null || !('probed' in notes)) return undefined;
+function toUnfinished(
+  { after, top, started_at: startedAt, notes }: ResumedRow,
+  deep: boolean,
+): UnfinishedVerify | undefined {
+  // Notes of another form are of another version, and begin anew, as those of a verify that goes less deep or deeper.
+  if (startedAt === null || notes === null || !('probed' in notes) || (notes.deep ?? false) !== deep) return undefined;
   return { checkpoint: { after: after ?? undefined, nextWatermark: top ?? undefined, startedAt }, notes };
 }
 

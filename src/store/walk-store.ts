@@ -17,18 +17,36 @@ import { contentHash } from './content-hash.ts';
 import { toConversationInput, UPSERT_CONVERSATIONS } from './conversations.ts';
 import { UNDER_LEASE, whyLeaseIsLost } from './leases.ts';
 import { appendMessages } from './uncheckpointed-messages.ts';
-import { toMessageInput, UPSERT_MESSAGES } from './messages.ts';
+import { countRows, findUnshown, LIVE_MESSAGES } from './message-rows.ts';
+import { MARK_GONE, toMessageInput, UPSERT_MESSAGES } from './messages.ts';
 import { nameTrigger } from './name-trigger.ts';
 import { findDueRetries, findOpenRetries, recordFailures, settleRetries } from './retry-ledger.ts';
 import { finishRun, saveCheckpoint } from './end-run.ts';
 import { toStorableText } from './text.ts';
 
-/** $1 page · $2 platform · $3 fence · $4 run · $5, $6 conversations · $7, $8 messages. */
+const LIVE_AFTER = `${LIVE_MESSAGES({ page: '$1', conversation: 'input.id' })}
+    + coalesce((SELECT live FROM grown WHERE grown.conversation_id = input.id), 0)`;
+
+/** $1 page · $2 platform · $3 fence · $4 run · $5, $6 conversations · $7, $8 messages · $9 ids of messages that are gone. */
 const COMMIT_BATCH = `
-WITH lease AS MATERIALIZED (${UNDER_LEASE}), conversations AS (
-  ${UPSERT_CONVERSATIONS({ input: ['$5', '$6'], platform: '$2', fence: '$3' })}
-), messages AS (
+WITH lease AS MATERIALIZED (${UNDER_LEASE}), messages AS (
   ${UPSERT_MESSAGES({ input: ['$7', '$8'], source: 'sync' })}
+), gone AS (
+  ${MARK_GONE('$9')}
+), grown AS (
+  -- What the statement adds to the live messages of a conversation, which it sees as they were before it.
+  SELECT conversation_id, sum(live)::int AS live FROM (
+    SELECT conversation_id, count(*) AS live FROM messages WHERE inserted GROUP BY conversation_id
+    UNION ALL
+    SELECT messages.conversation_id, count(*) FROM messages
+    JOIN facebook_messages AS back ON back.page_id = $1 AND back.conversation_id = messages.conversation_id
+      AND back.id = messages.id AND back.deleted_at IS NOT NULL
+    GROUP BY messages.conversation_id
+    UNION ALL
+    SELECT conversation_id, -count(*) FROM gone GROUP BY conversation_id
+  ) AS changes GROUP BY conversation_id
+), conversations AS (
+  ${UPSERT_CONVERSATIONS({ input: ['$5', '$6'], platform: '$2', fence: '$3', held: LIVE_AFTER })}
 ), retried AS (
   DELETE FROM facebook_retry_ledger AS entry
   USING lease, jsonb_to_recordset($5::jsonb) AS input (id text, collected boolean)
@@ -38,6 +56,7 @@ WITH lease AS MATERIALIZED (${UNDER_LEASE}), conversations AS (
   SELECT id, bool_or(inserted) AS inserted FROM (
     SELECT id, inserted FROM conversations
     UNION ALL SELECT conversation_id, false FROM messages
+    UNION ALL SELECT conversation_id, false FROM gone
   ) AS touched GROUP BY id
 ), counts AS (
   SELECT (SELECT count(*) FROM lease)::int AS leases,
@@ -55,12 +74,20 @@ WITH lease AS MATERIALIZED (${UNDER_LEASE}), conversations AS (
 )
 SELECT leases, inserted, updated, events_created FROM counts`;
 
-/** Served by the primary key. */
-const FIND_HELD = `
+const HAS_ENDS = `
+  NOT EXISTS (
+    SELECT FROM (VALUES (held.newest_message_id), (held.floor_message_id)) AS range_end (id)
+    WHERE range_end.id IS NOT NULL AND NOT EXISTS (
+      SELECT FROM facebook_messages AS message WHERE message.page_id = $1 AND message.id = range_end.id))`;
+
+/** Served by the primary keys; with rows, also by what serves counting them. */
+const findHeld = (withRows: boolean) => `
 SELECT id, collected_at IS NOT NULL AS collected, collected_updated_time, collected_message_count,
        newest_message_id, newest_message_time, floor_message_id, floor_message_time,
-       history_complete, deleted_at IS NOT NULL AS deleted, content_hash
-FROM facebook_conversations
+       history_complete, held_message_count, deleted_at IS NOT NULL AS deleted, content_hash,
+       ${withRows ? LIVE_MESSAGES({ page: '$1', conversation: 'held.id' }) : 'NULL::int'} AS live,
+       ${withRows ? HAS_ENDS : 'true'} AS has_ends
+FROM facebook_conversations AS held
 WHERE page_id = $1 AND id = ANY ($2::text[])`;
 
 /** $1 page · $2 platform · $3 limit. Served by idx_facebook_conversations_newest. */
@@ -85,6 +112,10 @@ interface HeldRow extends Record<string, unknown> {
   readonly floor_message_id: string | null;
   readonly floor_message_time: number | null;
   readonly history_complete: boolean;
+  readonly held_message_count: number | null;
+  /** Null where nobody asked. */
+  readonly live: number | null;
+  readonly has_ends: boolean;
   readonly deleted: boolean;
   readonly content_hash: string | null;
 }
@@ -103,10 +134,10 @@ export function openWalkStore(database: Database, lease: Lease): WalkStore {
   };
 
   return {
-    async findStored(listed) {
+    async findStored(listed, { withRows = false } = {}) {
       if (listed.length === 0) return new Map();
       const ids = listed.map((item) => toStorableText(item.id));
-      const rows = await database.query<HeldRow>(FIND_HELD, [pageId, ids]);
+      const rows = await database.query<HeldRow>(findHeld(withRows), [pageId, ids]);
       const byStoredId = new Map(rows.map((row) => [row.id, row]));
       const held = new Map<string, StoredConversation>();
       for (const { id, raw } of listed) {
@@ -115,6 +146,9 @@ export function openWalkStore(database: Database, lease: Lease): WalkStore {
       }
       return held;
     },
+
+    countRows: (asked) => countRows(database, lease, asked),
+    findUnshown: (stretch) => findUnshown(database, lease, stretch),
 
     async findNewest(limit) {
       const rows = await database.query<{ id: string }>(FIND_NEWEST, [pageId, platform, limit]);
@@ -130,6 +164,7 @@ export function openWalkStore(database: Database, lease: Lease): WalkStore {
         runId,
         ...toConversationInput(distinct),
         ...toMessageInput(distinct.map(({ snapshot, messages }) => ({ conversationId: snapshot.id, messages }))),
+        distinct.flatMap(({ gone = [] }) => gone.map(toStorableText)),
       ];
       const [row] = await database.query<CommitRow>(COMMIT_BATCH, values).catch(tellRefusal);
       const counts = must(row, 'counts are one row');
@@ -201,6 +236,8 @@ function toHeld(row: HeldRow, sameSnapshot: boolean): StoredConversation {
             oldest: { id: row.floor_message_id, createdAt: row.floor_message_time ?? undefined },
           },
     historyComplete: row.history_complete,
+    heldMessageCount: row.held_message_count ?? undefined,
+    rows: row.live === null ? undefined : { live: row.live, hasEnds: row.has_ends },
     deleted: row.deleted,
     sameSnapshot,
   };

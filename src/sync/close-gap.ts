@@ -5,7 +5,8 @@
  * its end even when the time of the run is over: in time slices it would never be closed otherwise.
  */
 import { extend, joinRange, NOTHING_SCANNED } from '../core/contiguous-range.ts';
-import { listPages } from '../core/list-pages.ts';
+import { GraphError } from '../core/errors.ts';
+import { HEAD_CURSOR, listPages } from '../core/list-pages.ts';
 import type {
   CollectedConversation,
   ConversationSnapshot,
@@ -37,7 +38,7 @@ export async function closeGap(
   const toResult = (after: string | undefined): ClosedGap | undefined => {
     const { joined, range, historyComplete } = joinRange(stored, scan, after === undefined);
     if (!joined) return undefined;
-    const olderCursor = range?.oldest.id === scan.oldest?.id ? after : undefined;
+    const olderCursor = range?.oldest.id === scan.oldest?.id && after !== HEAD_CURSOR ? after : undefined;
     return { collected: { snapshot, messages, range, olderCursor, historyComplete, collected: true }, eventsCreated };
   };
   const from = snapshot.messages?.after;
@@ -45,6 +46,11 @@ export async function closeGap(
   if (known !== undefined) return known;
 
   const { id: conversationId } = snapshot;
+  if (from === HEAD_CURSOR) {
+    // What came along was cut short, and is listed again.
+    messages = [];
+    scan = NOTHING_SCANNED;
+  }
   const pages = listPages({
     ask: (request) => source.listMessages({ ...request, conversationId }, signal),
     from,
@@ -59,6 +65,11 @@ export async function closeGap(
     if (messages.length < PIECE_MESSAGES) continue;
     eventsCreated += await store.appendMessages(conversationId, messages);
     messages = [];
+  }
+  const { messageCount = 0 } = snapshot;
+  if (messageCount > 0 && scan.newest === undefined) {
+    const message = `Facebook counts ${messageCount} messages in conversation ${conversationId} and shows none.`;
+    throw new GraphError('GRAPH_ERROR', message, { kind: 'invalid' });
   }
   return must(toResult(undefined), 'the end of a list joins all that is on it');
 }

@@ -10,11 +10,13 @@ import { createPageSize, type PageSize } from '../core/page-size.ts';
 import { NESTED_MESSAGES, type SurveyBatch } from '../core/plan.ts';
 import { type ListPlan, planCollect, type SinglePlan } from '../core/plan-collect.ts';
 import type { CollectFailure } from '../core/store-ports.ts';
-import { closeGap } from './close-gap.ts';
+import { bringMessages, type OnReread } from './bring-messages.ts';
 import { commitBatch } from './commit-batch.ts';
 import type { RunContext } from './run-context.ts';
 
 export interface CollectContext extends RunContext {
+  /** Where everything is to be read again: told of what that changed. */
+  readonly onReread?: OnReread | undefined;
   /** How many conversations with messages to ask for at once; learnt from what Facebook finds too big. */
   readonly nestedSize: PageSize;
   /** Reads of single conversations that were refused since anything was last shown. */
@@ -45,7 +47,11 @@ export async function collect(context: CollectContext, pages: readonly SurveyBat
   };
 
   checkOff(comparisons.map((it) => it.listed).filter((it) => it.messages !== undefined && missing.has(it.id)));
-  const { list, singles } = planCollect(pages, { depth: context.depth, nestedLimit: context.nestedSize.limit });
+  const { list, singles } = planCollect(pages, {
+    depth: context.depth,
+    nestedLimit: context.nestedSize.limit,
+    rereads: context.onReread !== undefined,
+  });
   const reading = { failures, mayBeOfPage: true, isTrial: false };
   if (list !== undefined) checkOff(await fetchList(context, list));
   checkOff(await fetchSingles(context, singles, reading));
@@ -105,16 +111,11 @@ async function commitFetched(
   { snapshots, stored, light, failures }: Fetched,
 ): Promise<CollectResult> {
   const batch = light.map(toLight);
-  let appended = 0;
-  for (const snapshot of snapshots) {
-    try {
-      const { collected, eventsCreated } = await closeGap(context, snapshot, stored.get(snapshot.id));
-      batch.push(collected);
-      appended += eventsCreated;
-    } catch (error) {
-      noteFailure(context, failures, { conversationId: snapshot.id, ...reasonOrThrow(error) });
-    }
-  }
+  const onFailure = (conversationId: string, error: unknown) =>
+    noteFailure(context, failures, { conversationId, ...reasonOrThrow(error) });
+  const brought = await bringMessages(context, { snapshots, stored, onReread: context.onReread, onFailure });
+  batch.push(...brought.map(({ collected }) => collected));
+  const appended = brought.reduce((sum, { eventsCreated }) => sum + eventsCreated, 0);
   if (batch.length === 0) return { inserted: 0, updated: 0, eventsCreated: appended, failures };
   context.emit({ type: 'batch-processing', conversations: batch.length });
   const { refused, ...counts } = await commitBatch(context.store, batch);

@@ -6,7 +6,7 @@
 import { reaches, toPoint } from '../core/contiguous-range.ts';
 import { isDataRefused, isGraphError, isRefusal } from '../core/errors.ts';
 import { type Cursor, DeadCursor, listPages } from '../core/list-pages.ts';
-import type { MessagePoint } from '../core/model.ts';
+import type { CursorPage, MessagePoint, MessageSnapshot } from '../core/model.ts';
 import { createPageSize } from '../core/page-size.ts';
 import type { HistoryStore, OpenHistory } from '../core/store-ports.ts';
 import type { RunContext } from './run-context.ts';
@@ -35,13 +35,15 @@ export async function collectHistory(run: HistoryContext): Promise<void> {
 interface Depth {
   oldest: MessagePoint;
   stored: number;
+  /** Whether the list that is read has come to it. */
+  isBelow: boolean;
 }
 
 /** `yield`: somebody else wants the Page, or the time is over. */
 type Next = 'go-on' | 'yield';
 
 async function deepen(run: HistoryContext, open: OpenHistory): Promise<Next> {
-  const depth: Depth = { oldest: open.oldest, stored: open.stored };
+  const depth: Depth = { oldest: open.oldest, stored: open.stored, isBelow: false };
   try {
     return await goDown(run, { open, depth, from: open.cursor }).catch((error: unknown) => {
       if (!(error instanceof DeadCursor)) throw error;
@@ -64,9 +66,9 @@ interface WayDown {
 }
 
 async function goDown(run: HistoryContext, { open, depth, from }: WayDown): Promise<Next> {
-  const { source, store, emit, signal, deadline } = run;
+  const { source, signal, deadline } = run;
   const { conversationId } = open;
-  let isBelow = from !== undefined;
+  depth.isBelow = from !== undefined;
   const pages = listPages({
     ask: (request) => source.listMessages({ ...request, conversationId }, signal),
     from,
@@ -74,25 +76,39 @@ async function goDown(run: HistoryContext, { open, depth, from }: WayDown): Prom
     size: createPageSize({ limit: MOST_MESSAGES }),
     subject: `the messages of conversation ${conversationId}`,
   });
-  for await (const { items, after } of pages) {
-    const last = items.at(-1);
-    isBelow ||= reaches(items, depth.oldest);
-    if (isBelow && last !== undefined) depth.oldest = toPoint(last);
-    const complete = after === undefined;
-    if (complete && !isBelow && !open.wasRefused) {
-      // Facebook may be wrong once. When it says so again at another time, it is believed.
-      const reason = 'Facebook shows fewer messages of this conversation than are stored.';
-      return postpone(run, { conversationId, reason, againInMs: LATER_MS });
-    }
-    const { oldest } = depth;
-    const step = { conversationId, messages: items, oldest, cursor: isBelow ? after : undefined, complete };
-    const { eventsCreated, shouldYield } = await store.commit(step);
-    depth.stored += eventsCreated;
-    emit({ type: 'history-committed', conversationId, messages: eventsCreated, complete });
-    if (shouldYield || deadline.isOver()) return 'yield';
+  for await (const page of pages) {
+    const next = await takePage(run, { open, depth }, page);
+    if (next === 'yield' || deadline.isOver()) return 'yield';
     if (depth.stored >= run.depth) return 'go-on';
   }
   return 'go-on';
+}
+
+async function takePage(
+  run: HistoryContext,
+  { open, depth }: Omit<WayDown, 'from'>,
+  { items, after }: CursorPage<MessageSnapshot>,
+): Promise<Next> {
+  const { conversationId } = open;
+  const isEnd = after === undefined;
+  const last = items.at(-1);
+  depth.isBelow ||= reaches(items, depth.oldest);
+  if (depth.isBelow && last !== undefined) depth.oldest = toPoint(last);
+  if (isEnd && !depth.isBelow && !open.wasRefused) {
+    // Facebook may be wrong once. When it says so again at another time, it is believed.
+    const reason = 'Facebook shows fewer messages of this conversation than are stored.';
+    return postpone(run, { conversationId, reason, againInMs: LATER_MS });
+  }
+  const end = open.wasRefused ? 'believed' : 'doubted';
+  const step = { conversationId, messages: items, oldest: depth.oldest, cursor: depth.isBelow ? after : undefined };
+  const { eventsCreated, complete, shouldYield } = await run.store.commit({ ...step, end: isEnd ? end : undefined });
+  depth.stored += eventsCreated;
+  run.emit({ type: 'history-committed', conversationId, messages: eventsCreated, complete });
+  if (isEnd && !complete) {
+    const reason = 'Facebook lists fewer messages of this conversation than it counts.';
+    return postpone(run, { conversationId, reason, againInMs: SOON_MS });
+  }
+  return shouldYield ? 'yield' : 'go-on';
 }
 
 /** Nobody waits longer for the Page because Facebook refuses one conversation after another. */

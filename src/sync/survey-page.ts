@@ -2,7 +2,7 @@
 import type { Cursor } from '../core/list-pages.ts';
 import type { ConversationList, ConversationSnapshot, Instant } from '../core/model.ts';
 import { endOfPass, type Pass, type PassEnd } from '../core/passes.ts';
-import { differs, endsWalk, isBefore, type SurveyBatch } from '../core/plan.ts';
+import { type Comparison, differs, endsWalk, isBefore, type SurveyBatch } from '../core/plan.ts';
 import type { Emit } from '../core/ports.ts';
 import { toNextWatermark } from '../core/watermark.ts';
 import type { SurveyPlan } from './plan-survey.ts';
@@ -44,10 +44,11 @@ export interface ComparedPage {
 export async function comparePage({ store, emit }: RunContext, met: Met, listed: ListedPage): Promise<ComparedPage> {
   const { page, after, pass, plan } = listed;
   const isRecheck = pass.kind === 'recheck';
-  const stored = plan.forced && !isRecheck ? undefined : await store.findStored(page.items);
+  const { withRows } = plan;
+  const stored = plan.forced && !isRecheck ? undefined : await store.findStored(page.items, { withRows });
   const comparisons = page.items.map((item) => ({ listed: item, stored: stored?.get(item.id) }));
-  const wanted = comparisons.filter((comparison) => differs(comparison) && !plan.isWaiting(comparison.listed));
-  const changed = new Set(wanted.map((comparison) => comparison.listed.id));
+  const isWanted = (it: Comparison) => plan.rereads || (differs(it) && !plan.isWaiting(it.listed));
+  const changed = new Set(comparisons.filter(isWanted).map((comparison) => comparison.listed.id));
   // A conversation that moved while we paged is listed twice, on neighbouring pages: count it once.
   const fresh = isRecheck ? [] : page.items.filter(({ id }) => !met.ids.has(id));
   meet(met, page, emit);

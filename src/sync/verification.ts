@@ -8,6 +8,7 @@ import {
   NO_NOTES,
   type PriorSyncs,
   toFinding,
+  toStale,
   type VerificationNotes,
   type VerificationReport,
 } from '../core/findings.ts';
@@ -24,6 +25,8 @@ export interface Verification extends WalkPolicy {
 
 export interface VerificationParts {
   readonly repairs: boolean;
+  /** Reads every message again. It repairs as it goes. */
+  readonly deep: boolean;
   readonly verifyStore: VerifyStore;
   /** Undefined begins. */
   readonly notes: VerificationNotes | undefined;
@@ -31,7 +34,7 @@ export interface VerificationParts {
 }
 
 export function openVerification(run: RunContext, parts: VerificationParts): Verification {
-  const { repairs, verifyStore, prior, notes = NO_NOTES } = parts;
+  const { repairs, deep, verifyStore, prior, notes = NO_NOTES } = parts;
   const log = openFindingLog(notes);
   const probed = [...notes.probed];
   let { listed, unreadable } = notes;
@@ -42,6 +45,7 @@ export function openVerification(run: RunContext, parts: VerificationParts): Ver
     mode: 'full',
     forced: false,
     sendSince: false,
+    onReread: deep ? (snapshot) => log.add(toStale(snapshot)) : undefined,
 
     async visit({ after, listed: count, comparisons }) {
       // A walk that begins again lists all of them again.
@@ -69,7 +73,7 @@ export function openVerification(run: RunContext, parts: VerificationParts): Ver
         const open = await run.store.findOpenRetries();
         log.markRepaired(new Set([...failed, ...open.map((entry) => entry.conversationId)]));
       }
-      const kept = { ...log.notes(), listed, probed, unreadable };
+      const kept = { ...log.notes(), listed, probed, unreadable, deep };
       await (checkpoint === undefined ? verifyStore.forget() : verifyStore.save({ checkpoint, notes: kept }));
     },
 

@@ -56,12 +56,14 @@ export async function compareMirror(
     const shown = new Set(conversations.map(({ id }) => id));
     const marked = new Set(rows.filter((row) => row['deleted_at'] !== null && !shown.has(String(row['id']))).map(idOf));
     const messageRows = await mirrored('facebook_messages', 'conversation_id');
+    const emptied = messageRows.filter((row) => row['deleted_at'] !== null);
     const held = new Map(
       messageRows
-        .filter((row) => !marked.has(String(row['conversation_id'])))
+        .filter((row) => row['deleted_at'] === null && !marked.has(String(row['conversation_id'])))
         .map((row) => [idOf(row), fromMessage(row)]),
     );
     return [
+      ...emptied.filter(saysSomething).map((row) => `message ${idOf(row)} is gone, and says something all the same`),
       ...compare('conversation', {
         expected: new Map(conversations.map((conversation) => [conversation.id, toConversation(conversation)])),
         actual: new Map(rows.filter((row) => !marked.has(idOf(row))).map((row) => [idOf(row), fromConversation(row)])),
@@ -80,6 +82,13 @@ export async function compareMirror(
   } finally {
     await client.end();
   }
+}
+
+/** Of a message that is gone nothing may be left but that it was there. */
+function saysSomething(row: Row): boolean {
+  const { text, attachments, reactions, raw } = row as { text: unknown; attachments: []; reactions: []; raw: object };
+  const said = Object.keys(raw).filter((name) => name !== 'id' && name !== 'created_time');
+  return text !== null || attachments.length > 0 || reactions.length > 0 || said.length > 0;
 }
 
 function idOf(row: Row): string {

@@ -271,6 +271,9 @@ export function createFakeTidemark(overrides: Partial<Tidemark> = {}, options: F
       await onWork?.();
       return toVerifyAllView(chosen.map((page) => verifyPage(page, request)));
     },
+    async estimateDeepVerify() {
+      return { conversations: 2000, messages: 16_000, graphCalls: 34, durationMs: 17_000 };
+    },
     async collectHistory(request) {
       record('collectHistory', request);
       return { results: [], totalEvents: 0, totalCalls: 0 };

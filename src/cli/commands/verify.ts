@@ -5,16 +5,17 @@ import { argument } from '../argument.ts';
 import type { CliContext, ExitStatus } from '../context.ts';
 import { parsePageRef } from '../page-ref.ts';
 import { platformOption } from '../platform-option.ts';
-import { printJson, printLines } from '../print.ts';
+import { printJson, printLine, printLines } from '../print.ts';
 import type { Registration } from '../registration.ts';
 import { listenForStop, printStopped, Stopped, unlessStopped } from '../stop-signal.ts';
-import { countDifferences, describeVerify } from '../verify-report.ts';
+import { countDifferences, describeEstimate, describeVerify } from '../verify-report.ts';
 import { toCount } from '../words.ts';
 import { findPages, openWatched, type WatchedFlags } from '../watched.ts';
 import { quietOption } from './sync.ts';
 
 interface VerifyFlags extends WatchedFlags {
   readonly repair?: true;
+  readonly deep?: true;
   readonly maxDuration?: number;
   readonly exitCode?: true;
 }
@@ -31,6 +32,7 @@ export function addVerifyCommand({ program, context, end }: Registration): void 
     .argument('[page...]', 'Pages, each by its uuid or its Facebook Page id')
     .addOption(platformOption('only the mirror'))
     .option('--repair', 'collect what differs, and mark what is gone at Facebook as deleted')
+    .option('--deep', 'read every message again, also for edits, reactions and unsent ones; repairs what differs')
     .option('--exit-code', 'exit with 1 also when differences remain that were not repaired')
     .option(
       '--max-duration <duration>',
@@ -52,10 +54,15 @@ async function verify(context: CliContext, names: readonly string[], flags: Veri
     // A name that no Page has is a slip of the caller: find out before anything starts.
     const pages = await unlessStopped(stop, findPages(tidemark, refs, flags));
     if (pages instanceof Stopped) return pages;
+    if (flags.deep && !flags.quiet) {
+      const cost = await tidemark.estimateDeepVerify({ pages: pages.map(({ id }) => ({ pageId: id })) });
+      printLine(context.stderr, describeEstimate(cost));
+    }
     const request = {
       pages: pages.map(({ id }) => ({ pageId: id })),
       platform: flags.platform,
       repair: flags.repair ?? false,
+      deep: flags.deep,
       maxDurationMs: flags.maxDuration,
       trigger: 'cli',
     } as const;

@@ -16,8 +16,9 @@ const verify = defineRoute({
   operationId: 'verify',
   summary: 'Compare the mirror of one Page with Facebook',
   description:
-    'Walks the whole list of conversations and names every difference; with `repair` it also makes the mirror whole ' +
-    'again. Steps aside for syncs and goes on after them.',
+    'Walks the whole list of conversations and names every difference, also where the number of stored messages is not ' +
+    'what it was or what Facebook counts; with `repair` it also makes the mirror whole again. What a message says is ' +
+    'compared with `deep` only. Steps aside for syncs and goes on after them.',
   tags: ['Verify'],
   middleware: jsonBody,
   request: { body: { required: true, content: json(VerifyRequestSchema) } },

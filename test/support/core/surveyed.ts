@@ -27,6 +27,8 @@ export function stored(changes: Partial<StoredConversation> = {}): StoredConvers
     collectedMessageCount: 5,
     range: { newest: { id: 'm5', createdAt: 2_000_000 }, oldest: { id: 'm1', createdAt: 1_000 } },
     historyComplete: true,
+    heldMessageCount: 5,
+    rows: undefined,
     deleted: false,
     sameSnapshot: true,
     ...changes,

@@ -1,0 +1,74 @@
+/**
+ * Brings what is new in conversations, and sees that it adds up: where as many messages are stored as Facebook counts,
+ * nothing more is asked. Where not, or where the store has lost some, the conversation is read again.
+ */
+import type { ConversationSnapshot, StoredConversation } from '../core/model.ts';
+import { addsUp, hasLostRows } from '../core/row-count.ts';
+import { type ClosedGap, closeGap } from './close-gap.ts';
+import { readDown } from './read-down.ts';
+import type { RunContext } from './run-context.ts';
+
+export type OnReread = (snapshot: ConversationSnapshot) => void;
+
+export interface Bring {
+  readonly snapshots: readonly ConversationSnapshot[];
+  readonly stored: ReadonlyMap<string, StoredConversation | undefined>;
+  /** Everything is read again, whatever the counts say; told of each conversation where that made a difference. */
+  readonly onReread?: OnReread | undefined;
+  /** Told of each conversation that could not be brought; throws what ends the run. */
+  readonly onFailure: (conversationId: string, error: unknown) => void;
+}
+
+export async function bringMessages(
+  run: RunContext,
+  { snapshots, stored, onReread, onFailure }: Bring,
+): Promise<ClosedGap[]> {
+  const closed = await eachOrFailed(snapshots, ({ id }) => id, {
+    onFailure,
+    work: (snapshot) => closeGap(run, snapshot, stored.get(snapshot.id)),
+  });
+  const known = closed.filter(({ collected }) => stored.get(collected.snapshot.id)?.range !== undefined);
+  const counts = await run.store.countRows(
+    known.map(({ collected: { snapshot, messages } }) => ({
+      conversationId: snapshot.id,
+      messages,
+    })),
+  );
+  return eachOrFailed(closed, ({ collected }) => collected.snapshot.id, {
+    onFailure,
+    async work(gap) {
+      const { snapshot } = gap.collected;
+      const before = stored.get(snapshot.id);
+      const count = counts.get(snapshot.id);
+      if (before === undefined || count === undefined) return gap;
+      const hasLost = hasLostRows(before) || count.live < (before.heldMessageCount ?? 0);
+      const whole = hasLost || onReread !== undefined;
+      if (!whole && addsUp(before, snapshot.messageCount, count.live + count.fresh)) return gap;
+      const { collected, eventsCreated, differing } = await readDown(run, { snapshot, stored: before, whole });
+      if (differing > 0) onReread?.(snapshot);
+      return { collected, eventsCreated: gap.eventsCreated + eventsCreated };
+    },
+  });
+}
+
+interface Each<In, Out> {
+  readonly work: (item: In) => Promise<Out>;
+  readonly onFailure: Bring['onFailure'];
+}
+
+/** One after the other; what fails is told and left out. */
+async function eachOrFailed<In, Out>(
+  items: readonly In[],
+  toId: (item: In) => string,
+  { work, onFailure }: Each<In, Out>,
+): Promise<Out[]> {
+  const done: Out[] = [];
+  for (const item of items) {
+    try {
+      done.push(await work(item));
+    } catch (error) {
+      onFailure(toId(item), error);
+    }
+  }
+  return done;
+}
