@@ -354,3 +354,23 @@ for (const { name, code } of [
     expect(await asked(), 'and again on the next day').toBe(2);
   });
 }
+
+it('a queue whose schema is dropped under two running processes is made anew, and the schedule goes on', async () => {
+  await using world = await openWorld({
+    version: 17,
+    simulator: { pages: 3, conversations: 5 },
+    settings: { syncIntervalMs: 1000 },
+  });
+  await using other = await createTidemark(world.settings);
+  const problems = new Set<string>();
+  const hear = ({ code }: TidemarkError) => void problems.add(code);
+  for (const tidemark of [world.tidemark, other]) await tidemark.jobs.start({ onProblem: hear });
+  const turns = async () => (await world.tidemark.runs.list({ limit: 200 })).length;
+  await expect.poll(turns, { timeout: 20_000 }).toBeGreaterThan(5);
+  await using eye = await openEye(world.databaseUrl);
+  await eye.client.query('DROP SCHEMA tidemark_jobs CASCADE');
+  const before = await turns();
+  await expect.poll(turns, { timeout: 40_000 }).toBeGreaterThan(before + 9);
+  expect([...problems], 'it is told').toEqual(['SCHEMA_MISSING']);
+  expect(await world.tidemark.jobs.enqueue('verify', [{ facebookPageId: world.pageIds[0] }])).toBe(1);
+});
