@@ -238,7 +238,8 @@ export interface UnfinishedVerify {
 /** What a verify does beside comparing; one of another kind does not go on with it. */
 export interface VerifyKind {
   readonly repairs: boolean;
-  readonly deep: boolean;
+  /** Every message that was written since is read again; 0: every one. Undefined: none without a reason. */
+  readonly deepSince: Instant | undefined;
 }
 
 /** A verify as one run finds it: new, or where the run before stopped, in any process. */
@@ -289,6 +290,8 @@ export interface HistoryStep {
 export interface HistoryStore {
   /** Conversations with fewer than `depth` messages stored and older ones to bring, newest first. */
   findOpen(query: { readonly limit: number; readonly depth: number }): Promise<readonly OpenHistory[]>;
+  /** How many of these there are, counted up to `limit`. */
+  countOpen(query: { readonly limit: number; readonly depth: number }): Promise<number>;
   /** Writes a step, all or nothing. Rejects with LEASE_LOST; `shouldYield` says that a sync waits for the Page. */
   commit(
     step: HistoryStep,
