@@ -3,7 +3,7 @@
  * time. A claim lapses when nobody renews it. No other file knows pg-boss, and it opens no connection of its own.
  */
 import { type Db, PgBoss, type JobWithMetadata } from 'pg-boss';
-import { TidemarkError, toTidemarkError } from '../core/errors.ts';
+import { isTidemarkError, TidemarkError, toTidemarkError } from '../core/errors.ts';
 import { toKey } from '../core/model.ts';
 import type { JobStore, OnProblem, ChannelJob, QueueName } from './ports.ts';
 
@@ -43,8 +43,46 @@ const SUPERVISE_SECONDS = 4;
 const RETRY_DELAY_SECONDS = 5;
 const RETRY_DELAY_MAX_SECONDS = 300;
 
-/** Opens the queues; the first process of a database also makes their tables, and the others wait for it. */
+/**
+ * Opens the queues; the first process of a database also makes their tables, and the others wait for it. When somebody
+ * drops those under a running process, the call that meets it fails, and the next one finds them made anew.
+ */
 export async function openQueues(store: JobStore, onProblem: OnProblem): Promise<Queues> {
+  let queues = await makeQueues(store, onProblem);
+  let making: Promise<void> | undefined;
+
+  async function makeAgain(): Promise<void> {
+    const old = queues;
+    queues = await makeQueues(store, onProblem);
+    await old.close();
+  }
+
+  /** Throws what the work threw. */
+  async function mending<T>(work: (open: Queues) => Promise<T>): Promise<T> {
+    try {
+      return await work(queues);
+    } catch (error) {
+      if (isTidemarkError(error) && error.code === 'SCHEMA_MISSING') {
+        making ??= makeAgain().finally(() => (making = undefined));
+        await making.catch((fault: unknown) => onProblem(toTidemarkError(fault)));
+      }
+      throw error;
+    }
+  }
+
+  return {
+    send: (...sent) => mending((open) => open.send(...sent)),
+    claim: (...asked) => mending((open) => open.claim(...asked)),
+    renew: (...claims) => mending((open) => open.renew(...claims)),
+    freeAbandoned: () => mending((open) => open.freeAbandoned()),
+    finish: (claim) => mending((open) => open.finish(claim)),
+    tryLater: (...failed) => mending((open) => open.tryLater(...failed)),
+    handBack: (...claim) => mending((open) => open.handBack(...claim)),
+    close: () => queues.close(),
+  };
+}
+
+async function makeQueues(store: JobStore, onProblem: OnProblem): Promise<Queues> {
   const schema = await store.findSchema();
   return store.setUp(async (locked) => {
     let database = locked;
