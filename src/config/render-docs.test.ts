@@ -36,7 +36,15 @@ describe('the option table', () => {
   });
 
   it('shows in the help exactly the settings that have an effect', () => {
-    const help = renderSettingsHelp();
+    const help = renderSettingsHelp(60);
+    expect(
+      Math.max(
+        ...help
+          .split('\n')
+          .slice(1)
+          .map((line) => line.length),
+      ),
+    ).toBeLessThanOrEqual(60);
     for (const [, option] of OPTION_LIST) {
       expect(new RegExp(`^  ${option.variable} `, 'm').test(help), option.variable).toBe(!option.reserved);
     }
