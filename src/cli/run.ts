@@ -13,7 +13,7 @@ import { addSimulateCommand } from './commands/simulate.ts';
 import { addSyncCommand } from './commands/sync.ts';
 import { addWorkerCommand } from './commands/worker.ts';
 import { addVerifyCommand } from './commands/verify.ts';
-import { scrub } from '../telemetry/log.ts';
+import { scrub } from '../telemetry/scrub.ts';
 import type { CliContext, ExitStatus } from './context.ts';
 import { printJson, printText } from './print.ts';
 import { reportError } from './report-error.ts';
