@@ -48,8 +48,8 @@ export function readSettings(env: Environment, { cwd, defaults = {}, given = {} 
       settings[name] = undefined;
       continue;
     }
-    const parsed = option.kind.schema.safeParse(text);
-    if (parsed.success) settings[name] = parsed.data;
+    const parsed = option.kind.parse(text);
+    if (parsed !== undefined) settings[name] = parsed;
     else faults.push(describeFault(own === undefined ? option.variable : name, option, text));
   }
 
