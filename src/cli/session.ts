@@ -16,6 +16,8 @@ export interface Session extends AsyncDisposable {
 export interface SessionOptions {
   /** Default: stderr. */
   readonly logTo?: LogStream;
+  /** Only looks: makes no tables in a database that has never been Tidemark's. Default: false. */
+  readonly looksOnly?: boolean;
 }
 
 /** Throws INVALID_SETTING, and warns of variables that nothing reads. `defaults` stand in for those not set. */
@@ -30,9 +32,9 @@ type SettingsContext = Pick<CliContext, 'env' | 'cwd' | 'stderr'>;
 export async function openSession(
   context: CliContext,
   settings: Settings,
-  { logTo = context.stderr }: SessionOptions = {},
+  { logTo = context.stderr, looksOnly = false }: SessionOptions = {},
 ): Promise<Session> {
   const log = createLog(settings, logTo);
-  const tidemark = await context.openTidemark(settings, { onEvent: logSyncEvents(log) });
+  const tidemark = await context.openTidemark(settings, { onEvent: logSyncEvents(log), makesTables: !looksOnly });
   return { tidemark, log, [Symbol.asyncDispose]: () => tidemark.close() };
 }

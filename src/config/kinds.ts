@@ -96,6 +96,17 @@ export function postgresAddress(): Kind<string> {
   };
 }
 
+/** A schema that is nobody's but the user's. Upper case stays what it is. */
+export function schemaName(): Kind<string> {
+  return {
+    accepts: 'the name of a PostgreSQL schema: letters, digits and `_`, not beginning with a digit or `pg_`',
+    schema: z
+      .string()
+      .regex(/^[A-Za-z_]\w{0,62}$/)
+      .refine((name) => !/^(?:pg_|information_schema$)/i.test(name)),
+  };
+}
+
 export function secret(kind: Kind<string>): Kind<Secret> {
   return { accepts: kind.accepts, schema: kind.schema.transform((value) => new Secret(value)) };
 }

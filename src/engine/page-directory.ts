@@ -13,9 +13,9 @@ import {
   listPages,
   openToken,
   removePage,
-  savePages,
   setPageActive,
 } from '../store/pages.ts';
+import { savePages } from '../store/save-pages.ts';
 import type { Store } from '../store/open-store.ts';
 import type { PageCalls } from './page-calls.ts';
 
@@ -66,7 +66,8 @@ export function openPageDirectory({ store, openCaller, look }: PageDirectoryPart
       const accessToken = typeof given === 'string' ? new Secret(given) : given;
       const found = await discoverPages({ send: openCaller(accessToken), token: accessToken });
       const { usable, refused } = await splitByFault(found.connected);
-      const saved = usable.length === 0 ? [] : await savePages(database, cipher, usable);
+      const { saved, refused: unfit } =
+        usable.length === 0 ? { saved: [], refused: [] } : await savePages(database, cipher, usable);
       return {
         connected: saved.map(({ id, facebookPageId, name, status }) => ({
           id,
@@ -74,7 +75,7 @@ export function openPageDirectory({ store, openCaller, look }: PageDirectoryPart
           name: name ?? null,
           status,
         })),
-        refused: [...found.refused, ...refused].map(({ facebookPageId, name, reason }) => ({
+        refused: [...found.refused, ...refused, ...unfit].map(({ facebookPageId, name, reason }) => ({
           facebookPageId: facebookPageId ?? null,
           name: name ?? null,
           reason,

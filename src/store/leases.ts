@@ -9,6 +9,7 @@ import { LIST_LIMIT } from '../core/plan.ts';
 import { Secret } from '../lib/secret.ts';
 import { MS_UNTIL, APP_COOLDOWN, type AppCooldownRow, toAppCooldowns, toCooldowns } from './cooldowns.ts';
 import type { Database } from './connect.ts';
+import { STORED_TOKEN } from './page-columns.ts';
 
 /**
  * $1 page · $2 platform · $3 fence. A row for the holder of the lease, none for anybody else; held until the statement
@@ -27,7 +28,7 @@ export const UNDER_LEASE = `
  */
 const BEGIN_RUN = `
 WITH page AS (
-  SELECT id, full_syncs_requested, access_token FROM facebook_pages WHERE id = $1
+  SELECT id, full_syncs_requested, ${STORED_TOKEN} AS access_token FROM facebook_pages AS page WHERE id = $1
 ), before AS (
   SELECT lease_run_id, last_caller FROM facebook_sync_state WHERE page_id = $1 AND platform = $2
 ), lease AS (

@@ -132,16 +132,22 @@ describeEachPostgres('migrating', (version) => {
   it('leaves everything as it was when a migration fails, and names it', async () => {
     const url = await emptyDatabase();
     const database = open(url);
-    await database.query('CREATE VIEW facebook_conversations AS SELECT 1 AS mine');
+    await database.query(`
+      CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE object_identity = 'public.facebook_conversations') THEN
+          RAISE EXCEPTION 'not here';
+        END IF;
+      END $$;
+      CREATE EVENT TRIGGER refuse ON ddl_command_end WHEN tag IN ('CREATE TABLE') EXECUTE FUNCTION refuse();`);
     const before = await schemaOf(url);
     const failing = await migrate(database).catch((error: unknown) => error);
     expect(failing).toMatchObject({ code: 'MIGRATION_FAILED' });
     expect(failing).toHaveProperty('message', expect.stringContaining('0002_mirror failed, nothing was changed: '));
     expect(await schemaOf(url)).toBe(before);
-    await expect(open(url).query(renderMigrations())).rejects.toThrow('updated_time');
+    await expect(open(url).query(renderMigrations())).rejects.toThrow('not here');
     expect(await schemaOf(url)).toBe(before);
 
-    await database.query('DROP VIEW facebook_conversations');
+    await database.query('DROP EVENT TRIGGER refuse');
     expect(await migrate(database)).toEqual({ applied: NAMES, version: NEWEST });
   });
 

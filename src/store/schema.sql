@@ -203,10 +203,16 @@ CREATE OR REPLACE FUNCTION tidemark_derive_page()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
+ SET "TimeZone" TO 'UTC'
 AS $function$
 DECLARE
   worst record;
 BEGIN
+  IF NOT EXISTS (
+    SELECT FROM tidemark_adopted_columns WHERE table_name = 'facebook_pages' AND column_name = 'updated_at'
+  ) THEN
+    NEW.updated_at := now();
+  END IF;
   IF NEW.last_synced_at IS NULL THEN
     NEW.full_syncs_requested := OLD.full_syncs_requested + 1;
     RETURN NEW;
@@ -215,20 +221,22 @@ BEGIN
   FROM facebook_sync_state AS state
   WHERE state.page_id = NEW.id AND (state.platform = 'messenger' OR NEW.instagram_account_id IS NOT NULL)
   HAVING bool_and(state.last_synced_at IS NOT NULL AND state.full_syncs_done >= NEW.full_syncs_requested);
-  IF NEW.is_active THEN
-    SELECT state.status, CASE WHEN NEW.instagram_account_id IS NULL THEN state.status_detail
-                              ELSE initcap(state.platform) || ': ' || state.status_detail END AS detail
-    INTO worst
-    FROM facebook_sync_state AS state
-    WHERE state.page_id = NEW.id AND (state.platform = 'messenger' OR NEW.instagram_account_id IS NOT NULL)
-    ORDER BY array_position(ARRAY['token_expired', 'permission_missing', 'failed', 'throttled', 'connected'],
-                            state.status),
-             state.platform DESC
-    LIMIT 1;
-    NEW.status := coalesce(worst.status, 'connected');
-    NEW.status_detail := worst.detail;
-  END IF;
-  RETURN NEW;
+
+  SELECT state.status, CASE WHEN NEW.instagram_account_id IS NULL THEN state.status_detail
+                            ELSE initcap(state.platform) || ': ' || state.status_detail END AS detail
+  INTO worst
+  FROM facebook_sync_state AS state
+  WHERE state.page_id = NEW.id AND (state.platform = 'messenger' OR NEW.instagram_account_id IS NOT NULL)
+    AND NEW.is_active IS NOT FALSE
+  ORDER BY array_position(ARRAY['token_expired', 'permission_missing', 'failed', 'throttled', 'connected'],
+                          state.status),
+           state.platform DESC
+  LIMIT 1;
+  RETURN jsonb_populate_record(NEW, jsonb_build_object(
+    CASE WHEN to_jsonb(NEW) ? 'sync_status' THEN 'sync_status' ELSE 'status' END,
+    CASE WHEN NEW.is_active IS FALSE THEN 'paused' ELSE coalesce(worst.status, 'connected') END,
+    CASE WHEN to_jsonb(NEW) ? 'sync_status_detail' THEN 'sync_status_detail' ELSE 'status_detail' END,
+    worst.detail));
 END $function$;
 CREATE TRIGGER tidemark_add_channels AFTER INSERT ON facebook_pages FOR EACH ROW EXECUTE FUNCTION tidemark_add_channels();
 CREATE TRIGGER tidemark_change_channels AFTER UPDATE OF instagram_account_id ON facebook_pages FOR EACH ROW WHEN (old.instagram_account_id IS DISTINCT FROM new.instagram_account_id) EXECUTE FUNCTION tidemark_add_channels();
@@ -452,6 +460,16 @@ COMMENT ON COLUMN facebook_verify_seen.generation IS 'The verify, named by its f
 COMMENT ON COLUMN facebook_verify_seen.position IS 'Order in which the list pages came.';
 COMMENT ON COLUMN facebook_verify_seen.conversation_ids IS 'Conversations on one list page.';
 COMMENT ON COLUMN facebook_verify_seen.seen_at IS 'When it was listed.';
+
+CREATE TABLE tidemark_adopted_columns (
+  table_name text NOT NULL,
+  column_name text NOT NULL,
+  CONSTRAINT tidemark_adopted_columns_pkey PRIMARY KEY (table_name, column_name)
+);
+ALTER TABLE tidemark_adopted_columns ENABLE ROW LEVEL SECURITY;
+COMMENT ON TABLE tidemark_adopted_columns IS 'Columns that another program had made before Tidemark came: their types, constraints and defaults are never changed.';
+COMMENT ON COLUMN tidemark_adopted_columns.table_name IS 'Table.';
+COMMENT ON COLUMN tidemark_adopted_columns.column_name IS 'Column of it.';
 
 CREATE TABLE tidemark_migrations (
   version integer NOT NULL,

@@ -61,6 +61,6 @@ export function createOpening({ version, schemas }: ServerFacts): Opening {
 const DURABLE = `SELECT WHERE pg_catalog.current_setting('synchronous_commit') = 'off'
   AND pg_catalog.set_config('synchronous_commit', 'on', true) IS NULL`;
 
-function quoteName(name: string): string {
+export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

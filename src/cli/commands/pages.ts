@@ -12,7 +12,7 @@ import type { ExitStatus, InputStream, CliContext } from '../context.ts';
 import { parsePageRef } from '../page-ref.ts';
 import { printJson, printLine, printLines } from '../print.ts';
 import type { Registration } from '../registration.ts';
-import { loadSettings, openSession } from '../session.ts';
+import { loadSettings, openSession, type SessionOptions } from '../session.ts';
 import { renderTable } from '../table.ts';
 import { toAgo, toCount } from '../words.ts';
 
@@ -40,8 +40,12 @@ export function addPagesCommand({ program, context, end }: Registration): void {
       .description(what)
       .argument('<page>', 'its uuid or its Facebook Page id')
       .option('--json', JSON_HELP);
-  const perform = async (flags: JsonFlag, work: (tidemark: Tidemark) => Promise<Report>): Promise<void> => {
-    await using session = await openSession(context, loadSettings(context));
+  const perform = async (
+    flags: JsonFlag,
+    work: (tidemark: Tidemark) => Promise<Report>,
+    { looksOnly = true }: Pick<SessionOptions, 'looksOnly'> = {},
+  ): Promise<void> => {
+    await using session = await openSession(context, loadSettings(context), { looksOnly });
     const report = await work(session.tidemark);
     if (flags.json) printJson(context, { success: report.status === 0, ...report.document });
     else printLines(context, report.lines);
@@ -66,7 +70,7 @@ export function addPagesCommand({ program, context, end }: Registration): void {
     .action(async (flags: AddFlags, command: Command) => {
       refuseTokenArgument(flags, command.args);
       const token = await readToken(context);
-      await perform(flags, (tidemark) => connectPages(tidemark, token));
+      await perform(flags, (tidemark) => connectPages(tidemark, token), { looksOnly: false });
     });
 
   change('remove', 'Removes a Page with everything mirrored of it.').action((page: string, flags: JsonFlag) => {

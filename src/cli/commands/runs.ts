@@ -39,7 +39,7 @@ export function addRunsCommand({ program, context, end }: Registration): void {
 }
 
 async function cancelRun(context: CliContext, runId: string, { json }: Partial<RunsFlags>): Promise<ExitStatus> {
-  await using session = await openSession(context, loadSettings(context));
+  await using session = await openSession(context, loadSettings(context), { looksOnly: true });
   const run = await session.tidemark.runs.cancel(runId);
   if (json) printJson(context, { success: true, run });
   else printLines(context, [describeCancelled(run)]);
@@ -53,7 +53,7 @@ function describeCancelled({ id, status }: RunAnswer): string {
 
 async function showRuns(context: CliContext, flags: RunsFlags): Promise<ExitStatus> {
   const ref = flags.page === undefined ? {} : parsePageRef(flags.page);
-  await using session = await openSession(context, loadSettings(context));
+  await using session = await openSession(context, loadSettings(context), { looksOnly: true });
   const runs = await session.tidemark.runs.list({ ...ref, platform: flags.platform, limit: flags.limit });
   if (flags.json) printJson(context, { success: true, runs });
   else printLines(context, describeRuns(runs, context.now()));

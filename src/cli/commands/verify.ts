@@ -53,7 +53,10 @@ async function verify(context: CliContext, names: readonly string[], flags: Veri
   const hasBars = context.stderr.isTTY === true;
   // Where bars show how far it is, the log is left to what is odd.
   const settings = loadSettings(context, hasBars ? { LOG_LEVEL: 'warn' } : {});
-  await using session = await openSession(context, settings, { logTo: aroundProgress(context, () => progress) });
+  await using session = await openSession(context, settings, {
+    logTo: aroundProgress(context, () => progress),
+    looksOnly: true,
+  });
   const { tidemark } = session;
 
   const compare = async (pages: readonly PageAnswer[]): Promise<VerifyAllAnswer> => {
