@@ -87,8 +87,8 @@ SELECT lease_fence, watermark, since_filter_usable, mode, started_at, lease.last
           -- of the rows above any cut, and would rather read through the table until it has met enough.
           SELECT FROM facebook_conversations AS held
           WHERE held.page_id = $1 AND held.platform = $2
-            AND coalesce(held.updated_time, '-infinity'::timestamptz) >= lease.watermark - lookback_ms * interval '1 millisecond'
-          ORDER BY coalesce(held.updated_time, '-infinity'::timestamptz) DESC, held.id DESC
+            AND held.updated_time >= lease.watermark - lookback_ms * interval '1 millisecond'
+          ORDER BY held.updated_time DESC, held.id DESC
           LIMIT $8) AS above)::int AS held_above_cut,
        -- An entry that was made while we waited for the row of the lease is met by the next run; FINISH_RUN counts it.
        EXISTS (SELECT FROM facebook_retry_ledger AS entry

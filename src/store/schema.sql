@@ -5,7 +5,7 @@ CREATE TABLE facebook_conversations (
   page_id uuid NOT NULL,
   id text NOT NULL,
   platform text NOT NULL,
-  updated_time timestamp with time zone,
+  updated_time timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
   message_count integer,
   unread_count integer DEFAULT 0 NOT NULL,
   snippet text,
@@ -36,14 +36,15 @@ CREATE TABLE facebook_conversations (
   CONSTRAINT facebook_conversations_pkey PRIMARY KEY (page_id, id),
   CONSTRAINT facebook_conversations_platform_check CHECK (platform = ANY (ARRAY['messenger'::text, 'instagram'::text]))
 );
-CREATE INDEX idx_facebook_conversations_newest ON facebook_conversations USING btree (page_id, COALESCE(updated_time, '-infinity'::timestamp with time zone) DESC, id DESC);
-CREATE INDEX idx_facebook_conversations_open_history ON facebook_conversations USING btree (page_id, COALESCE(updated_time, '-infinity'::timestamp with time zone) DESC, id DESC) WHERE NOT history_complete;
+CREATE INDEX idx_facebook_conversations_newest ON facebook_conversations USING btree (page_id, updated_time DESC, id DESC);
+CREATE INDEX idx_facebook_conversations_newest_of_all ON facebook_conversations USING btree (updated_time DESC);
+CREATE INDEX idx_facebook_conversations_open_history ON facebook_conversations USING btree (page_id, updated_time DESC, id DESC) WHERE NOT history_complete;
 ALTER TABLE facebook_conversations ENABLE ROW LEVEL SECURITY;
 COMMENT ON TABLE facebook_conversations IS 'The conversations of the Pages, as Facebook last showed them.';
 COMMENT ON COLUMN facebook_conversations.page_id IS 'Page that the conversation belongs to.';
 COMMENT ON COLUMN facebook_conversations.id IS 'Facebook''s id of the conversation.';
 COMMENT ON COLUMN facebook_conversations.platform IS 'messenger or instagram.';
-COMMENT ON COLUMN facebook_conversations.updated_time IS 'When the last message was added, says Facebook.';
+COMMENT ON COLUMN facebook_conversations.updated_time IS 'When the last message was added, says Facebook; -infinity when it does not say.';
 COMMENT ON COLUMN facebook_conversations.message_count IS 'Messages in the conversation, says Facebook; null when it does not say.';
 COMMENT ON COLUMN facebook_conversations.unread_count IS 'Messages the Page has not read.';
 COMMENT ON COLUMN facebook_conversations.snippet IS 'Beginning of the last message.';
@@ -98,7 +99,7 @@ CREATE TABLE facebook_messages (
   page_id uuid NOT NULL,
   id text NOT NULL,
   conversation_id text NOT NULL,
-  created_time timestamp with time zone,
+  created_time timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
   from_id text,
   from_name text,
   direction text,
@@ -118,13 +119,15 @@ CREATE TABLE facebook_messages (
   CONSTRAINT facebook_messages_source_check CHECK (source = ANY (ARRAY['sync'::text, 'history'::text, 'webhook'::text]))
 );
 CREATE INDEX idx_facebook_messages_gone ON facebook_messages USING btree (page_id, conversation_id) WHERE deleted_at IS NOT NULL;
-CREATE INDEX idx_facebook_messages_newest ON facebook_messages USING btree (page_id, conversation_id, COALESCE(created_time, '-infinity'::timestamp with time zone) DESC, id DESC);
+CREATE INDEX idx_facebook_messages_newest ON facebook_messages USING btree (page_id, conversation_id, created_time DESC, id DESC);
+CREATE INDEX idx_facebook_messages_newest_of_all ON facebook_messages USING btree (created_time DESC);
+CREATE INDEX idx_facebook_messages_newest_of_page ON facebook_messages USING btree (page_id, created_time DESC);
 ALTER TABLE facebook_messages ENABLE ROW LEVEL SECURITY;
 COMMENT ON TABLE facebook_messages IS 'The messages of the conversations.';
 COMMENT ON COLUMN facebook_messages.page_id IS 'Page that the message belongs to.';
 COMMENT ON COLUMN facebook_messages.id IS 'Facebook''s id of the message.';
 COMMENT ON COLUMN facebook_messages.conversation_id IS 'Conversation that the message belongs to.';
-COMMENT ON COLUMN facebook_messages.created_time IS 'When it was sent.';
+COMMENT ON COLUMN facebook_messages.created_time IS 'When it was sent; -infinity when Facebook does not say.';
 COMMENT ON COLUMN facebook_messages.from_id IS 'Who sent it; null when Facebook does not say.';
 COMMENT ON COLUMN facebook_messages.from_name IS 'Name of the sender.';
 COMMENT ON COLUMN facebook_messages.direction IS 'inbound (from the contact) or outbound (from the Page); null when Facebook does not say who sent it.';
