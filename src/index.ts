@@ -27,6 +27,7 @@ export type {
   ConnectAnswer,
   ConnectedPage,
   ConnectPagesAnswer,
+  HoldingsAnswer,
   PageAnswer,
   PageChangedAnswer,
   PageListAnswer,

@@ -87,6 +87,12 @@ const RefusedPageSchema = z
   .readonly();
 export type RefusedPage = z.output<typeof RefusedPageSchema>;
 
+/** How much of a Page is mirrored. */
+export interface HoldingsAnswer {
+  readonly conversations: number;
+  readonly messages: number;
+}
+
 /** What became of the Pages that a token shows. */
 export interface ConnectAnswer {
   readonly connected: readonly ConnectedPage[];

@@ -14,7 +14,12 @@ import type { startSimulator } from './start-simulator.ts';
 /** 0 done · 1 the work failed or is partial · 2 wrong usage or settings · 130 and 143 ended by a signal. */
 export type ExitStatus = 0 | 1 | 2 | 130 | 143;
 
-export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number; hasColors?(): boolean };
+export type OutputStream = Writable & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+  hasColors?(): boolean;
+};
 export type InputStream = Readable & { readonly isTTY?: boolean };
 
 export interface CliContext {

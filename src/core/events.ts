@@ -66,6 +66,8 @@ export type SyncEvent = RunIdentity &
         readonly reason: string;
       }
     | { readonly type: 'conversation-failed'; readonly conversationId: string; readonly reason: string }
+    /** `conversations` whose older messages are to be brought; at least so many. */
+    | { readonly type: 'history-begun'; readonly conversations: number }
     /** `messages` that were not stored before; `complete` down to the first one. */
     | {
         readonly type: 'history-committed';

@@ -236,6 +236,8 @@ export const NO_COUNTS: RunCounts = {
 export interface BatchCounts {
   readonly inserted: number;
   readonly updated: number;
+  /** Conversations that turned out to be current. Default: none. */
+  readonly unchanged?: number;
   readonly eventsCreated: number;
 }
 
@@ -258,6 +260,7 @@ export function addBatch(counts: RunCounts, batch: BatchCounts): RunCounts {
     synced: counts.synced + batch.inserted + batch.updated,
     inserted: counts.inserted + batch.inserted,
     updated: counts.updated + batch.updated,
+    skipped: counts.skipped + (batch.unchanged ?? 0),
     eventsCreated: counts.eventsCreated + batch.eventsCreated,
   };
 }

@@ -7,6 +7,7 @@ import type { Send } from '../graph/call.ts';
 import { discoverPages, type DiscoveredPage } from '../graph/pages.ts';
 import { Secret } from '../lib/secret.ts';
 import {
+  countMirrored,
   findPagesWithToken,
   findReferredPage,
   findStoredToken,
@@ -92,6 +93,10 @@ export function openPageDirectory({ store, openCaller, look }: PageDirectoryPart
       const changed = await setPageActive(database, page.id, isActive);
       // Somebody else may have removed it since it was found: then this says so.
       return toPageView(changed ?? (await findReferredPage(database, { pageId })));
+    },
+    async holdings(pageId) {
+      const page = await findReferredPage(database, { pageId });
+      return countMirrored(database, page.id);
     },
     async remove(pageId) {
       const page = await findReferredPage(database, { pageId });

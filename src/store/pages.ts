@@ -156,6 +156,19 @@ export async function setPageActive(database: Database, pageId: string, isActive
   return row && toPage(row);
 }
 
+/** Conversations and messages that are mirrored of a Page. Reads an index of each from one end of the Page to the other. */
+export async function countMirrored(
+  database: Queryable,
+  pageId: string,
+): Promise<{ readonly conversations: number; readonly messages: number }> {
+  const [row] = await database.query<{ conversations: number; messages: number }>(
+    `SELECT (SELECT count(*)::float8 FROM facebook_conversations WHERE page_id = $1) AS conversations,
+       (SELECT count(*)::float8 FROM facebook_messages WHERE page_id = $1) AS messages`,
+    [pageId],
+  );
+  return { conversations: row?.conversations ?? 0, messages: row?.messages ?? 0 };
+}
+
 /**
  * Removes a Page and, by its foreign keys, everything mirrored of it. A walk of it may be writing: its lease goes
  * first, in the order in which a batch takes its locks, so that the two wait for each other and never in a circle.

@@ -78,7 +78,7 @@ describeEachPostgres('plain SQL', (version) => {
       `EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`,
     );
     const nodes = nodesOf(must(plans[0], 'a plan is a row')['QUERY PLAN'][0].Plan);
-    const scans = nodes.filter((node) => /Scan$/.test(node['Node Type']) && node['Index Name'] !== undefined);
+    const scans = nodes.filter((node) => node['Node Type'].endsWith('Scan') && node['Index Name'] !== undefined);
     return {
       kinds: nodes.map((node) => node['Node Type']),
       indexes: scans.map((node) => node['Index Name']),

@@ -74,7 +74,7 @@ function describeSimulator(
     `User token  ${simulator.userToken}`,
     '',
     ...renderTable(
-      [{ title: 'Page' }, { title: 'id' }, { title: 'Page token' }],
+      [{ title: 'Page' }, { title: 'id', whole: true }, { title: 'Page token', whole: true }],
       simulator.pages.map((page) => [page.name, page.id, page.token]),
     ),
     '',
