@@ -80,7 +80,7 @@ const RENAMED: ReadonlySet<string> = new Set(['facebook_call_pools']);
 
 async function findTables(query: Database['query']): Promise<readonly string[]> {
   const rows = await query<{ name: string }>(
-    `SELECT relname AS name FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')`,
+    `SELECT relname AS name FROM pg_class WHERE relnamespace = quote_ident(current_schema())::regnamespace AND relkind IN ('r', 'p')`,
   );
   return rows.map(({ name }) => name);
 }

@@ -62,7 +62,7 @@ COMMENT ON COLUMN tidemark_adopted_columns.column_name IS 'Column of it.';`;
  * somebody else has just made is seen at once.
  */
 const FIND_LEDGER = `SELECT FROM pg_class
-  WHERE relnamespace = current_schema()::regnamespace AND relname = 'tidemark_migrations'`;
+  WHERE relnamespace = quote_ident(current_schema())::regnamespace AND relname = 'tidemark_migrations'`;
 
 export function readMigrations(): readonly Migration[] {
   return readdirSync(FOLDER)

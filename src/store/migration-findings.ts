@@ -83,8 +83,8 @@ WITH applied AS (
 )
 SELECT kind, sentence FROM (
   SELECT 10 AS place, 'obstacle' AS kind, name, format(
-    'There is a %s %I already, and it is not Tidemark''s. Rename it (ALTER %s %I RENAME TO …), ${ELSEWHERE}.',
-    what, name, upper(replace(what, 'partitioned ', '')), name) AS sentence
+    'There is %s %s %I already, and it is not Tidemark''s. Rename it (ALTER %s %I RENAME TO …), ${ELSEWHERE}.',
+    CASE what WHEN 'index' THEN 'an' ELSE 'a' END, what, name, upper(replace(what, 'partitioned ', '')), name) AS sentence
   FROM taken
   UNION ALL SELECT 11, 'obstacle', made.name, format(
     'The column %I.%I is there already, and it is not Tidemark''s. Rename it (ALTER TABLE %I RENAME COLUMN %I TO …), ${ELSEWHERE}.',
@@ -199,7 +199,7 @@ export async function findMigrationFindings(
 }
 
 async function hasPages(query: Database['query']): Promise<boolean> {
-  const sql = `SELECT FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relname = 'facebook_pages'`;
+  const sql = `SELECT FROM pg_class WHERE relnamespace = quote_ident(current_schema())::regnamespace AND relname = 'facebook_pages'`;
   return (await query(sql)).length > 0;
 }
 

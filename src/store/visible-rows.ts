@@ -31,7 +31,7 @@ export async function requireVisibleRows(database: Queryable): Promise<void> {
 export async function findHiddenRows({ query }: Queryable): Promise<string | undefined> {
   const hidden = await query<{ name: string }>(
     `SELECT relname AS name FROM pg_class
-     WHERE relnamespace = current_schema()::regnamespace AND relname = ANY ($1::text[])
+     WHERE relnamespace = quote_ident(current_schema())::regnamespace AND relname = ANY ($1::text[])
        AND relkind IN ('r', 'p') AND row_security_active(oid)
      ORDER BY array_position($1::text[], relname::text)`,
     [TABLES],

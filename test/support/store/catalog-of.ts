@@ -12,7 +12,7 @@ SELECT relname AS name, jsonb_build_object(
          'kind', relkind, 'persistence', relpersistence, 'security', relrowsecurity, 'forced', relforcerowsecurity,
          'owner', relowner::regrole, 'rights', relacl::text, 'options', reloptions,
          'comment', obj_description(pg_class.oid, 'pg_class')) AS object
-FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+FROM pg_class WHERE relnamespace = quote_ident(current_schema())::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
 UNION ALL
 SELECT relname || '.' || attname, jsonb_build_object(
          'type', format_type(atttypid, atttypmod), 'notNull', attnotnull, 'default', pg_get_expr(adbin, adrelid),
@@ -20,19 +20,19 @@ SELECT relname || '.' || attname, jsonb_build_object(
          'place', attnum, 'comment', col_description(attrelid, attnum))
 FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
 LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f') AND attnum > 0
+WHERE relnamespace = quote_ident(current_schema())::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f') AND attnum > 0
   AND NOT attisdropped
 UNION ALL
 SELECT 'constraint ' || conname || ' of ' || conrelid::regclass, jsonb_build_object(
          'definition', pg_get_constraintdef(oid), 'isValid', convalidated)
-FROM pg_constraint WHERE connamespace = current_schema()::regnamespace AND conrelid <> 0
+FROM pg_constraint WHERE connamespace = quote_ident(current_schema())::regnamespace AND conrelid <> 0
 UNION ALL
 SELECT 'index ' || indexname, to_jsonb(indexdef) FROM pg_indexes WHERE schemaname = current_schema()
 UNION ALL
 SELECT 'trigger ' || tgname || ' of ' || tgrelid::regclass, jsonb_build_object(
          'definition', pg_get_triggerdef(pg_trigger.oid), 'state', tgenabled)
 FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
-WHERE relnamespace = current_schema()::regnamespace AND NOT tgisinternal
+WHERE relnamespace = quote_ident(current_schema())::regnamespace AND NOT tgisinternal
 UNION ALL
 SELECT 'policy ' || policyname || ' of ' || tablename, to_jsonb(pg_policies) FROM pg_policies
 WHERE schemaname = current_schema()
@@ -42,7 +42,7 @@ UNION ALL
 SELECT 'view ' || viewname, to_jsonb(definition) FROM pg_views WHERE schemaname = current_schema()
 UNION ALL
 SELECT 'routine ' || proname, to_jsonb(pg_get_functiondef(oid)) FROM pg_proc
-WHERE pronamespace = current_schema()::regnamespace AND prokind IN ('f', 'p')
+WHERE pronamespace = quote_ident(current_schema())::regnamespace AND prokind IN ('f', 'p')
 ORDER BY 1`;
 
 /** Everything in the current schema. */
