@@ -20,6 +20,8 @@ export interface SessionOptions {
   readonly logTo?: LogStream;
   /** Says nothing of where the mirror is. */
   readonly quiet?: boolean;
+  /** Only looks: makes no tables in a database that has never been Tidemark's. Default: false. */
+  readonly looksOnly?: boolean | undefined;
 }
 
 /** Throws INVALID_SETTING, and warns of variables that nothing reads. `defaults` stand in for those not set. */
@@ -44,11 +46,11 @@ type SettingsContext = Pick<CliContext, 'env' | 'cwd' | 'stderr'>;
 export async function openSession(
   context: CliContext,
   settings: Settings,
-  { logTo = context.stderr, quiet = false }: SessionOptions = {},
+  { logTo = context.stderr, quiet = false, looksOnly = false }: SessionOptions = {},
 ): Promise<Session> {
   const { createLog } = await import('../telemetry/log.ts');
   const log = createLog(settings, logTo);
-  const tidemark = await context.openTidemark(settings, { onEvent: logSyncEvents(log) });
+  const tidemark = await context.openTidemark(settings, { onEvent: logSyncEvents(log), makesTables: !looksOnly });
   if (settings.databaseUrl === undefined && !quiet) {
     // A DATABASE_URL that stands elsewhere would be missed in silence.
     const folder = relative(context.cwd, settings.dataDir) || '.';

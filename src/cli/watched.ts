@@ -13,6 +13,8 @@ export interface WatchedFlags {
   readonly quiet?: true;
   readonly json?: true;
   readonly platform?: Platform;
+  /** Default: false. */
+  readonly looksOnly?: boolean;
 }
 
 /** How far a channel had come. */
@@ -44,7 +46,11 @@ export async function openWatched(context: CliContext, flags: WatchedFlags): Pro
   const settings = loadSettings(context, hasBars || quiet ? { LOG_LEVEL: 'warn' } : {});
   // Bars are loaded where they are shown.
   const showProgress = hasBars ? (await import('./progress.ts')).showProgress : undefined;
-  const session = await openSession(context, settings, { logTo: aroundProgress(context, () => progress), quiet });
+  const session = await openSession(context, settings, {
+    logTo: aroundProgress(context, () => progress),
+    quiet,
+    looksOnly: flags.looksOnly,
+  });
   return {
     ...session,
     [Symbol.asyncDispose]: session.close,

@@ -14,6 +14,7 @@ export interface Kind<T> {
 }
 
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const INSTANT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z)?$/;
 const DURATION = /^(\d{1,9})(ms|s|m|h|d)$/;
 
 /** Any text that is not empty. */
@@ -53,7 +54,14 @@ export function duration({ min, max }: { readonly min: string; readonly max: str
 export function instant(): Kind<string> {
   return {
     accepts: 'a day such as 2026-03-01, or an instant in UTC such as 2026-03-01T09:30:00Z',
-    schema: z.union([z.iso.date().transform((day) => `${day}T00:00:00Z`), z.iso.datetime()]),
+    parse(value) {
+      if (!INSTANT.test(value)) return undefined;
+      const instant = value.includes('T') ? value : `${value}T00:00:00Z`;
+      const at = Date.parse(instant);
+      // A day that no month has would be another one.
+      const isReal = !Number.isNaN(at) && new Date(at).toISOString().startsWith(value.slice(0, 10));
+      return isReal ? instant : undefined;
+    },
   };
 }
 
@@ -88,6 +96,14 @@ export function postgresAddress(): Kind<string> {
   return where(
     'a PostgreSQL connection string, `postgresql://user:password@host:port/database`',
     (value) => /^postgres(ql)?:\/\/./.test(value) && URL.canParse(value),
+  );
+}
+
+/** A schema that is nobody's but the user's. Upper case stays what it is. */
+export function schemaName(): Kind<string> {
+  return where(
+    'the name of a PostgreSQL schema: letters, digits and `_`, not beginning with a digit or `pg_`',
+    (name) => /^[A-Za-z_]\w{0,62}$/.test(name) && !/^(?:pg_|information_schema$)/i.test(name),
   );
 }
 

@@ -58,6 +58,16 @@ export function readSettings(env: Environment, { cwd, defaults = {}, given = {} 
   return settings as unknown as Settings;
 }
 
+/** One setting, whatever the others are. Throws INVALID_SETTING. */
+export function readSetting<N extends SettingName>(name: N, env: Environment, cwd: string): Settings[N] | undefined {
+  const option: Option = OPTIONS[name];
+  const text = readEnvironment(env, cwd)[option.variable]?.trim() || defaultOf(option);
+  if (text === undefined) return undefined;
+  const parsed = option.kind.parse(text);
+  if (parsed === undefined) throw new TidemarkError('INVALID_SETTING', describeFault(option.variable, option, text));
+  return parsed as Settings[N];
+}
+
 /** Whether the environment or a file says something of the variable: one that is set to nothing says nothing. */
 export function isSet(variable: string, env: Environment, cwd: string): boolean {
   return (readEnvironment(env, cwd)[variable]?.trim() ?? '') !== '';

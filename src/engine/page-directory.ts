@@ -14,9 +14,9 @@ import {
   listPages,
   openToken,
   removePage,
-  savePages,
   setPageActive,
 } from '../store/pages.ts';
+import { savePages } from '../store/save-pages.ts';
 import type { Store } from '../store/open-store.ts';
 import type { PageCalls } from './page-calls.ts';
 import type { CheckedToken } from './token-check.ts';
@@ -80,7 +80,8 @@ export function openPageDirectory({ store, openCaller, look, check }: PageDirect
       const { usable, refused } = await splitByFault(found.connected.filter(isChosen));
       const unchosen = found.connected.filter((page) => !isChosen(page));
       const allWarnings = [...warnings, ...found.warnings];
-      const saved = usable.length === 0 ? [] : await savePages(database, cipher, usable);
+      const { saved, refused: unfit } =
+        usable.length === 0 ? { saved: [], refused: [] } : await savePages(database, cipher, usable);
       return {
         connected: saved.map(({ id, facebookPageId, name, status }) => ({
           id,
@@ -88,7 +89,7 @@ export function openPageDirectory({ store, openCaller, look, check }: PageDirect
           name: name ?? null,
           status,
         })),
-        refused: [...found.refused, ...unchosen.map(refuseUnchosen), ...refused].map(
+        refused: [...found.refused, ...unchosen.map(refuseUnchosen), ...refused, ...unfit].map(
           ({ facebookPageId, name, reason }) => ({
             facebookPageId: facebookPageId ?? null,
             name: name ?? null,

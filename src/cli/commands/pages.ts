@@ -55,7 +55,8 @@ export function addPagesCommand({ program, context, end }: Registration): void {
     .action(async (flags: AddFlags, command: Command) => {
       refuseTokenArgument(flags, command.args);
       const token = await readToken(context);
-      end(await perform(context, flags, (tidemark) => connectPages(tidemark, token)));
+      const adding = { json: flags.json, makesTables: true };
+      end(await perform(context, adding, (tidemark) => connectPages(tidemark, token)));
     });
 
   change('remove', 'Removes a Page with everything mirrored of it. Asks first.')
