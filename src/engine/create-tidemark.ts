@@ -26,6 +26,7 @@ import { createPageActions, toKind } from './page-actions.ts';
 import { createPageCalls } from './page-calls.ts';
 import { openPageDirectory } from './page-directory.ts';
 import { createRounds } from './rounds.ts';
+import { openWebhooks, toSecrets } from './webhooks.ts';
 
 export interface EngineSettings {
   /** PostgreSQL 15 or newer. Default: the embedded one in `dataDir`. */
@@ -38,7 +39,10 @@ export interface EngineSettings {
   readonly encryptionKey?: Secret | undefined;
   readonly graphApiUrl: string;
   readonly graphApiVersion: string;
+  /** Proves calls; deliveries of webhooks may be signed with any of several, comma-separated. */
   readonly appSecret?: Secret | undefined;
+  /** The word that Facebook repeats in the handshake of a webhook. */
+  readonly webhookVerifyToken?: Secret | undefined;
   /** Of each channel: a Page on one platform. */
   readonly callsPerSecond: number;
   /** Whether incremental listings carry `since`; a hint, never relied on. */
@@ -76,10 +80,11 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     encryptionKey: settings.encryptionKey,
   });
   const { database } = store;
+  const appSecrets = toSecrets(settings.appSecret);
   const client = createGraphClient({
     baseUrl: settings.graphApiUrl,
     version: settings.graphApiVersion,
-    appSecret: settings.appSecret,
+    appSecret: appSecrets[0],
     timeoutMs: settings.answerTimeoutMs,
     clock,
   });
@@ -152,6 +157,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
       return actions.verify(await findPage(request), { ...request, ...toKind(request) });
     },
     ...rounds,
+    webhooks: openWebhooks({ database, appSecrets, verifyToken: settings.webhookVerifyToken }),
     checkReady: () => store.checkReady(),
 
     async close() {

@@ -453,6 +453,40 @@ COMMENT ON COLUMN facebook_verify_seen.position IS 'Order in which the list page
 COMMENT ON COLUMN facebook_verify_seen.conversation_ids IS 'Conversations on one list page.';
 COMMENT ON COLUMN facebook_verify_seen.seen_at IS 'When it was listed.';
 
+CREATE TABLE facebook_webhook_events (
+  id uuid DEFAULT gen_random_uuid() NOT NULL,
+  received_at timestamp with time zone DEFAULT now() NOT NULL,
+  body text NOT NULL,
+  body_hash bytea NOT NULL,
+  deliveries integer DEFAULT 1 NOT NULL,
+  status text DEFAULT 'stored'::text NOT NULL,
+  outcome jsonb,
+  waits_for text[] DEFAULT '{}'::text[] NOT NULL,
+  error text,
+  attempts integer DEFAULT 0 NOT NULL,
+  apply_at timestamp with time zone DEFAULT now(),
+  applied_at timestamp with time zone,
+  CONSTRAINT facebook_webhook_events_body_hash_key UNIQUE (body_hash),
+  CONSTRAINT facebook_webhook_events_pkey PRIMARY KEY (id),
+  CONSTRAINT facebook_webhook_events_status_check CHECK (status = ANY (ARRAY['stored'::text, 'applied'::text, 'waiting'::text, 'ignored'::text, 'failed'::text]))
+);
+CREATE INDEX idx_facebook_webhook_events_due ON facebook_webhook_events USING btree (apply_at) WHERE apply_at IS NOT NULL;
+CREATE INDEX idx_facebook_webhook_events_newest ON facebook_webhook_events USING btree (received_at DESC, id DESC);
+ALTER TABLE facebook_webhook_events ENABLE ROW LEVEL SECURITY;
+COMMENT ON TABLE facebook_webhook_events IS 'Every delivery of Facebook''s webhooks once, and what became of it.';
+COMMENT ON COLUMN facebook_webhook_events.id IS 'Delivery.';
+COMMENT ON COLUMN facebook_webhook_events.received_at IS 'When it first arrived.';
+COMMENT ON COLUMN facebook_webhook_events.body IS 'What Facebook sent; of a message that was unsent nothing but its id.';
+COMMENT ON COLUMN facebook_webhook_events.body_hash IS 'SHA-256 of the bytes that were sent: the same ones again are no new delivery.';
+COMMENT ON COLUMN facebook_webhook_events.deliveries IS 'How often these bytes arrived.';
+COMMENT ON COLUMN facebook_webhook_events.status IS 'stored: not looked at yet. applied: the mirror says what it tells. waiting: for a Page or a conversation that is not known yet. ignored: some of it is of a kind that this version does not know. failed: it could not be read or applied.';
+COMMENT ON COLUMN facebook_webhook_events.outcome IS 'How many events of which kind it held.';
+COMMENT ON COLUMN facebook_webhook_events.waits_for IS 'What a waiting delivery waits for: page:ID, contact:ID or message:ID.';
+COMMENT ON COLUMN facebook_webhook_events.error IS 'Why it failed, in a sentence.';
+COMMENT ON COLUMN facebook_webhook_events.attempts IS 'How often it was tried to be applied.';
+COMMENT ON COLUMN facebook_webhook_events.apply_at IS 'When it is applied next; null: not again by itself.';
+COMMENT ON COLUMN facebook_webhook_events.applied_at IS 'When it was last tried to be applied.';
+
 CREATE TABLE tidemark_migrations (
   version integer NOT NULL,
   name text NOT NULL,

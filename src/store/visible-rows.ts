@@ -17,6 +17,7 @@ export const TABLES = [
   'facebook_quotas',
   'facebook_page_schedule',
   'facebook_failed_jobs',
+  'facebook_webhook_events',
   'tidemark_migrations',
 ] as const;
 
