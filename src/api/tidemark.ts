@@ -112,6 +112,11 @@ export interface Tidemark extends AsyncDisposable {
      * INVALID_SETTING when no secret is set, DATABASE_UNAVAILABLE.
      */
     receive(delivery: SignedDelivery): Promise<void>;
+    /**
+     * Applies what is due, and resolves when nothing is. Where jobs are done this goes on by itself; elsewhere call it
+     * after a delivery was answered, or let `jobs.runDue` do it.
+     */
+    apply(): Promise<void>;
   };
   /** Resolves when database and schema are usable; rejects with the reason when not. */
   checkReady(): Promise<void>;

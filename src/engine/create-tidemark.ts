@@ -118,6 +118,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
   const actions = createPageActions({ database, clock, channelRuns, signal });
   const { pageConcurrency } = settings;
   const rounds = createRounds({ ...settings, database, clock, actions, depth, pageConcurrency, signal });
+  const webhooks = openWebhooks({ database, appSecrets, verifyToken: settings.webhookVerifyToken });
   const jobs = openJobs({
     ...settings,
     database,
@@ -125,6 +126,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     channelRuns,
     actions,
     rounds,
+    webhooks,
     events,
     quotas: calls.quotas,
     depth,
@@ -157,7 +159,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
       return actions.verify(await findPage(request), { ...request, ...toKind(request) });
     },
     ...rounds,
-    webhooks: openWebhooks({ database, appSecrets, verifyToken: settings.webhookVerifyToken }),
+    webhooks: webhooks.api,
     checkReady: () => store.checkReady(),
 
     async close() {

@@ -9,6 +9,7 @@ import { toTidemarkError } from '../core/errors.ts';
 import type { Channel, ChannelRef, Page } from '../core/model.ts';
 import type { Clock, Quotas } from '../core/ports.ts';
 import { HISTORY_YIELDS_AT_PERCENT } from '../core/limits/quota-usage.ts';
+import { type DeliveryWorker, startDeliveryWorker } from '../jobs/delivery-worker.ts';
 import { createPageJobs, type PageJobs } from '../jobs/page-jobs.ts';
 import type { ChannelJob, RunJob } from '../jobs/ports.ts';
 import { runDue, type VerifyTurn } from '../jobs/run-due.ts';
@@ -21,6 +22,7 @@ import { addHistoryJobs } from './history-jobs.ts';
 import { findFailedJobs, openDueStore, openJobStore } from './job-store.ts';
 import { type PageActions, toKind } from './page-actions.ts';
 import type { Rounds } from './rounds.ts';
+import type { Webhooks } from './webhooks.ts';
 
 export interface JobsParts {
   readonly database: Database;
@@ -28,6 +30,7 @@ export interface JobsParts {
   readonly channelRuns: Pick<ChannelRuns, 'history'>;
   readonly actions: Pick<PageActions, 'sync' | 'verify'>;
   readonly rounds: Rounds;
+  readonly webhooks: Pick<Webhooks, 'applyDue' | 'onReceived'>;
   readonly quotas: Quotas;
   readonly events: EventHub;
   /** Messages of a conversation to mirror; Infinity: all. */
@@ -95,7 +98,13 @@ export function openJobs(parts: JobsParts): Jobs {
       }),
     },
   });
+  let deliveries: DeliveryWorker | undefined;
   const following = addHistoryJobs({ database, events: parts.events, jobs, depth });
+
+  /** What was told is applied first: it costs no call, and syncs have less to do. */
+  async function applyDeliveries(untilMs: number): Promise<void> {
+    while (clock.monotonicMs() < untilMs && (await parts.webhooks.applyDue()) === 'more') continue;
+  }
 
   async function verifyDue({ pageId, platform }: Channel, maxDurationMs: number): Promise<VerifyTurn> {
     const page = await findPage(database, pageId);
@@ -123,6 +132,8 @@ export function openJobs(parts: JobsParts): Jobs {
 
   return {
     async close(endRuns) {
+      deliveries?.stop();
+      await deliveries?.ended();
       await jobs.close(async () => {
         await endRuns();
         await following.settled();
@@ -130,8 +141,16 @@ export function openJobs(parts: JobsParts): Jobs {
     },
 
     api: {
-      start: ({ worker = true, schedule = worker, onProblem }) => jobs.start({ worker, schedule, onProblem }),
-      stop: () => jobs.stop(),
+      async start({ worker = true, schedule = worker, onProblem }) {
+        await jobs.start({ worker, schedule, onProblem });
+        if (!worker || parts.signal.aborted) return;
+        deliveries = startDeliveryWorker({ work: parts.webhooks.applyDue, clock, onProblem });
+        parts.webhooks.onReceived = deliveries.wake;
+      },
+      stop() {
+        deliveries?.stop();
+        jobs.stop();
+      },
       failed: () => findFailedJobs(database),
       async enqueue(queue, refs) {
         const channels = (await Promise.all(refs.map(channelsOf))).flat();
@@ -145,8 +164,10 @@ export function openJobs(parts: JobsParts): Jobs {
         const pageId = isNamed ? (await findReferredPage(database, ref)).id : undefined;
         return jobs.retry({ pageId, platform, queue });
       },
-      runDue: async ({ maxDurationMs = DUE_MS }) =>
-        toDueView(
+      async runDue({ maxDurationMs = DUE_MS }) {
+        const startedMs = clock.monotonicMs();
+        await applyDeliveries(startedMs + maxDurationMs);
+        return toDueView(
           await runDue(
             {
               schedule: openDueStore(database),
@@ -168,9 +189,10 @@ export function openJobs(parts: JobsParts): Jobs {
                 return new Set(open.map(({ pageId }) => pageId)).size;
               },
             },
-            maxDurationMs,
+            startedMs + maxDurationMs - clock.monotonicMs(),
           ),
-        ),
+        );
+      },
     },
   };
 }

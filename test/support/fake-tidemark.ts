@@ -291,6 +291,7 @@ export function createFakeTidemark(overrides: Partial<Tidemark> = {}, options: F
       async receive({ body, signature }) {
         record('webhooks.receive', { body: Buffer.from(body).toString('latin1'), signature });
       },
+      apply: async () => record('webhooks.apply'),
     },
     checkReady: async () => record('checkReady'),
     close,
