@@ -3,7 +3,7 @@
  * Every change goes through here, so that order, counters and webhooks never disagree.
  */
 import { composeWishedMessage, specialty } from './compose-message.ts';
-import { generateConversation, generateInstagramAccount } from './generate.ts';
+import { generateConversation, generateInstagramAccount, messengerConversationId } from './generate.ts';
 import { materialise } from './messages.ts';
 import { createRandom } from './random.ts';
 import type { MessageWish } from './compose-message.ts';
@@ -47,6 +47,8 @@ export interface Activity {
   restoreConversation(conversationId: string): void;
   /** Moves a thread where lists do not show it, such as another folder; by its id it is still there. */
   hideConversation(conversationId: string): void;
+  /** A Messenger thread goes on under another id, which is answered; its messages keep theirs. */
+  renameConversation(conversationId: string): string;
   /** Facebook dates a thread wrongly, or rightly again; the list shows it where its date puts it. */
   dateConversation(conversationId: string, updatedAt: number): void;
   /** Unsends a message. Neither order nor `updatedAt` of its conversation move. */
@@ -165,6 +167,16 @@ export function createActivity(ground: Ground): Activity {
     hideConversation(conversationId) {
       const conversation = living(conversationId);
       conversation.page.timelines[conversation.platform].remove(conversation);
+    },
+    renameConversation(conversationId) {
+      const conversation = living(conversationId);
+      if (conversation.platform !== 'messenger') throw new Error('Only threads of Messenger get another id.');
+      ground.conversationsById.delete(conversationId);
+      const { page, index } = conversation;
+      conversation.id = messengerConversationId({ page, index, random, long: false });
+      conversation.revision += 1;
+      ground.conversationsById.set(conversation.id, conversation);
+      return conversation.id;
     },
     dateConversation(conversationId, updatedAt) {
       const conversation = living(conversationId);

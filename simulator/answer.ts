@@ -38,7 +38,7 @@ export function answerOf(body: Json, price: { light?: number; full?: number } = 
 export function conversationWriter({ incoming, texts, view }: Question, type: NodeType<Conversation>): Writer {
   const { fields } = incoming.parameters;
   const shape = compileShape(type, readFields(fields));
-  return texts.writer(`${type.defaults.join()} ${fields}`, shape, view);
+  return texts.writer(`${type.defaults.join()} ${fields} ${view.nestedTwist}`, shape, view);
 }
 
 /** The request's own parameters, to be repeated in `next` addresses; never the token or its proof. */

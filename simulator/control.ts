@@ -11,6 +11,8 @@
  *   POST conversation               {pageId, platform?, odd?, messages?} → happening
  *   POST conversation/delete, conversation/restore, conversation/hide, conversation/mark-read,
  *        conversation/customer-reads, conversation/customer-receives      {conversationId}
+ *   POST conversation/rename        {conversationId} → {conversationId}
+ *   POST conversation/date          {conversationId, updatedAt: milliseconds}
  *   POST message/delete             {messageId}
  *   POST message/edit               {messageId, text}
  *   POST message/react              {messageId, reaction?}
@@ -100,6 +102,11 @@ const DOORS: Readonly<Record<string, Door>> = {
   'POST conversation/delete': ({ world }, input: Named) => world.deleteConversation(input.conversationId),
   'POST conversation/restore': ({ world }, input: Named) => world.restoreConversation(input.conversationId),
   'POST conversation/hide': ({ world }, input: Named) => world.hideConversation(input.conversationId),
+  'POST conversation/rename': ({ world }, input: Named) => ({
+    conversationId: world.renameConversation(input.conversationId),
+  }),
+  'POST conversation/date': ({ world }, input: Named & { updatedAt: number }) =>
+    world.dateConversation(input.conversationId, input.updatedAt),
   'POST conversation/mark-read': ({ world }, input: Named) => world.markRead(input.conversationId),
   'POST conversation/customer-reads': ({ world }, input: Named) => world.customerReads(input.conversationId),
   'POST conversation/customer-receives': ({ world }, input: Named) => world.customerReceives(input.conversationId),

@@ -7,7 +7,7 @@ import type { Call, CallKind } from './calls.ts';
 import type { Platform } from './model.ts';
 import type { ErrorType } from './refusals.ts';
 
-/** What happens to the list in an answer; the first three do not occur in the hostile profile. */
+/** What happens to the list in an answer. The hostile profile draws `phantom-next`, `short-page` and `duplicates`. */
 export type ListTwist =
   /** The cursor for the next page is the one just used. No effect on a first page. */
   | 'repeated-cursor'
@@ -19,6 +19,10 @@ export type ListTwist =
   | 'phantom-next'
   /** Fewer items than asked for, and more to come. */
   | 'short-page'
+  /** Fewer items than there are, and nothing says that more are to come. */
+  | 'cut'
+  /** Nothing, as if nothing were there. */
+  | 'empty'
   /** An item is shown twice: on a later page the last one of the page before, on a first page its own first. */
   | 'duplicates';
 
@@ -52,7 +56,9 @@ export type FaultEffect =
   | { readonly type: 'delay'; readonly ms: number }
   /** A pool fills up, and this call is the first to feel it. */
   | { readonly type: 'throttle'; readonly blockedMs: number; readonly percent?: number }
-  | { readonly type: 'list'; readonly twist: ListTwist };
+  | { readonly type: 'list'; readonly twist: ListTwist }
+  /** Of the messages that come along with conversations. */
+  | { readonly type: 'nested'; readonly twist: ListTwist };
 
 export interface FaultMatch {
   readonly pageId?: string;

@@ -140,6 +140,11 @@ function conversationId(input: {
     const unique = String(page.index * 1_000_000 + index).padStart(12, '0');
     return instagramConversationId(account.id, `340282366841710${numericId(random, long ? 100 : 12)}${unique}`);
   }
+  return messengerConversationId({ page, index, random, long });
+}
+
+export function messengerConversationId(input: { page: Page; index: number; random: Random; long: boolean }): string {
+  const { page, index, random, long } = input;
   const unique = String(page.index * 100_000 + index).padStart(7, '0');
   return `t_${numericId(random, long ? 180 : 8)}${unique}`;
 }

@@ -42,7 +42,7 @@ export function cutPage<T>(request: ListRequest<T>): ListPage<T> {
   const { source, owner, twist } = request;
   const limit = twist === 'short-page' ? Math.max(1, Math.floor(request.limit / 2)) : request.limit;
   const { start, count } = windowOf(request, limit);
-  const items = source.slice(start, count);
+  const items = twist === 'empty' ? [] : cutShort(source.slice(start, count), twist);
   const first = items[0];
   const last = items.at(-1);
   if (first === undefined || last === undefined) return { items, paging: undefined };
@@ -50,7 +50,7 @@ export function cutPage<T>(request: ListRequest<T>): ListPage<T> {
   const repeated = repeatedCursor(request, start, limit);
   const after = repeated ?? toCursor(owner, source.standingOf(last));
   const before = toCursor(owner, source.standingOf(first));
-  const isMore = start + items.length < source.size;
+  const isMore = twist !== 'cut' && start + items.length < source.size;
   const showsNext = isMore || twist === 'phantom-next' || request.phantomNext === true || repeated !== undefined;
   const paging = {
     cursors: { before, after },
@@ -58,6 +58,10 @@ export function cutPage<T>(request: ListRequest<T>): ListPage<T> {
     ...(showsNext ? { next: request.url({ after }) } : {}),
   };
   return { items: twistItems({ items, source, start, twist }), paging };
+}
+
+function cutShort<T>(items: readonly T[], twist: ListTwist | undefined): readonly T[] {
+  return twist === 'cut' ? items.slice(0, Math.ceil(items.length / 2)) : items;
 }
 
 /** A cursor that leads back to what was shown before. */

@@ -84,7 +84,8 @@ export type ConversationOddity = 'no-name' | 'no-participants' | 'page-only' | '
 export type MessageOddity = 'no-from' | 'empty-text' | 'no-text' | 'nul' | 'lone-surrogate' | 'huge-text' | 'long-id';
 
 export interface Conversation {
-  readonly id: string;
+  /** Facebook may give a thread another one. */
+  id: string;
   /** Place in the Page's order of creation; part of every message id. */
   readonly index: number;
   readonly page: Page;

@@ -68,7 +68,8 @@ export async function perform(facebook: Facebook, incoming: Incoming): Promise<O
     const refusal = quotas.spend(pool, page, call.units);
     if (refusal !== undefined) throw refusal;
     authorise(caller, target, world);
-    const view = { world, rules, root: `${facebook.url()}/${incoming.version}`, token: caller.value };
+    const nestedTwist = effect?.type === 'nested' ? effect.twist : undefined;
+    const view = { world, rules, root: `${facebook.url()}/${incoming.version}`, token: caller.value, nestedTwist };
     const twist = effect?.type === 'list' ? effect.twist : undefined;
     return answerTarget({ incoming, caller, world, rules, view, texts, twist }, target);
   });

@@ -61,7 +61,7 @@ function nestedMessages(field: Field): Part<Conversation> {
   const { limit, after, before } = field.modifiers;
   return (conversation, view) => {
     if (messageCount(conversation) === 0) return undefined;
-    const window = { limit: readMessagesLimit(limit, view.rules), after, before };
+    const window = { limit: readMessagesLimit(limit, view.rules), after, before, twist: view.nestedTwist };
     const parameters =
       field.children === undefined ? '' : `&fields=${encodeURIComponent(toFieldsText(field.children))}`;
     return messageListJson({ conversation, view, shape, window, parameters });

@@ -3,6 +3,7 @@
  * is rendered; fields without data are left out, as Facebook does.
  */
 import { unknownField } from './refusals.ts';
+import type { ListTwist } from './faults.ts';
 import type { Field } from './fields.ts';
 import type { Ground } from './ground.ts';
 import type { Json, JsonObject } from './json.ts';
@@ -16,6 +17,8 @@ export interface View {
   readonly root: string;
   /** Appears in clear in `next` addresses, as Facebook does it. */
   readonly token: string;
+  /** A fault that bends the lists of messages inside of conversations. */
+  readonly nestedTwist: ListTwist | undefined;
 }
 
 export type Shape<Node> = (node: Node, view: View) => JsonObject;

@@ -96,6 +96,7 @@ function advance(state: PageState, event: SyncEvent): PageState {
     }
     case 'run-failed':
       return { ...state, ending: `failed: ${event.code}` };
+    case 'state-mended':
     case 'list-requested':
     case 'survey-finished':
     case 'filter-disabled':

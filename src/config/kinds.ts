@@ -62,6 +62,14 @@ export function duration({ min, max }: { readonly min: string; readonly max: str
   };
 }
 
+/** An instant in UTC, or the beginning of a day; as ISO 8601. */
+export function instant(): Kind<string> {
+  return {
+    accepts: 'a day such as 2026-03-01, or an instant in UTC such as 2026-03-01T09:30:00Z',
+    schema: z.union([z.iso.date().transform((day) => `${day}T00:00:00Z`), z.iso.datetime()]),
+  };
+}
+
 /** An http or https address without query, fragment and credentials, kept without its last slash. */
 export function webAddress(): Kind<string> {
   return {

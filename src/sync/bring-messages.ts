@@ -2,26 +2,31 @@
  * Brings what is new in conversations, and sees that it adds up: where as many messages are stored as Facebook counts,
  * nothing more is asked. Where not, or where the store has lost some, the conversation is read again.
  */
-import type { ConversationSnapshot, StoredConversation } from '../core/model.ts';
+import type { ConversationSnapshot, Instant, StoredConversation } from '../core/model.ts';
 import { addsUp, hasLostRows } from '../core/row-count.ts';
 import { type ClosedGap, closeGap } from './close-gap.ts';
 import { readDown } from './read-down.ts';
 import type { RunContext } from './run-context.ts';
 
-export type OnReread = (snapshot: ConversationSnapshot) => void;
+/** Messages that are read again, whatever is stored and counted. */
+export interface Rereads {
+  /** Those written since; 0: all. */
+  readonly since: Instant;
+  /** Told of each conversation where that made a difference. */
+  readonly onDiffering: (snapshot: ConversationSnapshot) => void;
+}
 
 export interface Bring {
   readonly snapshots: readonly ConversationSnapshot[];
   readonly stored: ReadonlyMap<string, StoredConversation | undefined>;
-  /** Everything is read again, whatever the counts say; told of each conversation where that made a difference. */
-  readonly onReread?: OnReread | undefined;
+  readonly rereads?: Rereads | undefined;
   /** Told of each conversation that could not be brought; throws what ends the run. */
   readonly onFailure: (conversationId: string, error: unknown) => void;
 }
 
 export async function bringMessages(
   run: RunContext,
-  { snapshots, stored, onReread, onFailure }: Bring,
+  { snapshots, stored, rereads, onFailure }: Bring,
 ): Promise<ClosedGap[]> {
   const closed = await eachOrFailed(snapshots, ({ id }) => id, {
     onFailure,
@@ -42,10 +47,10 @@ export async function bringMessages(
       const count = counts.get(snapshot.id);
       if (before === undefined || count === undefined) return gap;
       const hasLost = hasLostRows(before) || count.live < (before.heldMessageCount ?? 0);
-      const whole = hasLost || onReread !== undefined;
-      if (!whole && addsUp(before, snapshot.messageCount, count.live + count.fresh)) return gap;
-      const { collected, eventsCreated, differing } = await readDown(run, { snapshot, stored: before, whole });
-      if (differing > 0) onReread?.(snapshot);
+      const downTo = hasLost ? 0 : rereads?.since;
+      if (downTo === undefined && addsUp(before, snapshot.messageCount, count.live + count.fresh)) return gap;
+      const { collected, eventsCreated, differing } = await readDown(run, { snapshot, stored: before, downTo });
+      if (differing > 0) rereads?.onDiffering(snapshot);
       return { collected, eventsCreated: gap.eventsCreated + eventsCreated };
     },
   });

@@ -22,8 +22,8 @@ export interface Reread extends ClosedGap {
 export interface Rereading {
   readonly snapshot: ConversationSnapshot;
   readonly stored: StoredConversation;
-  /** Down to the floor, whatever the counts say. */
-  readonly whole: boolean;
+  /** At least what was written since, whatever the counts say; 0: down to the floor. */
+  readonly downTo: Instant | undefined;
 }
 
 /** Messages per call, and the most that are kept in memory while another call is made (I11). */
@@ -66,9 +66,10 @@ function openReading(of: Rereading): Reading {
 }
 
 /** Whether there is nothing more to read, or no reason to. */
-function isDone({ of: { snapshot, stored, whole }, scan, live, unshown, after }: Reading): boolean {
+function isDone({ of: { snapshot, stored, downTo = Infinity }, scan, live, unshown, after }: Reading): boolean {
   if (after === undefined || (scan.meetsOldest && !stored.historyComplete)) return true;
-  return !whole && scan.meetsNewest && addsUp(stored, snapshot.messageCount, live - unshown.size);
+  const isDeepEnough = (scan.oldest?.createdAt ?? Infinity) < downTo || downTo === Infinity;
+  return isDeepEnough && scan.meetsNewest && addsUp(stored, snapshot.messageCount, live - unshown.size);
 }
 
 /** Rejects with a GraphError when Facebook does not lead down. */
@@ -122,12 +123,15 @@ async function read({ store, source }: RunContext, reading: Reading, { items, af
   reading.live = live + fresh;
   reading.differing = fresh + changed;
 
-  const isEnd = after === undefined && snapshot.messageCount !== undefined;
+  // Of what is below the end of a list, only as many as Facebook could have shown can be told to be gone.
+  const tellable = Math.max(0, source.readableMessages - reading.shown);
+  const isEnd = after === undefined && tellable > 0;
   const oldest = sure.at(-1)?.createdAt;
   if (!reading.scan.isNewestFirst || (oldest === undefined && !isEnd)) return;
   const shown = [...reading.atThatSecond, ...items.map(({ id }) => id)];
   const stretch = { conversationId, after: isEnd ? undefined : oldest, upTo: reading.sureDownTo, shown };
-  for (const id of await store.findUnshown(stretch)) reading.unshown.add(id);
+  const unshown = await store.findUnshown(stretch);
+  for (const id of isEnd ? unshown.slice(0, tellable) : unshown) reading.unshown.add(id);
   reading.atThatSecond = [
     ...(oldest === reading.sureDownTo ? reading.atThatSecond : []),
     ...sure.filter(({ createdAt }) => createdAt === oldest).map(({ id }) => id),

@@ -47,7 +47,10 @@ export async function comparePage({ store, emit }: RunContext, met: Met, listed:
   const { withRows } = plan;
   const stored = plan.forced && !isRecheck ? undefined : await store.findStored(page.items, { withRows });
   const comparisons = page.items.map((item) => ({ listed: item, stored: stored?.get(item.id) }));
-  const isWanted = (it: Comparison) => plan.rereads || (differs(it) && !plan.isWaiting(it.listed));
+  const rereadsSince = isRecheck ? undefined : plan.rereadsSince;
+  const isReread = ({ listed: { updatedAt = Infinity } }: Comparison) =>
+    rereadsSince !== undefined && updatedAt >= rereadsSince;
+  const isWanted = (it: Comparison) => isReread(it) || (differs(it) && !plan.isWaiting(it.listed));
   const changed = new Set(comparisons.filter(isWanted).map((comparison) => comparison.listed.id));
   // A conversation that moved while we paged is listed twice, on neighbouring pages: count it once.
   const fresh = isRecheck ? [] : page.items.filter(({ id }) => !met.ids.has(id));

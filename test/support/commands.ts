@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import type { CallKind } from '../../simulator/calls.ts';
 import type { FaultEffect } from '../../simulator/faults.ts';
+import type { Platform } from '../../simulator/model.ts';
 
 /** What happens in the world; also in the middle of a run. */
 export type Happening =
@@ -16,6 +17,14 @@ export type Happening =
   | { readonly what: 'restore-thread'; readonly thread: number }
   | { readonly what: 'edit'; readonly thread: number; readonly message: number }
   | { readonly what: 'read'; readonly thread: number }
+  /** A message that arrives late: older than so many others of its thread, which stays where it is. */
+  | { readonly what: 'late'; readonly thread: number; readonly below: number }
+  /** A thread is moved where no list shows it; and somebody writes in one of those. */
+  | { readonly what: 'hide-thread'; readonly thread: number }
+  | { readonly what: 'show-thread'; readonly thread: number }
+  | { readonly what: 'rename-thread'; readonly thread: number }
+  /** Facebook dates a thread wrongly by so much; by 0: rightly again. */
+  | { readonly what: 'date-thread'; readonly thread: number; readonly byMs: number }
   | { readonly what: 'time'; readonly ms: number };
 
 /** What befalls a run while it works. */
@@ -49,12 +58,18 @@ export type Command =
     }
   | { readonly what: 'two-engines'; readonly forced: boolean }
   | { readonly what: 'clear' }
+  /** Somebody deletes rows of the mirror: messages of a thread, from the newest one on, or all of it. */
+  | { readonly what: 'lose-messages'; readonly thread: number; readonly from: number; readonly count: number }
+  | { readonly what: 'lose-thread'; readonly thread: number }
+  /** Facebook refuses a thread by its id from now on, for ever. */
+  | { readonly what: 'refuse-thread'; readonly thread: number; readonly code: number }
   | { readonly what: 'restart' }
   | { readonly what: 'terminate' }
   | {
       readonly what: 'fault';
       readonly effect: FaultEffect;
       readonly kind: CallKind | undefined;
+      readonly platform: Platform | undefined;
       readonly after: number;
       readonly times: number;
     };
@@ -88,6 +103,37 @@ const EFFECTS: readonly FaultEffect[] = [
   { type: 'list', twist: 'circling-cursors' },
 ];
 
+/**
+ * Answers that show less than there is. On Instagram nothing is counted, so only a deep verify sees these; and who can
+ * say of a list of conversations that it ended too early?
+ */
+const LIST_CUTS: readonly FaultEffect[] = [
+  { type: 'list', twist: 'cut' },
+  { type: 'list', twist: 'empty' },
+];
+const NESTED_CUTS: readonly FaultEffect[] = [
+  { type: 'nested', twist: 'cut' },
+  { type: 'nested', twist: 'empty' },
+];
+
+const KINDS: readonly CallKind[] = ['conversations', 'conversation', 'messages'];
+
+interface FaultChoice {
+  readonly effects: readonly FaultEffect[];
+  readonly kinds: readonly (CallKind | undefined)[];
+  readonly platform?: Platform;
+}
+
+const faultOf = ({ effects, kinds, platform }: FaultChoice) =>
+  fc.record({
+    what: fc.constant('fault' as const),
+    effect: fc.constantFrom(...effects),
+    kind: fc.constantFrom(...kinds),
+    platform: fc.constant(platform),
+    after: fc.nat(6),
+    times: fc.constantFrom(1, 1, 1, 2, 5),
+  });
+
 const thread = fc.nat(400);
 const gapMs = fc.constantFrom(0, 300, 5000, 60_000);
 const anyHappening: fc.Arbitrary<Happening> = fc.oneof(
@@ -105,6 +151,18 @@ const anyHappening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ what: fc.constant('restore-thread'), thread }) },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('edit'), thread, message: fc.nat(40) }) },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('read'), thread }) },
+  { weight: 2, arbitrary: fc.record({ what: fc.constant('late'), thread, below: fc.integer({ min: 1, max: 60 }) }) },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant('hide-thread'), thread }) },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant('show-thread'), thread }) },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant('rename-thread'), thread }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      what: fc.constant('date-thread'),
+      thread,
+      byMs: fc.constantFrom(0, 0, -86_400_000, -300_000, 60_000, 7_200_000),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ what: fc.constant('time'), ms: fc.integer({ min: 1000, max: 1_800_000 }) }) },
 );
 
@@ -167,15 +225,22 @@ export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ what: fc.constant('restart') }) },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('terminate') }) },
   {
-    weight: 5,
+    weight: 2,
     arbitrary: fc.record({
-      what: fc.constant('fault'),
-      effect: fc.constantFrom(...EFFECTS),
-      kind: fc.constantFrom(undefined, 'conversations', 'conversation', 'messages'),
-      after: fc.nat(6),
-      times: fc.constantFrom(1, 1, 1, 2, 5),
+      what: fc.constant('lose-messages'),
+      thread,
+      from: fc.nat(40),
+      count: fc.integer({ min: 1, max: 40 }),
     }),
   },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant('lose-thread'), thread }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ what: fc.constant('refuse-thread'), thread, code: fc.constantFrom(100, 230, 1) }),
+  },
+  { weight: 5, arbitrary: faultOf({ effects: EFFECTS, kinds: [undefined, ...KINDS] }) },
+  { weight: 1, arbitrary: faultOf({ effects: NESTED_CUTS, kinds: KINDS, platform: 'messenger' }) },
+  { weight: 1, arbitrary: faultOf({ effects: LIST_CUTS, kinds: ['messages'], platform: 'messenger' }) },
 );
 
 /** What may happen while Facebook counts calls: nothing that lets two processes work on one Page at once. */
@@ -198,6 +263,7 @@ export const meteredCommand: fc.Arbitrary<Command> = fc.oneof(
         { type: 'error', code: 1, status: 500 },
       ),
       kind: fc.constant(undefined),
+      platform: fc.constant(undefined),
       after: fc.nat(3),
       times: fc.constant(1),
     }),

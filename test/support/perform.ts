@@ -2,10 +2,8 @@
  * How the commands of the random tests are done. A failure of what is done must have a code of the catalogue, and
  * nobody may be left at work when a command has ended.
  */
-import { assertNever } from '../../src/lib/assert-never.ts';
-import { must } from '../../src/lib/must.ts';
-import type { Platform } from '../../simulator/model.ts';
-import type { Blow, Command, Happening, Timed } from './commands.ts';
+import type { Blow, Command, Timed } from './commands.ts';
+import { findThread, happen } from './happen.ts';
 import { openPools } from './open-pools.ts';
 import { codeOf, type ModelWorld } from './model-world.ts';
 
@@ -40,92 +38,33 @@ export async function perform(model: ModelWorld, command: Command): Promise<void
     case 'terminate':
       return model.terminateConnections();
     case 'fault': {
-      const { effect, kind, after, times } = command;
-      model.world.simulator.faults.add({ match: { after, ...(kind === undefined ? {} : { kind }) }, times, effect });
+      const { effect, kind, platform, after, times } = command;
+      const match = {
+        after,
+        ...(kind === undefined ? {} : { kind }),
+        ...(platform === undefined ? {} : { platform }),
+      };
+      model.world.simulator.faults.add({ match, times, effect });
+      return;
+    }
+    case 'lose-messages': {
+      const thread = findThread(model, command.thread);
+      if (thread !== undefined) await model.loseMessages(thread.id, command);
+      return;
+    }
+    case 'lose-thread': {
+      const thread = findThread(model, command.thread);
+      if (thread !== undefined) await model.loseThread(thread.id);
+      return;
+    }
+    case 'refuse-thread': {
+      const thread = findThread(model, command.thread);
+      if (thread !== undefined) model.refuse(thread.id, command.code);
       return;
     }
     default:
       return happen(model, command);
   }
-}
-
-function happen(model: ModelWorld, happening: Happening): void {
-  const { world } = model.world.simulator;
-  const { pageId } = model;
-  const { platforms } = model.world;
-  const timelineOf = (index: number) => world.page(pageId).timelines[platformOf(platforms, index)];
-  const threadAt = (index: number) => {
-    const timeline = timelineOf(index);
-    return timeline.at(Math.floor(index / platforms.length) % Math.max(1, timeline.size))?.id;
-  };
-  switch (happening.what) {
-    case 'messages': {
-      const id = threadAt(happening.thread);
-      if (id === undefined) return;
-      for (let sent = 0; sent < happening.count; sent++) {
-        model.pass(happening.gapMs);
-        world.newMessage(pageId, id);
-      }
-      return;
-    }
-    case 'spread': {
-      // From the bottom up, or the first to move would be met again.
-      const timeline = timelineOf(happening.thread);
-      const ids = timeline.slice(happening.thread % Math.max(1, timeline.size), happening.threads).map(({ id }) => id);
-      for (const id of ids.toReversed()) {
-        model.pass(happening.gapMs);
-        world.newMessage(pageId, id);
-      }
-      return;
-    }
-    case 'threads':
-      for (let made = 0; made < happening.count; made++) {
-        model.pass(700);
-        world.newConversation(pageId, { platform: platformOf(platforms, made), messages: [{}, {}] });
-      }
-      return;
-    case 'delete-message':
-    case 'edit': {
-      const id = threadAt(happening.thread);
-      const messages = world.truth(pageId).conversations.find((conversation) => conversation.id === id)?.messages ?? [];
-      const message = messages.at(-1 - (happening.message % Math.max(1, messages.length)));
-      if (id === undefined || message === undefined) return;
-      model.changedUnseen(id);
-      model.changedUnseen(message.id);
-      if (happening.what === 'edit') world.editMessage(message.id, 'edited');
-      else world.deleteMessage(message.id);
-      return;
-    }
-    case 'delete-thread': {
-      const id = threadAt(happening.thread);
-      if (id !== undefined) world.deleteConversation(id);
-      return;
-    }
-    case 'restore-thread': {
-      const gone = world.truth(pageId).deletedConversations;
-      const thread = gone[happening.thread % Math.max(1, gone.length)];
-      if (thread === undefined) return;
-      world.restoreConversation(thread.id);
-      for (const id of [thread.id, ...thread.messages.map((message) => message.id)]) model.restoredUnseen(id);
-      return;
-    }
-    case 'read': {
-      const id = threadAt(happening.thread);
-      if (id === undefined) return;
-      model.changedUnseen(id);
-      world.markRead(id);
-      return;
-    }
-    case 'time':
-      return model.pass(happening.ms);
-    default:
-      return assertNever(happening);
-  }
-}
-
-/** Every other thread lies on the other platform, where there are two. */
-function platformOf(platforms: readonly Platform[], index: number): Platform {
-  return must(platforms[index % platforms.length], 'a world has a platform');
 }
 
 /** Runs the work and lets blows fall on it; its failure must have a code, and nobody may be left at work. */

@@ -1,5 +1,5 @@
 /** `tidemark verify`: compares the mirror of the named Pages, or of all active ones, with Facebook, and says what differs. */
-import { duration } from '../../config/kinds.ts';
+import { duration, instant } from '../../config/kinds.ts';
 import type { PageAnswer } from '../../api/pages.ts';
 import type { VerifyAllAnswer } from '../../api/verify.ts';
 import type { Platform } from '../../core/model.ts';
@@ -18,6 +18,7 @@ interface VerifyFlags {
   readonly platform?: Platform;
   readonly repair?: true;
   readonly deep?: true;
+  readonly since?: string;
   readonly maxDuration?: number;
   readonly json?: true;
   readonly exitCode?: true;
@@ -36,6 +37,11 @@ export function addVerifyCommand({ program, context, end }: Registration): void 
     .addOption(platformOption('only the mirror'))
     .option('--repair', 'collect what differs, and mark what is gone at Facebook as deleted')
     .option('--deep', 'read every message again, also for edits, reactions and unsent ones; repairs what differs')
+    .option(
+      '--since <time>',
+      'with --deep: read again only what was written since, e.g. 2026-03-01',
+      argument(instant()),
+    )
     .option('--exit-code', 'exit with 1 also when differences remain that were not repaired')
     .option(
       '--max-duration <duration>',
@@ -65,6 +71,7 @@ async function verify(context: CliContext, names: readonly string[], flags: Veri
         platform: flags.platform,
         repair: flags.repair ?? false,
         deep: flags.deep,
+        since: flags.since,
         maxDurationMs: flags.maxDuration,
         trigger: 'cli',
         onEvent: shown?.onEvent,
@@ -79,7 +86,10 @@ async function verify(context: CliContext, names: readonly string[], flags: Veri
     const named = await Promise.all(refs.map((ref) => tidemark.pages.find(ref)));
     const pages = named.length > 0 ? named : (await tidemark.pages.list()).filter((page) => isMeant(page, flags));
     if (flags.deep) {
-      const cost = await tidemark.estimateDeepVerify({ pages: pages.map(({ id }) => ({ pageId: id })) });
+      const cost = await tidemark.estimateDeepVerify({
+        pages: pages.map(({ id }) => ({ pageId: id })),
+        since: flags.since,
+      });
       printLine(context.stderr, describeEstimate(cost));
     }
     const answer = await compare(pages);
