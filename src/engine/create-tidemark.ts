@@ -17,6 +17,7 @@ import { openRunStore } from '../store/run-store.ts';
 import { openStore } from '../store/open-store.ts';
 import { findReferredPage } from '../store/pages.ts';
 import { cancelRun, findRun, listRuns } from '../store/runs.ts';
+import { openWantedContacts } from '../store/wanted-contacts.ts';
 import { openVerify } from '../store/verify-store.ts';
 import { openWalkStore } from '../store/walk-store.ts';
 import { createEventHub } from './event-hub.ts';
@@ -110,6 +111,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
       callsPerSecond: settings.callsPerSecond,
       openStore: (lease) => openWalkStore(database, lease),
       openHistory: (lease) => openHistoryStore(database, lease),
+      openContacts: (lease) => openWantedContacts(database, lease),
       openVerify: (lease, kind) => openVerify(database, lease, kind),
       onEvent: events.emit,
     },
@@ -118,7 +120,14 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
   const actions = createPageActions({ database, clock, channelRuns, signal });
   const { pageConcurrency } = settings;
   const rounds = createRounds({ ...settings, database, clock, actions, depth, pageConcurrency, signal });
-  const webhooks = openWebhooks({ database, appSecrets, verifyToken: settings.webhookVerifyToken });
+  const webhooks = openWebhooks({
+    database,
+    appSecrets,
+    verifyToken: settings.webhookVerifyToken,
+    channelRuns,
+    pageConcurrency,
+    signal,
+  });
   const jobs = openJobs({
     ...settings,
     database,

@@ -30,7 +30,7 @@ export interface JobsParts {
   readonly channelRuns: Pick<ChannelRuns, 'history'>;
   readonly actions: Pick<PageActions, 'sync' | 'verify'>;
   readonly rounds: Rounds;
-  readonly webhooks: Pick<Webhooks, 'applyDue' | 'onReceived'>;
+  readonly webhooks: Pick<Webhooks, 'api' | 'applyDue' | 'fetchContacts' | 'onReceived'>;
   readonly quotas: Quotas;
   readonly events: EventHub;
   /** Messages of a conversation to mirror; Infinity: all. */
@@ -98,12 +98,22 @@ export function openJobs(parts: JobsParts): Jobs {
       }),
     },
   });
+  /** Side by side: what is told of people who are known does not wait for calls. */
   let deliveries: DeliveryWorker | undefined;
+  let contacts: DeliveryWorker | undefined;
+  const stopDeliveries = () => {
+    deliveries?.stop();
+    contacts?.stop();
+  };
   const following = addHistoryJobs({ database, events: parts.events, jobs, depth });
 
   /** What was told is applied first: it costs no call, and syncs have less to do. */
   async function applyDeliveries(untilMs: number): Promise<void> {
-    while (clock.monotonicMs() < untilMs && (await parts.webhooks.applyDue()) === 'more') continue;
+    const { applyDue, fetchContacts } = parts.webhooks;
+    const hasTime = () => clock.monotonicMs() < untilMs;
+    do {
+      while (hasTime() && (await applyDue()) === 'more') continue;
+    } while (hasTime() && (await fetchContacts()) === 'more');
   }
 
   async function verifyDue({ pageId, platform }: Channel, maxDurationMs: number): Promise<VerifyTurn> {
@@ -132,10 +142,11 @@ export function openJobs(parts: JobsParts): Jobs {
 
   return {
     async close(endRuns) {
-      deliveries?.stop();
+      stopDeliveries();
       await deliveries?.ended();
       await jobs.close(async () => {
         await endRuns();
+        await contacts?.ended();
         await following.settled();
       });
     },
@@ -144,11 +155,13 @@ export function openJobs(parts: JobsParts): Jobs {
       async start({ worker = true, schedule = worker, onProblem }) {
         await jobs.start({ worker, schedule, onProblem });
         if (!worker || parts.signal.aborted) return;
-        deliveries = startDeliveryWorker({ work: parts.webhooks.applyDue, clock, onProblem });
-        parts.webhooks.onReceived = deliveries.wake;
+        const { webhooks } = parts;
+        contacts = startDeliveryWorker({ work: webhooks.fetchContacts, clock, onProblem });
+        deliveries = startDeliveryWorker({ work: webhooks.applyDue, clock, onProblem });
+        webhooks.onReceived = deliveries.wake;
       },
       stop() {
-        deliveries?.stop();
+        stopDeliveries();
         jobs.stop();
       },
       failed: () => findFailedJobs(database),

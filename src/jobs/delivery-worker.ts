@@ -40,6 +40,7 @@ export function startDeliveryWorker({ work, clock, onProblem }: DeliveryWorkerPa
       try {
         if ((await work()) === 'done') await pause(POLL_MS);
       } catch (error) {
+        if (stopping.signal.aborted) return;
         onProblem(toTidemarkError(error));
         waking = new AbortController();
         await pause(AFTER_TROUBLE_MS);

@@ -274,6 +274,44 @@ describe('how far the contact has read', () => {
   });
 });
 
+describe('a message of somebody who is not known', () => {
+  it.each(['messenger', 'instagram'] as const)('brings the conversation, with one call, on %s', async (platform) => {
+    await using world = await open(platform);
+    const { simulator, facebookPageId } = world;
+    const happening = simulator.world.newConversation(facebookPageId, { platform, messages: [{ text: 'Before' }, {}] });
+    const thread = must(simulator.world.findConversation(happening.conversationId), 'it was just made');
+    const from = { ...world.inbound, sender: { id: thread.customer.id } };
+    world.takeCalls();
+
+    await world.tell([
+      { ...from, message: { mid: happening.messageId, text: 'Hello' } },
+      { ...from, message: { mid: 'm_more', text: 'More' } },
+      { ...from, message_edit: { mid: 'm_more', text: 'More!', num_edit: 1 } },
+    ]);
+
+    expect(world.takeCalls()).toBe(1);
+    expect(await statuses(world)).toEqual(['applied']);
+    expect(await world.message('m_more')).toMatchObject({ text: 'More!', conversation_id: thread.id });
+    expect(await world.message(happening.messageId)).toMatchObject({ conversation_id: thread.id, source: 'sync' });
+  });
+
+  it('waits while Facebook does not show it, and comes with any sync that brings it', async () => {
+    await using world = await open();
+    const { simulator, facebookPageId } = world;
+    const { conversationId } = simulator.world.newConversation(facebookPageId);
+    const { customer } = must(simulator.world.findConversation(conversationId), 'it was just made');
+    simulator.world.deleteConversation(conversationId);
+    await world.tell([{ ...world.inbound, sender: { id: customer.id }, message: { mid: MID, text: 'Hello' } }]);
+    await world.apply();
+    expect(await world.deliveries()).toMatchObject([{ status: 'waiting', waits_for: [`contact:${customer.id}`] }]);
+
+    simulator.world.restoreConversation(conversationId);
+    await world.tidemark.sync({ facebookPageId });
+    await world.apply();
+    expect(await world.message(MID)).toMatchObject({ text: 'Hello', conversation_id: conversationId });
+  });
+});
+
 describe('a delivery', () => {
   it('about a Page that is not connected waits for it', async () => {
     await using world = await openToldWorld({ version: 17, simulator: { conversations: 2 }, connect: false });
