@@ -70,6 +70,19 @@ ON CONFLICT (page_id, id) DO UPDATE SET
   revision = held.revision + 1
 WHERE held.deleted_at IS NULL AND held.raw - '{id,created_time}'::text[] = '{}'`;
 
+/**
+ * $1 messages. Facebook showed another text before this was told: so it shows texts as they are edited. That is noted,
+ * because what it shows from now on stands above the edits that were told before.
+ */
+const NOTE_WRITTEN = `
+UPDATE facebook_messages AS held
+SET effects = tidemark_join_effects(${ONLY_SHOWN('held')}, jsonb_build_object('written', told.text)),
+    content_hash = NULL, revision = held.revision + 1
+FROM jsonb_to_recordset($1::jsonb) AS told (page_id uuid, id text, text text)
+WHERE held.page_id = told.page_id AND held.id = told.id AND held.deleted_at IS NULL
+  AND told.text <> '' AND NOT coalesce(held.effects ? 'written', false)
+  AND coalesce(${ONLY_SHOWN('held')} -> 'shown' ->> 'text', '') NOT IN ('', told.text)`;
+
 /** $1 conversations with the time of their newest message that was told. The next sync writes what Facebook shows of them. */
 const MOVE_CONVERSATIONS = `
 UPDATE facebook_conversations AS held
@@ -134,9 +147,9 @@ WHERE held.page_id = told.page_id AND held.id = told.id
   AND (greatest(held.read_at, told.read_at) IS DISTINCT FROM held.read_at
        OR greatest(held.delivered_at, told.delivered_at) IS DISTINCT FROM held.delivered_at)`;
 
-/** $1 pages · $2 ids. By the primary key. */
+/** $1 pages · $2 ids. By the primary key. To the second, which is as precise as Facebook shows it. */
 const FIND_MESSAGE_TIMES = `
-SELECT message.page_id, message.id, message.created_time
+SELECT message.page_id, message.id, date_trunc('second', message.created_time) AS created_time
 FROM unnest($1::uuid[], $2::text[]) AS asked (page_id, id)
 JOIN facebook_messages AS message ON message.page_id = asked.page_id AND message.id = asked.id`;
 
@@ -148,7 +161,9 @@ export async function applyMessages(query: Query, placed: readonly PlacedEvent[]
     rows.set(toKey(pageId, row.id), row);
   }
   if (rows.size === 0) return;
-  await query(TELL_MESSAGES, [JSON.stringify(sorted([...rows.values()]))]);
+  const messages = JSON.stringify(sorted([...rows.values()]));
+  await query(TELL_MESSAGES, [messages]);
+  await query(NOTE_WRITTEN, [messages]);
   const newest = new Map<string, { page_id: string; id: string; at: string; message_id: string }>();
   for (const { page_id, conversation_id: id, id: message_id, updated_time: at } of rows.values()) {
     if (at === undefined) continue;

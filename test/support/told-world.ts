@@ -4,6 +4,7 @@ import pg from 'pg';
 import { must } from '../../src/lib/must.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import type { Platform } from '../../simulator/model.ts';
+import { compareMirrors } from './compare-mirror.ts';
 import { openWorld, type TestWorld, type WorldOptions } from './world.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -19,6 +20,8 @@ export interface ToldWorld extends TestWorld {
   tell(events: readonly Json[], options?: Telling): Promise<void>;
   /** Applies what is due; what waits is made due before. */
   apply(): Promise<void>;
+  /** Every difference between the mirror and the world of the first Page. */
+  compare(): Promise<string[]>;
   /** What became of the deliveries, oldest first. */
   deliveries(): Promise<readonly Json[]>;
 }
@@ -76,6 +79,11 @@ export async function openToldWorld(
       await deliver({ object: platform === 'messenger' ? 'page' : 'instagram', entry: [{ id, time, [as]: events }] });
       await apply();
     },
+    compare: () =>
+      compareMirrors(world.databaseUrl, world.simulator, {
+        facebookPageId: must(world.pageIds[0], 'a world has a Page'),
+        platforms: world.platforms,
+      }),
     async deliveries() {
       const { rows } = await client.query<Json>(
         'SELECT status, outcome, waits_for, error, body FROM facebook_webhook_events ORDER BY received_at, id',

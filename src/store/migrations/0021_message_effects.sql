@@ -3,6 +3,7 @@
 --   unsent     when it was unsent; nothing else is kept then
 --   edit       [number, at, text, since]: the latest edit that was told
 --   reactions  by who reacts: [at, reaction or null, emoji or null, since], the latest one that was told
+--   written    its text as it was written, when Facebook has shown another one
 --   shown      what Facebook showed: text, reactions, and textAt, reactionsAt: it stands above what was told before then
 -- `at` is Facebook's time, everything else is the database's; all are milliseconds.
 
@@ -79,7 +80,7 @@ RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
     || CASE
          WHEN $2 IS NULL THEN '{}'
          WHEN coalesce(effects -> 'shown' ->> 'text', '') = '' THEN jsonb_build_object('text', $2)
-         WHEN $2 IN ('', effects -> 'shown' ->> 'text') THEN '{}'
+         WHEN $2 = '' OR ($2 = effects -> 'shown' ->> 'text' AND coalesce(effects ->> 'written' = $2, true)) THEN '{}'
          WHEN coalesce((effects -> 'edit' ->> 3)::double precision, '-infinity') < shown_at
            THEN jsonb_build_object('text', $2, 'textAt', shown_at)
          ELSE '{}' END
