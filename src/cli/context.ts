@@ -7,6 +7,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Environment } from '../config/read-settings.ts';
 import type { createTidemark } from '../engine/create-tidemark.ts';
 import type { startServer } from '../http/server.ts';
+import type { checkMigration } from '../store/check-migration.ts';
 import type { migrateDatabase, renderMigrations } from '../store/migrate.ts';
 import type { startSimulator } from './start-simulator.ts';
 
@@ -35,5 +36,6 @@ export interface CliContext {
   readonly startServer: typeof startServer;
   readonly startSimulator: typeof startSimulator;
   readonly migrateDatabase: typeof migrateDatabase;
-  renderMigrations(): Promise<ReturnType<typeof renderMigrations>>;
+  readonly checkMigration: typeof checkMigration;
+  renderMigrations(...given: Parameters<typeof renderMigrations>): Promise<ReturnType<typeof renderMigrations>>;
 }

@@ -9,6 +9,11 @@ export interface JsonFlag {
   readonly json?: true | undefined;
 }
 
+export interface PerformFlags extends JsonFlag {
+  /** Whether it may be the first that a database sees of Tidemark. Default: false. */
+  readonly makesTables?: boolean;
+}
+
 /** What a command did: as JSON, in lines, and whether it worked. */
 export interface Report {
   readonly document: object;
@@ -20,11 +25,11 @@ export const JSON_HELP = 'print the answer as one JSON document';
 
 export async function perform(
   context: CliContext,
-  flags: JsonFlag,
+  flags: PerformFlags,
   work: (tidemark: Tidemark) => Promise<Report>,
 ): Promise<ExitStatus> {
   using stop = listenForStop(context);
-  await using session = await openSession(context, loadSettings(context));
+  await using session = await openSession(context, loadSettings(context), { looksOnly: !flags.makesTables });
   const report = await unlessStopped(stop, work(session.tidemark));
   if (report instanceof Stopped) {
     if (flags.json) printStopped(context);

@@ -3,7 +3,6 @@ import { relative } from 'node:path';
 import { type Environment, findUnknownVariables, readSettings } from '../config/read-settings.ts';
 import type { Settings } from '../config/options.ts';
 import type { Tidemark } from '../api/tidemark.ts';
-import { createLog } from '../telemetry/log.ts';
 import type { Log, LogStream } from '../telemetry/log.ts';
 import { logSyncEvents } from '../telemetry/log-sync-events.ts';
 import type { CliContext } from './context.ts';
@@ -21,6 +20,8 @@ export interface SessionOptions {
   readonly logTo?: LogStream;
   /** Says nothing of where the mirror is. */
   readonly quiet?: boolean;
+  /** Only looks: makes no tables in a database that has never been Tidemark's. Default: false. */
+  readonly looksOnly?: boolean | undefined;
 }
 
 /** Throws INVALID_SETTING, and warns of variables that nothing reads. `defaults` stand in for those not set. */
@@ -34,6 +35,9 @@ export function loadSettings({ env, cwd, stderr }: SettingsContext, defaults: En
         '`openssl rand -base64 32` makes a key.',
     );
   }
+  if (settings.appId !== undefined && settings.appSecret === undefined) {
+    printLine(stderr, 'Warning: META_APP_ID does nothing without META_APP_SECRET: tokens are not exchanged.');
+  }
   return settings;
 }
 
@@ -42,10 +46,11 @@ type SettingsContext = Pick<CliContext, 'env' | 'cwd' | 'stderr'>;
 export async function openSession(
   context: CliContext,
   settings: Settings,
-  { logTo = context.stderr, quiet = false }: SessionOptions = {},
+  { logTo = context.stderr, quiet = false, looksOnly = false }: SessionOptions = {},
 ): Promise<Session> {
+  const { createLog } = await import('../telemetry/log.ts');
   const log = createLog(settings, logTo);
-  const tidemark = await context.openTidemark(settings, { onEvent: logSyncEvents(log) });
+  const tidemark = await context.openTidemark(settings, { onEvent: logSyncEvents(log), makesTables: !looksOnly });
   if (settings.databaseUrl === undefined && !quiet) {
     // A DATABASE_URL that stands elsewhere would be missed in silence.
     const folder = relative(context.cwd, settings.dataDir) || '.';

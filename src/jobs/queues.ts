@@ -2,7 +2,7 @@
  * The queues, on pg-boss: at most one job for each channel and queue that waits or runs, claimed by one process at a
  * time. A claim lapses when nobody renews it. No other file knows pg-boss, and it opens no connection of its own.
  */
-import { type Db, PgBoss, type JobWithMetadata } from 'pg-boss';
+import type { Db, JobWithMetadata, PgBoss } from 'pg-boss';
 import { isTidemarkError, TidemarkError, toTidemarkError } from '../core/errors.ts';
 import { toKey } from '../core/model.ts';
 import type { JobStore, OnProblem, ChannelJob, QueueName } from './ports.ts';
@@ -83,10 +83,12 @@ export async function openQueues(store: JobStore, onProblem: OnProblem): Promise
 }
 
 async function makeQueues(store: JobStore, onProblem: OnProblem): Promise<Queues> {
+  // Whoever has no jobs to do, like a sync on the command line, does without it.
+  const { PgBoss: Boss } = await import('pg-boss');
   const schema = await store.findSchema();
   return store.setUp(async (locked) => {
     let database = locked;
-    const boss = new PgBoss({
+    const boss = new Boss({
       db: { executeSql: (...asked) => database.executeSql(...asked) },
       schema,
       monitorIntervalSeconds: SUPERVISE_SECONDS,

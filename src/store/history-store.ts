@@ -36,7 +36,7 @@ const OPEN = (where: Where) => `${INCOMPLETE(where)}
 const FIND_OPEN = `
 SELECT id, floor_message_id, floor_message_time, floor_cursor, history_problem IS NOT NULL AS was_refused, ${HELD} AS held
 ${OPEN({ page: '$1', platform: '$2', depth: '$3' })}
-ORDER BY coalesce(updated_time, '-infinity'::timestamptz) DESC, id DESC
+ORDER BY updated_time DESC, id DESC
 LIMIT $4`;
 
 /** $1 page · $2 platform · $3 depth or null · $4 limit. */

@@ -10,6 +10,7 @@ import { Secret } from '../lib/secret.ts';
 import { MEND_STATE, NONSENSE_OF } from './sane-state.ts';
 import { MS_UNTIL, APP_COOLDOWN, type AppCooldownRow, toAppCooldowns, toCooldowns } from './cooldowns.ts';
 import type { Database } from './connect.ts';
+import { STORED_TOKEN } from './page-columns.ts';
 
 /**
  * $1 page · $2 platform · $3 fence. A row for the holder of the lease, none for anybody else; held until the statement
@@ -36,7 +37,7 @@ export const RESTS = (state: string) =>
  */
 const BEGIN_RUN = `
 WITH page AS (
-  SELECT id, full_syncs_requested, access_token FROM facebook_pages WHERE id = $1
+  SELECT id, full_syncs_requested, ${STORED_TOKEN} AS access_token FROM facebook_pages AS page WHERE id = $1
 ), before AS (
   SELECT lease_run_id, last_caller, ${NONSENSE_OF('state')} AS nonsense FROM facebook_sync_state AS state
   WHERE page_id = $1 AND platform = $2
@@ -91,8 +92,8 @@ SELECT lease_fence, watermark, since_filter_usable, mode, started_at, lease.last
           -- of the rows above any cut, and would rather read through the table until it has met enough.
           SELECT FROM facebook_conversations AS held
           WHERE held.page_id = $1 AND held.platform = $2
-            AND coalesce(held.updated_time, '-infinity'::timestamptz) >= lease.watermark - lookback_ms * interval '1 millisecond'
-          ORDER BY coalesce(held.updated_time, '-infinity'::timestamptz) DESC, held.id DESC
+            AND held.updated_time >= lease.watermark - lookback_ms * interval '1 millisecond'
+          ORDER BY held.updated_time DESC, held.id DESC
           LIMIT $8) AS above)::int AS held_above_cut,
        -- An entry that was made while we waited for the row of the lease is met by the next run; FINISH_RUN counts it.
        EXISTS (SELECT FROM facebook_retry_ledger AS entry

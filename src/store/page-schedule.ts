@@ -28,7 +28,7 @@ const NEXT = { sync: 'next_sync_at', verify: 'next_verify_at' } as const;
 const SEED = { sync: 0, verify: 1 } as const;
 
 /** Channels (`state` of a `page`) that Facebook may be called for without anybody asking. */
-export const CALLABLE = `page.is_active AND state.status NOT IN ('token_expired', 'permission_missing')
+export const CALLABLE = `page.is_active IS NOT FALSE AND state.status NOT IN ('token_expired', 'permission_missing')
     AND ${RESTS('state')} IS NOT TRUE
     AND (state.platform = 'messenger' OR page.instagram_account_id IS NOT NULL)`;
 

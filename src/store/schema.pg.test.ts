@@ -57,7 +57,7 @@ describeEachPostgres('the schema', (version) => {
 
   describe('can be partitioned and distributed by Page:', () => {
     /** Tables that are whole everywhere: the Pages, which every other table refers to, and what concerns them all. */
-    const WHOLE = new Set(['facebook_pages', 'facebook_quotas', 'tidemark_migrations']);
+    const WHOLE = new Set(['facebook_pages', 'facebook_quotas', 'tidemark_adopted_columns', 'tidemark_migrations']);
 
     const splitTables = async () => (await migratedSchema()).filter(({ name }) => !WHOLE.has(name));
 

@@ -55,7 +55,8 @@ export function addPagesCommand({ program, context, end }: Registration): void {
     .action(async (flags: AddFlags, command: Command) => {
       refuseTokenArgument(flags, command.args);
       const token = await readToken(context);
-      end(await perform(context, flags, (tidemark) => connectPages(tidemark, token)));
+      const adding = { json: flags.json, makesTables: true };
+      end(await perform(context, adding, (tidemark) => connectPages(tidemark, token)));
     });
 
   change('remove', 'Removes a Page with everything mirrored of it. Asks first.')
@@ -146,6 +147,7 @@ async function connectPages(tidemark: Tidemark, token: Secret): Promise<Report> 
   const lines = [
     ...answer.connected.map((page) => `Connected ${nameOf(page)}.`),
     ...describeTroubles(refused),
+    ...(answer.exchanged ? ['The token lived only shortly and was exchanged for one that lasts.'] : []),
     ...(answer.warnings ?? []),
     answer.connected.length === 0
       ? 'No Page was connected.'

@@ -53,7 +53,7 @@ export function addVerifyCommand({ program, context, end }: Registration): void 
 async function verify(context: CliContext, names: readonly string[], flags: VerifyFlags): Promise<ExitStatus> {
   const refs = names.map(parsePageRef);
   using stop = listenForStop(context);
-  await using session = await openWatched(context, flags);
+  await using session = await openWatched(context, { ...flags, looksOnly: true });
   const { tidemark } = session;
 
   const compare = async (): Promise<VerifyAllAnswer | Stopped> => {

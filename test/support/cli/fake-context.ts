@@ -113,6 +113,14 @@ export function createFake(options: FakeOptions = {}): Fake {
       };
     },
     migrateDatabase: async () => ({ applied: ['0001_pages'], version: 1 }),
+    checkMigration: async () => ({
+      schema: 'public',
+      version: 0,
+      newestVersion: 1,
+      changes: [],
+      obstacles: [],
+      notices: [],
+    }),
     renderMigrations: async () => 'CREATE TABLE facebook_pages ();\n',
     ...options.overrides,
   };
