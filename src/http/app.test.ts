@@ -39,6 +39,17 @@ describe('the app', () => {
     expect(await response.json()).toMatchObject({ success: false, code: 'METHOD_NOT_ALLOWED' });
   });
 
+  it.each(['/api/pages', '/api/conversations', '/api/runs', '/healthz', '/readyz', '/api/openapi.json'])(
+    'answers %s with a slash at its end as without',
+    async (path) => {
+      const app = createApp({ tidemark: createFakeTidemark() });
+      const [plain, slashed] = [await app.request(path), await app.request(`${path}/`)];
+
+      expect(slashed.status).toBe(200);
+      expect(await slashed.text()).toBe(await plain.text());
+    },
+  );
+
   it('answers HEAD like GET, without a body', async () => {
     const response = await createApp({ tidemark: createFakeTidemark() }).request('/api/pages', { method: 'HEAD' });
 
