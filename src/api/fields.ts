@@ -83,6 +83,9 @@ export const Duration = z.string().meta({ description: 'The same for people.' })
 /** ISO 8601 in UTC. */
 export const Instant = z.iso.datetime().meta({ example: '2026-03-01T09:30:00.000Z' });
 
+/** An instant of a request. */
+export const WhenSchema = z.iso.datetime('must be an instant in UTC, such as 2026-03-01T09:30:00Z');
+
 export const Count = z.int().nonnegative();
 
 /** The Page that an answer, or a part of one, is about. */

@@ -17,7 +17,14 @@ import type {
 import type { ConnectAnswer, HoldingsAnswer, PageAnswer } from './pages.ts';
 import type { RunAnswer, RunQuery } from './runs.ts';
 import type { SyncAllAnswer, SyncAllRequest, SyncAnswer, SyncRequest } from './sync.ts';
-import type { DeepEstimate, VerifyAllAnswer, VerifyAllRequest, VerifyAnswer, VerifyRequest } from './verify.ts';
+import type {
+  DeepEstimate,
+  DeepEstimateRequest,
+  VerifyAllAnswer,
+  VerifyAllRequest,
+  VerifyAnswer,
+  VerifyRequest,
+} from './verify.ts';
 
 /**
  * Every method rejects with a TidemarkError; its code tells what to do. Close it when done: the embedded PostgreSQL
@@ -73,8 +80,8 @@ export interface Tidemark extends AsyncDisposable {
    * say is compared with `deep` only. Steps aside for syncs and goes on after them.
    */
   verify(request: VerifyRequest): Promise<VerifyAnswer>;
-  /** What a deep verify of these Pages would cost, as far as what is stored tells; no call is made. Default: all active ones. */
-  estimateDeepVerify(request: { readonly pages?: readonly PageRef[] }): Promise<DeepEstimate>;
+  /** What a deep verify would cost, as far as what is stored tells; no call is made. */
+  estimateDeepVerify(request: DeepEstimateRequest): Promise<DeepEstimate>;
   /** Verifies many Pages in parallel. A failing Page is a row of the answer, never a rejection. */
   verifyAll(request: VerifyAllRequest): Promise<VerifyAllAnswer>;
   /**

@@ -1,5 +1,6 @@
 /** Verifies as they are asked for and answered, of one Page and of many. */
 import { z } from 'zod';
+import type { PageRef } from '../core/model.ts';
 import type { CallerOptions, ManyPagesOptions } from './caller.ts';
 import {
   Count,
@@ -12,6 +13,7 @@ import {
   optional,
   pageRef,
   PlatformSchema,
+  WhenSchema,
   whichPage,
   YesOrNo,
 } from './fields.ts';
@@ -27,6 +29,11 @@ const how = {
       'Read every message again, down to the floor of each conversation: finds edits, reactions and unsent messages ' +
       'that no count shows. Costs about as many calls as a first sync, and stores what it reads, as with `repair`. ' +
       'Default: false.',
+  }),
+  since: optional(WhenSchema).meta({
+    description:
+      'With `deep`: read again only what was written since, in the conversations that have changed since. Default: all.',
+    example: '2026-03-01T00:00:00Z',
   }),
   maxDurationMs: DurationMs.meta({
     description: 'Stop after this long and answer `partial`; the next one goes on from there. Default: no bound.',
@@ -172,6 +179,14 @@ export const VerifyAllSchema = z
   })
   .readonly();
 export type VerifyAllAnswer = z.output<typeof VerifyAllSchema>;
+
+/** What would be verified deeply. */
+export interface DeepEstimateRequest {
+  /** Default: all active ones. */
+  readonly pages?: readonly PageRef[];
+  /** Only what was written since. Default: all. */
+  readonly since?: string | undefined;
+}
 
 /** What a deep verify reads, and what that costs. Pages are verified side by side, so it takes as long as the longest. */
 export interface DeepEstimate {

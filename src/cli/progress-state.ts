@@ -76,6 +76,7 @@ export function advance(before: ProgressState, event: SyncEvent): ProgressState 
     }
     case 'run-failed':
       return { ...state, ending: `failed: ${event.code}` };
+    case 'state-mended':
     case 'list-requested':
     case 'filter-disabled':
     case 'order-violated':

@@ -100,6 +100,14 @@ export function isRefusal(error: unknown, kind?: GraphFaultKind): error is Graph
   return isGraphError(error, kind) && error.code === 'GRAPH_ERROR';
 }
 
+/** Codes of faults of Facebook itself, which may go away when less is asked for, also where it calls them lasting. */
+const OWN_FAULTS: ReadonlySet<number | undefined> = new Set([-3, 1, 2]);
+
+/** A refusal that speaks of Facebook's own trouble, not of what was asked for. */
+export function isOwnFault(error: unknown): error is GraphError {
+  return isRefusal(error, 'transient') || (isRefusal(error, 'invalid') && OWN_FAULTS.has(error.graphCode));
+}
+
 /** A refusal of the one object that was asked for, an answer about it that takes too long included; not of the Page. */
 export function concernsOneObject(error: unknown): error is GraphError {
   return isRefusal(error) || isGraphError(error, 'permission') || isGraphError(error, 'too-much-data');

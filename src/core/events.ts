@@ -43,6 +43,8 @@ export interface RunIdentity {
 export type SyncEvent = RunIdentity &
   (
     | { readonly type: 'run-started'; readonly trigger: RunTrigger; readonly lookbackStart: Instant | undefined }
+    /** What stood in these columns of the channel's state cannot be true, and was replaced. */
+    | { readonly type: 'state-mended'; readonly columns: readonly string[] }
     | { readonly type: 'list-requested' }
     /** `listed` and `differing` are of this list page. */
     | { readonly type: 'list-surveyed'; readonly listed: number; readonly differing: number }

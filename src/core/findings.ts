@@ -48,8 +48,8 @@ export interface VerificationNotes {
   /** Conversations that were not listed and were read by id; and how many of them Facebook neither shows nor calls gone. */
   readonly probed: readonly string[];
   readonly unreadable: number;
-  /** Whether it reads every message again. */
-  readonly deep: boolean;
+  /** Since when it reads every message again; 0: all of them. */
+  readonly deepSince: Instant | undefined;
 }
 
 export const NO_NOTES: VerificationNotes = {
@@ -59,7 +59,7 @@ export const NO_NOTES: VerificationNotes = {
   listed: 0,
   probed: [],
   unreadable: 0,
-  deep: false,
+  deepSince: undefined,
 };
 
 /** What a verify has found, as its caller gets it. */

@@ -4,7 +4,7 @@
  * of a long list than of a short one (I11).
  */
 import { createCycleDetector } from './cycle-detector.ts';
-import { GraphError, isGraphError } from './errors.ts';
+import { GraphError, isGraphError, isOwnFault } from './errors.ts';
 import type { CursorPage } from './model.ts';
 import type { PageSize } from './page-size.ts';
 
@@ -88,6 +88,7 @@ async function askInSize<Page>({ ask, size, wanted }: ListOptions<Page>, after: 
       size.grow(limit);
       return page;
     } catch (error) {
+      if (isOwnFault(error) && size.shrink(limit, error)) continue;
       if (after !== undefined && (isGraphError(error, 'invalid') || isGraphError(error, 'missing'))) {
         throw new DeadCursor(error);
       }

@@ -5,7 +5,7 @@ import { type Comparison, isBefore, isNewer } from './plan.ts';
 import { LOOKBACK_MS, toLookbackStart } from './watermark.ts';
 
 /** The most that a walk looks back: what became visible later than this was not late, but came from elsewhere. */
-const MOST_LOOKBACK_MS = 3_600_000;
+export const MOST_LOOKBACK_MS = 3_600_000;
 
 /** What earlier walks have met. */
 export interface EarlierWalks {

@@ -2,7 +2,7 @@
  * How many items of a list to ask for. What Facebook could not answer is never asked for again unchanged: this is the
  * one place that decides how much less it is.
  */
-import { isGraphError, isRefusal } from './errors.ts';
+import { isGraphError, isOwnFault } from './errors.ts';
 
 export interface PageSize {
   /** The most to ask for now. */
@@ -15,7 +15,7 @@ export interface PageSize {
 
 export interface PageSizeOptions {
   readonly limit: number;
-  /** What a passing fault that did not pass leaves of the size: it may be an answer that Facebook cannot make. Default: the call fails. */
+  /** What a fault of Facebook's own that did not pass leaves of the size: it may be an answer that it cannot make. Default: the call fails. */
   readonly onFault?: 'half' | 'tenth' | undefined;
   /** Whether the size doubles with each answer, up to what was never too big. Default: false. */
   readonly growsBack?: boolean;
@@ -30,7 +30,7 @@ export function createPageSize({ limit: first, onFault, growsBack = false }: Pag
     },
     shrink(asked, error) {
       const isTooBig = isGraphError(error, 'too-much-data');
-      const onThisFault = isRefusal(error, 'transient') ? onFault : undefined;
+      const onThisFault = isOwnFault(error) ? onFault : undefined;
       const smaller = isTooBig ? smallerLimit(asked, error) : onThisFault && partOf(asked, onThisFault);
       if (smaller === undefined) return false;
       if (isTooBig) largest = Math.min(largest, Math.max(1, Math.floor(asked / 2)));

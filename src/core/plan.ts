@@ -138,16 +138,22 @@ export function isBefore({ updatedAt }: ConversationSnapshot, at: Instant | unde
   return isNewer(at, updatedAt);
 }
 
-/** What is stored of a channel: conversations, messages, and lists of messages beyond those that come with conversations. */
+/** What of a channel would be read again, as far as the store knows. */
 export interface DeepSize {
   readonly conversations: number;
+  /** Those that would only be listed. */
+  readonly others: number;
   readonly messages: number;
+  /** Lists of messages beyond those that come along with conversations. */
   readonly furtherLists: number;
 }
 
 /** What it costs to read all of it again: about a light page for every three, and the head once more at the end. */
 export function estimateDeep(channels: readonly DeepSize[], callsPerSecond: number) {
-  const calls = channels.map((size) => Math.ceil((size.conversations / LIST_LIMIT) * (4 / 3)) + size.furtherLists + 1);
+  const calls = channels.map(({ conversations, others, furtherLists }) => {
+    const lists = (conversations / LIST_LIMIT) * (4 / 3) + others / LIST_LIMIT;
+    return Math.ceil(lists) + furtherLists + 1;
+  });
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
   return {
     conversations: sum(channels.map((size) => size.conversations)),

@@ -101,6 +101,8 @@ export interface BegunRun extends WalkState {
   readonly lastCallAgoMs: number | undefined;
   /** Of the app and of the Page, by the database's clock. */
   readonly cooldowns: readonly Cooldown[];
+  /** Columns of the channel's state in which stood what cannot be true; it was read as unknown. */
+  readonly nonsense: readonly string[];
 }
 
 export interface Renewal {
@@ -236,7 +238,8 @@ export interface UnfinishedVerify {
 /** What a verify does beside comparing; one of another kind does not go on with it. */
 export interface VerifyKind {
   readonly repairs: boolean;
-  readonly deep: boolean;
+  /** Every message that was written since is read again; 0: every one. Undefined: none without a reason. */
+  readonly deepSince: Instant | undefined;
 }
 
 /** A verify as one run finds it: new, or where the run before stopped, in any process. */

@@ -49,12 +49,14 @@ test.skipIf(process.platform === 'win32')('password and data are for their owner
 test('what lies in a folder of ours stays out of git; a folder of somebody else is left as it is', async () => {
   const parent = await makeDataDir();
   for (const name of ['.tidemark', 'made-by-us']) {
-    await using _server = await open(join(parent, name));
+    await using server = await open(join(parent, name));
+    expect(server.url).toContain('postgres');
     expect(readFileSync(join(parent, name, '.gitignore'), 'utf8')).toBe('*\n');
   }
   const theirs = join(parent, 'theirs');
   await mkdir(theirs);
-  await using _server = await open(theirs);
+  await using server = await open(theirs);
+  expect(server.url).toContain('postgres');
   expect(existsSync(join(theirs, '.gitignore'))).toBe(false);
 });
 

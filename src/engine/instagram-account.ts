@@ -2,7 +2,7 @@
  * Keeps the Instagram account of a Page current: a run asks Facebook for it once a day. An account that is gone ends
  * the run of its channel before anything is read, because an empty list would look as if all had been deleted.
  */
-import { TidemarkError } from '../core/errors.ts';
+import { concernsOneObject, TidemarkError } from '../core/errors.ts';
 import type { Page, Platform, RunMode } from '../core/model.ts';
 import type { PageSource } from '../graph/page-source.ts';
 import type { Database } from '../store/connect.ts';
@@ -20,7 +20,11 @@ export async function refreshInstagramAccount(database: Database, check: Account
   const { page, source } = check;
   const { id: pageId, instagramAccountId: known } = page;
   if (!(await isToBeAsked(database, check))) return known;
-  const account = await source.findInstagramAccount();
+  const account = await source.findInstagramAccount().catch((error: unknown) => {
+    // A fault of this one question is no reason to bring nothing; tomorrow it is asked again.
+    if (check.mode === 'verify' || !concernsOneObject(error)) throw error;
+    return 'hidden' as const;
+  });
   if (account === 'hidden') return known;
   if (account.id !== undefined) {
     await saveInstagramAccount(database, pageId, account.id);

@@ -4,7 +4,7 @@
  */
 import type { HistoryRow } from '../api/history.ts';
 import type { SyncAnswer } from '../api/sync.ts';
-import type { VerifyAnswer } from '../api/verify.ts';
+import type { VerifyAnswer, VerifyRequest } from '../api/verify.ts';
 import { type ChannelOutcome, combineHistories, combineSyncs, combineVerifies } from '../api/views/combine-channels.ts';
 import { toHistoryRowView } from '../api/views/history-view.ts';
 import { toSyncView } from '../api/views/sync-view.ts';
@@ -19,6 +19,8 @@ import type { Database } from '../store/connect.ts';
 import { listOpenRetries } from '../store/retry-ledger.ts';
 import { findRun } from '../store/runs.ts';
 
+const EVERYTHING = '1970-01-01T00:00:00Z';
+
 export interface PageActionsParts {
   readonly database: Database;
   readonly clock: Clock;
@@ -32,9 +34,16 @@ export interface PageOptions extends RunOptions {
   readonly platform?: Platform | undefined;
 }
 
-/** A verify that reads everything again stores what it reads. */
-export function toKind({ repair = false, deep = false }: { repair?: boolean | undefined; deep?: boolean | undefined }) {
-  return { repairs: repair || deep, deep };
+/** A verify that reads messages again stores what it reads. Throws INVALID_INPUT for `since` without `deep`. */
+export function toKind({
+  repair = false,
+  deep = false,
+  since,
+}: Pick<VerifyRequest, 'repair' | 'deep' | 'since'>): VerifyKind {
+  if (since !== undefined && !deep) {
+    throw new TidemarkError('INVALID_INPUT', '`since` says how far back a deep verify reads: send `deep` with it.');
+  }
+  return { repairs: repair || deep, deepSince: deep ? Date.parse(since ?? EVERYTHING) : undefined };
 }
 
 export interface PageActions {

@@ -93,12 +93,10 @@ export function createRounds(parts: RoundsParts): Rounds {
       return toVerifyAllView(results);
     },
 
-    async estimateDeepVerify({ pages: refs }) {
+    async estimateDeepVerify({ pages: refs, since }) {
       const pages = await findPages(refs, undefined);
-      const channels = await measureDeep(
-        database,
-        pages.map(({ id }) => id),
-      );
+      const pageIds = pages.map(({ id }) => id);
+      const channels = await measureDeep(database, { pageIds, since });
       return estimateDeep(channels, callsPerSecond);
     },
 

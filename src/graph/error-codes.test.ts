@@ -16,6 +16,7 @@ describe('the table of codes', () => {
     ['1', { code: 1, message: 'An unknown error occurred' }, 'transient', 'GRAPH_ERROR'],
     ['1, lasting', { code: 1, error_subcode: 1_965_014, is_transient: false }, 'invalid', 'GRAPH_ERROR'],
     ['2', errors.unavailable, 'transient', 'GRAPH_ERROR'],
+    ['-3', { code: -3, message: '(#-3) Unknown error' }, 'transient', 'GRAPH_ERROR'],
     ['3', { code: 3, message: 'capability' }, 'permission', 'PERMISSION_MISSING'],
     ['4', { code: 4, message: 'Application request limit reached', is_transient: true }, 'throttled', 'THROTTLED'],
     ['9', { code: 9 }, 'throttled', 'THROTTLED'],

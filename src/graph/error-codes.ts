@@ -72,8 +72,8 @@ const RULES: readonly Rule[] = [
   { codes: [803], kind: 'missing' },
   { says: /does not exist|do not exist|(?:has|have|was|were) (?:been )?deleted/iu, kind: 'missing' },
   // Faults of Facebook itself. What it marks as lasting is not tried again.
-  { codes: [1, 2], isTransient: false, kind: 'invalid' },
-  { codes: [1, 2], kind: 'transient' },
+  { codes: [-3, 1, 2], isTransient: false, kind: 'invalid' },
+  { codes: [-3, 1, 2], kind: 'transient' },
   { codes: [5], kind: 'invalid', advice: ADDRESS_ADVICE },
   { codes: [12, 2635], kind: 'invalid', advice: VERSION_ADVICE },
   // Faults of the request: parameters, unknown paths, too many parts, things that only sending knows.

@@ -2,7 +2,7 @@
  * One Page's conversations at Facebook, as the sync knows them. Says in Graph's words what the sync wants, and in the
  * sync's words what Facebook shows; it decides nothing about what to fetch.
  */
-import { GraphError, isGraphError, isRefusal } from '../core/errors.ts';
+import { GraphError, isGraphError, isOwnFault, isRefusal } from '../core/errors.ts';
 import type { Instant, JsonValue, Platform } from '../core/model.ts';
 import type { ConversationSource } from '../core/ports.ts';
 import type { Caller, GraphClient, GraphRequest, GraphResponse, Send } from './call.ts';
@@ -151,17 +151,13 @@ async function sendWithSince(send: Send, request: GraphRequest, since: Instant |
   }
 }
 
-/** Codes of faults of Facebook itself: a Page that is too busy to be listed may be refused with one. */
-const OWN_FAULTS: ReadonlySet<number> = new Set([1, 2]);
-
 /**
  * A refusal of what is asked for, at the head of a list without messages, where no cursor and no conversation could be
- * the reason. It comes again until somebody changes something, so it is no sign of a busy Page.
+ * the reason. It comes again until somebody changes something, so it is no sign of a busy Page, which may be refused
+ * with a fault of Facebook's own.
  */
 function asLastingRefusal(error: unknown): unknown {
-  if (!isRefusal(error, 'invalid') || error.graphCode === undefined || OWN_FAULTS.has(error.graphCode)) {
-    return error;
-  }
+  if (!isRefusal(error, 'invalid') || error.graphCode === undefined || isOwnFault(error)) return error;
   const { message, usage, graphCode, graphSubcode, httpStatus } = error;
   const details = { kind: 'invalid', usage, graphCode, graphSubcode, httpStatus, cause: error } as const;
   return new GraphError('REQUEST_REFUSED', message, details);

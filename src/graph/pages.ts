@@ -81,7 +81,7 @@ async function discoverAsUser({ send, signal }: DiscoverInput): Promise<Discover
   const warnings = new Set<string>();
   const pages = listPages({
     from: undefined,
-    size: createPageSize({ limit: PAGES_PER_CALL }),
+    size: createPageSize({ limit: PAGES_PER_CALL, onFault: 'half' }),
     subject,
     async ask({ after, limit }) {
       const { body, warning } = await getWithInstagram(send, {

@@ -10,6 +10,7 @@ import { localOnly } from './local-only.ts';
 import type { HttpLog } from './log.ts';
 import { accessLog, SILENT_LOG } from './log.ts';
 import { addOpenApiDocument } from './openapi-document.ts';
+import { readablePath } from './malformed.ts';
 import { answerProblem, answerUnknownRoute, answerWrongMethod } from './problem.ts';
 import { conversationRoutes } from './routes/conversations.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -29,7 +30,7 @@ export interface AppOptions {
 /** The API over `tidemark`, which stays the caller's to close. Call it with `app.fetch(request)`. */
 export function createApp({ tidemark, log = SILENT_LOG }: AppOptions): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: refuseInvalidInput, strict: false });
-  app.use(accessLog(log), securityHeaders, localOnly);
+  app.use(accessLog(log), securityHeaders, localOnly, readablePath);
   app.use(methodNotAllowed({ app, onMethodNotAllowed: answerWrongMethod }));
   app.route('/', pageRoutes(tidemark));
   app.route('/', conversationRoutes(tidemark));

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { request as nodeRequest, type IncomingMessage } from 'node:http';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Tidemark } from '../api/tidemark.ts';
 import { must } from '../lib/must.ts';
@@ -205,5 +206,39 @@ describe('the server', () => {
     expect(await gone).toBe('AbortError');
     held.release();
     await held.ended;
+  });
+
+  it.each([
+    ['no HTTP at all', 'hello'],
+    ['no version', 'GET /healthz'],
+    ['a version that is none', 'GET /healthz HTTP/9.9'],
+    ['a method that is none', 'FETCH /healthz HTTP/1.1'],
+    ['a target without a slash', 'GET healthz HTTP/1.1'],
+    ['no target', 'GET  HTTP/1.1'],
+    ['a space in the target', 'GET /health z HTTP/1.1'],
+    ['a target that is a query', 'GET ?a=b HTTP/1.1'],
+    ['an asterisk for a target', 'GET * HTTP/1.1'],
+    ['a control character in the target', 'GET /health\u0001z HTTP/1.1'],
+    ['an address that cannot be read', 'GET http://[ HTTP/1.1'],
+    ['an address without a host', 'GET http:// HTTP/1.1'],
+    ['an address of another protocol', 'GET ftp://127.0.0.1/healthz HTTP/1.1'],
+    ['a target for tunnels', 'CONNECT 127.0.0.1:80 HTTP/1.1'],
+    ['an escape that is none', 'GET /api/conversations/%zz/messages HTTP/1.1'],
+    ['half a character', 'GET /api/conversations/%c3/messages HTTP/1.1'],
+  ])('answers 400 to a malformed request line: %s', async (_what, line) => {
+    const { url } = await start();
+    const socket = connect(portOf(url), '127.0.0.1');
+    socket.write(`${line}\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`);
+    expect((await text(socket)).split('\r\n')[0]).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  it('closes a connection that never says what it wants', async () => {
+    const server = await start(createFakeTidemark());
+    const slow = connect(portOf(server.url), '127.0.0.1');
+    slow.write('GET /healthz HTTP/1.1\r\nX-Slow: ');
+    await fetch(`${server.url}/healthz`);
+    const closed = once(slow, 'close');
+    await server.close();
+    await expect(closed).resolves.toBeDefined();
   });
 });

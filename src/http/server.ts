@@ -9,6 +9,7 @@ import { getRequestListener } from '@hono/node-server';
 import { TidemarkError } from '../core/errors.ts';
 import { createApp, type AppOptions } from './app.ts';
 import { SILENT_LOG } from './log.ts';
+import { onlyHttp1, refuseTunnel } from './malformed.ts';
 
 const DEFAULT_CLOSE_TIMEOUT_MS = 10_000;
 
@@ -37,7 +38,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const app = createApp(options);
   // Node bounds only how long a request may take to arrive (5 minutes), never how long its answer takes: a sync may run
   // for as long as it needs. The global Request and Response are left alone, for they belong to the whole process.
-  const server = createServer(getRequestListener(app.fetch, { hostname: host, overrideGlobalObjects: false }));
+  const listener = getRequestListener(app.fetch, { hostname: host, overrideGlobalObjects: false });
+  const server = createServer(onlyHttp1(listener)).on('connect', refuseTunnel);
   const running = trackRequests(server);
   await listen(server, { host, port });
   server.on('error', (error) => log.error({ err: error }, 'The HTTP server reported a fault'));

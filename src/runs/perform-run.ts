@@ -55,6 +55,7 @@ export async function performRun(
   try {
     const lookbackStart = mode === 'incremental' ? toLookbackStart(run.watermark) : undefined;
     emit({ type: 'run-started', trigger, lookbackStart });
+    if (run.nonsense.length > 0) emit({ type: 'state-mended', columns: run.nonsense });
     parts.quotas.apply(lease, run.cooldowns);
     const source = meter.source(await parts.openSource(run, { emit, deadline: deadline.at }));
     const context = { begun: run, source, meter, clock, emit, depth, deadline, signal };

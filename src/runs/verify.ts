@@ -30,14 +30,14 @@ const STEP_ASIDE_MS = 1000;
 /** Until it is complete, its time is over or we are closed. */
 export async function runVerify(
   { clock, drain, run }: VerifyParts,
-  { repairs, deep, maxDurationMs }: VerifyKind & { readonly maxDurationMs?: number | undefined },
+  { repairs, deepSince, maxDurationMs }: VerifyKind & { readonly maxDurationMs?: number | undefined },
 ): Promise<VerifyEnd> {
   const time = startTime(clock, maxDurationMs);
   let last: VerifyEnd | undefined;
   const isOver = () => drain.isClosing() || time.isOver();
   while (last === undefined || !(last.isComplete || isOver())) {
     try {
-      const end = must(await run({ purpose: 'verify', repairs, deep }, time.leftMs()), 'a verify waits');
+      const end = must(await run({ purpose: 'verify', repairs, deepSince }, time.leftMs()), 'a verify waits');
       const { counts, checkpoint, report } = must(end.result, 'a verify joins nobody');
       const graphCalls: number = (last?.graphCalls ?? 0) + counts.graphCalls;
       const isComplete = checkpoint === undefined;

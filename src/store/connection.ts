@@ -22,12 +22,18 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** Silence after which the other side is asked whether it is still there. */
 const KEEP_ALIVE_MS = 10_000;
 
+/** A time that is none, at infinity or beyond what JavaScript knows, is unknown. */
+function toInstant(parsed: Date | number): number | null {
+  const at = Number(parsed);
+  return Number.isFinite(at) ? at : null;
+}
+
 /** timestamptz as milliseconds, int8 as number: no count or fence of ours comes near 2^53. */
 const readTypes: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
     if (oid === pg.types.builtins.TIMESTAMPTZ) {
       const parse = pg.types.getTypeParser(oid, 'text') as (value: string) => Date | number;
-      return (value: string) => Number(parse(value));
+      return (value: string) => toInstant(parse(value));
     }
     if (oid === pg.types.builtins.INT8) return Number;
     return pg.types.getTypeParser(oid, format as 'text');

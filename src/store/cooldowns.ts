@@ -6,13 +6,15 @@
 import type { Channel } from '../core/model.ts';
 import type { Cooldown, QuotaScope } from '../core/limits/quota-usage.ts';
 import type { Database } from './connect.ts';
+import { LONGEST_COOLDOWN } from './sane-state.ts';
 import { toStorableText } from './text.ts';
 
 /** $1 page · $2 platform · $3 ms · $4 reason. A longer cooldown stands. */
 const BLOCK_PAGE = `
 UPDATE facebook_sync_state SET cooldown_until = now() + $3 * interval '1 millisecond', cooldown_reason = $4
 WHERE page_id = $1 AND platform = $2
-  AND (cooldown_until IS NULL OR cooldown_until < now() + $3 * interval '1 millisecond')`;
+  AND (cooldown_until IS NULL OR cooldown_until < now() + $3 * interval '1 millisecond'
+       OR cooldown_until > now() + ${LONGEST_COOLDOWN})`;
 
 /** $1 ms · $2 reason. A longer cooldown stands. */
 const BLOCK_APP = `
@@ -20,7 +22,7 @@ INSERT INTO facebook_quotas AS held (quota, cooldown_until, cooldown_reason)
 VALUES ('app', now() + $1 * interval '1 millisecond', $2)
 ON CONFLICT (quota) DO UPDATE
 SET cooldown_until = excluded.cooldown_until, cooldown_reason = excluded.cooldown_reason, updated_at = now()
-WHERE held.cooldown_until < excluded.cooldown_until`;
+WHERE held.cooldown_until < excluded.cooldown_until OR held.cooldown_until > now() + ${LONGEST_COOLDOWN}`;
 
 /** How long until an instant, in ms. */
 export const MS_UNTIL = (instant: string) => `(extract(epoch FROM ${instant} - now()) * 1000)::float8`;
@@ -28,7 +30,8 @@ export const MS_UNTIL = (instant: string) => `(extract(epoch FROM ${instant} - n
 /** Of the app, to be joined on; without a row when there is none. */
 export const APP_COOLDOWN = `
   SELECT ${MS_UNTIL('cooldown_until')} AS app_cooldown_ms, cooldown_reason AS app_cooldown_reason
-  FROM facebook_quotas WHERE quota = 'app' AND cooldown_until > now()`;
+  FROM facebook_quotas
+  WHERE quota = 'app' AND cooldown_until > now() AND cooldown_until <= now() + ${LONGEST_COOLDOWN}`;
 
 export interface AppCooldownRow extends Record<string, unknown> {
   readonly app_cooldown_ms: number | null;
@@ -72,7 +75,8 @@ export interface PaceOfChannel {
 /** $1 page · $2 platform. */
 const FIND_PACE = `
 SELECT (extract(epoch FROM now() - last_call_at) * 1000)::float8 AS ago_ms,
-       ${MS_UNTIL('cooldown_until')} AS ms, cooldown_reason AS reason
+       CASE WHEN cooldown_until <= now() + ${LONGEST_COOLDOWN} THEN ${MS_UNTIL('cooldown_until')} END AS ms,
+       cooldown_reason AS reason
 FROM facebook_sync_state WHERE page_id = $1 AND platform = $2`;
 
 interface PaceRow extends Record<string, unknown> {

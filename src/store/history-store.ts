@@ -28,8 +28,9 @@ WHERE conversation.page_id = ${page} AND conversation.platform = ${platform} AND
   AND floor_message_id IS NOT NULL AND deleted_at IS NULL
   AND (${depth}::int IS NULL OR ${depth} > ${HELD})`;
 
-/** Those of them that are not left alone for now. */
-const OPEN = (where: Where) => `${INCOMPLETE(where)} AND (history_retry_at IS NULL OR history_retry_at <= now())`;
+/** Those of them that are not left alone for now; none is for longer than a day, whatever somebody wrote there. */
+const OPEN = (where: Where) => `${INCOMPLETE(where)}
+  AND (history_retry_at BETWEEN now() AND now() + interval '2 days') IS NOT TRUE`;
 
 /** $1 page · $2 platform · $3 depth or null · $4 limit. */
 const FIND_OPEN = `

@@ -7,6 +7,7 @@ import { type Channel, type Instant, type Lease, LEASE_MS, type RunMode } from '
 import type { BeginRequest, BegunRun, OtherRun, Renewal } from '../core/store-ports.ts';
 import { LIST_LIMIT } from '../core/plan.ts';
 import { Secret } from '../lib/secret.ts';
+import { MEND_STATE, NONSENSE_OF } from './sane-state.ts';
 import { MS_UNTIL, APP_COOLDOWN, type AppCooldownRow, toAppCooldowns, toCooldowns } from './cooldowns.ts';
 import type { Database } from './connect.ts';
 
@@ -19,6 +20,10 @@ export const UNDER_LEASE = `
   WHERE page_id = $1 AND platform = $2 AND lease_fence = $3
   FOR SHARE`;
 
+/** Whether a lease has run out. One that ends much later than any lease lasts is none: nobody could ever take it over. */
+export const IS_OVER = (state: string) =>
+  `(${state}.lease_expires_at BETWEEN now() AND now() + interval '10 minutes') IS NOT TRUE`;
+
 /**
  * $1 page · $2 platform · $3 run · $4 lease ms · $5 forced · $6 trigger · $7 this process
  * · $8 conversations to count above the cut at most · $9 run to replace · $10 purpose.
@@ -29,19 +34,25 @@ const BEGIN_RUN = `
 WITH page AS (
   SELECT id, full_syncs_requested, access_token FROM facebook_pages WHERE id = $1
 ), before AS (
-  SELECT lease_run_id, last_caller FROM facebook_sync_state WHERE page_id = $1 AND platform = $2
+  SELECT lease_run_id, last_caller, ${NONSENSE_OF('state')} AS nonsense FROM facebook_sync_state AS state
+  WHERE page_id = $1 AND platform = $2
 ), lease AS (
   INSERT INTO facebook_sync_state AS held (page_id, platform, lease_run_id, lease_fence, lease_expires_at, last_caller)
   SELECT id, $2, $3, 1, now() + $4 * interval '1 millisecond', $7 FROM page
   ON CONFLICT (page_id, platform) DO UPDATE SET
     lease_run_id = excluded.lease_run_id,
-    lease_fence = held.lease_fence + 1,
+    -- One that no number of ours can hold begins anew, where nobody has been.
+    lease_fence = CASE WHEN held.lease_fence BETWEEN 0 AND 4503599627370496 THEN held.lease_fence + 1
+                       ELSE extract(epoch FROM now())::bigint END,
+    -- More than were asked for would keep the next ones from being done.
+    full_syncs_done = least(held.full_syncs_done, (SELECT full_syncs_requested FROM page)),
+    ${MEND_STATE},
     -- From when the row is ours: somebody may have held it locked for long.
     lease_expires_at = clock_timestamp() + $4 * interval '1 millisecond',
     last_caller = excluded.last_caller,
     yield_requested = false
-  WHERE CASE WHEN $9::uuid IS NULL THEN held.lease_run_id IS NULL OR held.lease_expires_at < now()
-             ELSE held.lease_run_id = $9 AND held.lease_expires_at < now() END
+  WHERE CASE WHEN $9::uuid IS NULL THEN held.lease_run_id IS NULL OR ${IS_OVER('held')}
+             ELSE held.lease_run_id = $9 AND ${IS_OVER('held')} END
   -- Not as this statement found it when it began: the run before may have ended while we waited for its row.
   RETURNING last_call_at, lease_fence, watermark, last_synced_at, full_syncs_done, since_filter_usable, nested_limit,
     lookback_ms, checkpoint_to_end, checkpoint_mode, checkpoint_forced, checkpoint_cursor, checkpoint_watermark, checkpoint_started_at,
@@ -84,7 +95,7 @@ SELECT lease_fence, watermark, since_filter_usable, mode, started_at, lease.last
        (SELECT round(greatest(0, extract(epoch FROM now() - lease.last_call_at)) * 1000) FROM before
         WHERE last_caller <> $7 AND lease.last_call_at IS NOT NULL)::float8 AS last_call_ago_ms,
        ${MS_UNTIL('lease.cooldown_until')} AS page_cooldown_ms, lease.cooldown_reason AS page_cooldown_reason,
-       app_cooldown_ms, app_cooldown_reason
+       (SELECT nonsense FROM before) AS nonsense, app_cooldown_ms, app_cooldown_reason
 FROM lease, run, page LEFT JOIN (${APP_COOLDOWN}) AS app ON true`;
 
 /** $1 page · $2 platform · $3 purpose. Who matters more makes itself known to the holder, which then steps aside. */
@@ -159,6 +170,7 @@ interface BegunRow extends AppCooldownRow {
   readonly last_call_ago_ms: number | null;
   readonly page_cooldown_ms: number | null;
   readonly page_cooldown_reason: string | null;
+  readonly nonsense: readonly string[] | null;
 }
 
 /** `processId` tells our own calls from those of other processes. */
@@ -201,6 +213,7 @@ export async function beginRun(
             toEnd: row.checkpoint_to_end,
           },
     lastCallAgoMs: row.last_call_ago_ms ?? undefined,
+    nonsense: row.nonsense ?? [],
     cooldowns: [
       ...toAppCooldowns(row),
       ...toCooldowns('page', { ms: row.page_cooldown_ms, reason: row.page_cooldown_reason }),

@@ -5,6 +5,7 @@
  */
 import type { Channel, Instant, Platform } from '../core/model.ts';
 import type { Database } from './connect.ts';
+import { IS_OVER } from './leases.ts';
 import { toIso } from './sql-values.ts';
 
 /** What is scheduled, each with a rhythm of its own. */
@@ -28,7 +29,7 @@ const SEED = { sync: 0, verify: 1 } as const;
 
 /** Channels (`state` of a `page`) that Facebook may be called for without anybody asking. */
 export const CALLABLE = `page.is_active AND state.status NOT IN ('token_expired', 'permission_missing')
-    AND (state.status <> 'failed' OR (state.last_call_at >= now() - interval '1 day') IS NOT TRUE)
+    AND (state.status <> 'failed' OR (state.last_call_at BETWEEN now() - interval '1 day' AND now() + interval '1 day') IS NOT TRUE)
     AND (state.platform = 'messenger' OR page.instagram_account_id IS NOT NULL)`;
 
 /** To be joined to `schedule`. */
@@ -104,9 +105,9 @@ export async function bringForward(query: Database['query']): Promise<void> {
     `UPDATE facebook_page_schedule AS schedule SET next_sync_at = now()
      FROM facebook_pages AS page JOIN facebook_sync_state AS state ON state.page_id = page.id
      WHERE page.id = schedule.page_id AND state.platform = schedule.platform AND ${CALLABLE}
-       AND (next_sync_at IS NULL
+       AND (next_sync_at IS NULL OR next_sync_at > now() + interval '400 days'
          OR (state.watermark IS NULL OR state.full_syncs_done < page.full_syncs_requested)
-           AND next_sync_at > now() AND (state.lease_expires_at > now()) IS NOT TRUE)`,
+           AND next_sync_at > now() AND ${IS_OVER('state')})`,
   );
 }
 

@@ -25,14 +25,17 @@ ON CONFLICT (page_id, platform, conversation_id) DO UPDATE SET
   reason = excluded.reason,
   is_missing = excluded.is_missing,
   updated_time = coalesce(excluded.updated_time, held.updated_time),
-  attempts = held.attempts + 1,
-  next_attempt_at = now() + least(interval '15 seconds' * 2 ^ least(held.attempts, 20), interval '3 days')
+  attempts = least(greatest(held.attempts, 0), 1000000) + 1,
+  next_attempt_at = now()
+    + least(interval '15 seconds' * 2 ^ least(greatest(held.attempts, 0), 20), interval '3 days')
 RETURNING conversation_id`;
 
 /** Served by the primary key: a Page has few of them. */
 const FIND_DUE = `
 SELECT conversation_id FROM facebook_retry_ledger
-WHERE page_id = $1 AND platform = $2 AND next_attempt_at <= now()
+WHERE page_id = $1 AND platform = $2
+  -- None waits for longer than three days, whatever somebody wrote there.
+  AND (next_attempt_at <= now() OR next_attempt_at > now() + interval '4 days')
 ORDER BY next_attempt_at LIMIT $3`;
 
 /** More than this are never settled by one walk. */

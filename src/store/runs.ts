@@ -1,6 +1,7 @@
 /** Table facebook_sync_runs, read: the history of what was done, and the answer of a run that another caller began. */
 import type { Instant, PhaseCosts, Platform, Run, RunMode, RunStatus, RunTrigger } from '../core/model.ts';
 import { type Database, type Queryable, UUID } from './connect.ts';
+import { IS_OVER } from './leases.ts';
 import { toLimit } from './list-limit.ts';
 
 interface RunRow extends Record<string, unknown> {
@@ -75,7 +76,7 @@ const CANCEL = `
 WITH alive AS (
   SELECT FROM facebook_sync_runs AS run
   JOIN facebook_sync_state AS state ON state.page_id = run.page_id AND state.platform = run.platform
-  WHERE run.id = $1 AND state.lease_run_id = $1 AND state.lease_expires_at >= now()
+  WHERE run.id = $1 AND state.lease_run_id = $1 AND NOT ${IS_OVER('state')}
 )
 UPDATE facebook_sync_runs
 SET cancel_wanted = true,

@@ -20,7 +20,7 @@ const NOTES: VerificationNotes = {
   listed: 40,
   probed: ['t_2'],
   unreadable: 1,
-  deep: false,
+  deepSince: undefined,
 };
 const CHECKPOINT = { after: 'cursor', nextWatermark: Date.UTC(2026, 1, 1), startedAt: Date.UTC(2026, 1, 2) };
 
@@ -32,7 +32,7 @@ describe('an unfinished verify', () => {
 
   const beginVerify = (pageId: string) => store.begin({ pageId, purpose: 'verify' });
   async function stopAt(lease: Lease) {
-    const { verifyStore } = await openVerify(store.database, lease, { repairs: true, deep: false });
+    const { verifyStore } = await openVerify(store.database, lease, { repairs: true, deepSince: undefined });
     await verifyStore.recordSeen(['t_1']);
     await verifyStore.save({ checkpoint: CHECKPOINT, notes: NOTES });
     await store.expire(lease);
@@ -48,7 +48,7 @@ describe('an unfinished verify', () => {
     await stopAt((await beginVerify(pageId)).lease);
     const { unfinished } = await openVerify(store.database, (await beginVerify(pageId)).lease, {
       repairs: true,
-      deep: false,
+      deepSince: undefined,
     });
     expect(unfinished?.checkpoint).toEqual(CHECKPOINT);
     const [finding] = unfinished?.notes.findings ?? [];
@@ -60,7 +60,9 @@ describe('an unfinished verify', () => {
     const pageId = await store.addPage();
     await stopAt((await beginVerify(pageId)).lease);
     const { lease } = await beginVerify(pageId);
-    expect((await openVerify(store.database, lease, { repairs: false, deep: false })).unfinished).toBeUndefined();
+    expect(
+      (await openVerify(store.database, lease, { repairs: false, deepSince: undefined })).unfinished,
+    ).toBeUndefined();
     expect(await countSeen(pageId)).toBe(1);
   });
 
@@ -73,25 +75,32 @@ describe('an unfinished verify', () => {
       code: 'LEASE_LOST',
     });
     await expect(stale.shouldYield()).rejects.toMatchObject({ code: 'LEASE_LOST' });
-    await expect(openVerify(store.database, old, { repairs: true, deep: false })).rejects.toMatchObject({
+    await expect(openVerify(store.database, old, { repairs: true, deepSince: undefined })).rejects.toMatchObject({
       code: 'LEASE_LOST',
     });
     await expect(stale.forget()).rejects.toMatchObject({ code: 'LEASE_LOST' });
     expect(await countSeen(pageId)).toBe(1);
-    const { unfinished, verifyStore } = await openVerify(store.database, lease, { repairs: true, deep: false });
+    const { unfinished, verifyStore } = await openVerify(store.database, lease, {
+      repairs: true,
+      deepSince: undefined,
+    });
     expect(unfinished?.checkpoint.after).toBe('cursor');
     await verifyStore.forget();
     expect(await countSeen(pageId)).toBe(0);
-    expect((await openVerify(store.database, lease, { repairs: true, deep: false })).unfinished).toBeUndefined();
+    expect(
+      (await openVerify(store.database, lease, { repairs: true, deepSince: undefined })).unfinished,
+    ).toBeUndefined();
   });
 
   it('leaves nothing behind that was seen by one whose process died before it kept a place', async () => {
     const pageId = await store.addPage();
     const { lease: dead } = await beginVerify(pageId);
-    await (await openVerify(store.database, dead, { repairs: true, deep: false })).verifyStore.recordSeen(['t_1']);
+    await (
+      await openVerify(store.database, dead, { repairs: true, deepSince: undefined })
+    ).verifyStore.recordSeen(['t_1']);
     await store.expire(dead);
     expect(await countSeen(pageId)).toBe(1);
-    await openVerify(store.database, (await beginVerify(pageId)).lease, { repairs: false, deep: false });
+    await openVerify(store.database, (await beginVerify(pageId)).lease, { repairs: false, deepSince: undefined });
     expect(await countSeen(pageId)).toBe(0);
   });
 });

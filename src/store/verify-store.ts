@@ -136,22 +136,22 @@ interface ResumedRow extends Record<string, unknown> {
 export async function openVerify(
   database: Database,
   lease: Lease,
-  { repairs, deep }: VerifyKind,
+  { repairs, deepSince }: VerifyKind,
 ): Promise<OpenedVerify> {
   const { pageId, platform, fence, runId } = lease;
   const [row] = await database.query<ResumedRow>(RESUME, [pageId, platform, fence, repairs]);
   if (row === undefined) throw await whyLeaseIsLost(database, lease);
-  const unfinished = toUnfinished(row, deep);
+  const unfinished = toUnfinished(row, deepSince);
   const generation = unfinished === undefined ? runId : (row.generation ?? runId);
   return { verifyStore: openVerifyStore(database, lease, { repairs, generation }), unfinished };
 }
 
 function toUnfinished(
   { after, top, started_at: startedAt, notes }: ResumedRow,
-  deep: boolean,
+  deepSince: Instant | undefined,
 ): UnfinishedVerify | undefined {
   // Notes of another form are of another version, and begin anew, as those of a verify that goes less deep or deeper.
-  if (startedAt === null || notes === null || !('probed' in notes) || (notes.deep ?? false) !== deep) return undefined;
+  if (startedAt === null || notes === null || !('probed' in notes) || notes.deepSince !== deepSince) return undefined;
   return { checkpoint: { after: after ?? undefined, nextWatermark: top ?? undefined, startedAt }, notes };
 }
 

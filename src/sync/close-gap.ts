@@ -5,7 +5,7 @@
  * its end even when the time of the run is over: in time slices it would never be closed otherwise.
  */
 import { extend, joinRange, NOTHING_SCANNED } from '../core/contiguous-range.ts';
-import { GraphError } from '../core/errors.ts';
+import { concernsOneObject, GraphError } from '../core/errors.ts';
 import { HEAD_CURSOR, listPages } from '../core/list-pages.ts';
 import type {
   CollectedConversation,
@@ -54,22 +54,31 @@ export async function closeGap(
   const pages = listPages({
     ask: (request) => source.listMessages({ ...request, conversationId }, signal),
     from,
-    size: createPageSize({ limit: PIECE_MESSAGES }),
+    size: createPageSize({ limit: PIECE_MESSAGES, onFault: 'half' }),
     subject: `the messages of conversation ${conversationId}`,
   });
-  for await (const page of pages) {
-    messages.push(...page.items);
-    scan = extend(scan, page.items, stored);
-    const closed = toResult(page.after);
-    if (closed !== undefined) return closed;
-    if (messages.length < PIECE_MESSAGES) continue;
-    eventsCreated += await store.appendMessages(conversationId, messages);
-    messages = [];
+  try {
+    for await (const page of pages) {
+      messages.push(...page.items);
+      scan = extend(scan, page.items, stored);
+      const closed = toResult(page.after);
+      if (closed !== undefined) return closed;
+      if (messages.length < PIECE_MESSAGES) continue;
+      eventsCreated += await store.appendMessages(conversationId, messages);
+      messages = [];
+    }
+  } catch (error) {
+    // What was shown is kept, across the gap.
+    if (concernsOneObject(error) && messages.length > 0) await store.appendMessages(conversationId, messages);
+    throw error;
   }
-  const { messageCount = 0 } = snapshot;
-  if (messageCount > 0 && scan.newest === undefined) {
-    const message = `Facebook counts ${messageCount} messages in conversation ${conversationId} and shows none.`;
-    throw new GraphError('GRAPH_ERROR', message, { kind: 'invalid' });
-  }
+  if (scan.newest === undefined) requireEmpty(snapshot);
   return must(toResult(undefined), 'the end of a list joins all that is on it');
+}
+
+/** A list without a message is not believed while Facebook counts some. */
+function requireEmpty({ id, messageCount = 0 }: ConversationSnapshot): void {
+  if (messageCount === 0) return;
+  const message = `Facebook counts ${messageCount} messages in conversation ${id} and shows none.`;
+  throw new GraphError('GRAPH_ERROR', message, { kind: 'invalid' });
 }

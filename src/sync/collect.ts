@@ -10,15 +10,17 @@ import { createPageSize, type PageSize } from '../core/page-size.ts';
 import { NESTED_MESSAGES, type SurveyBatch } from '../core/plan.ts';
 import { type ListPlan, planCollect, type SinglePlan } from '../core/plan-collect.ts';
 import type { CollectFailure } from '../core/store-ports.ts';
-import { bringMessages, type OnReread } from './bring-messages.ts';
+import { bringMessages, type Rereads } from './bring-messages.ts';
 import { commitBatch } from './commit-batch.ts';
 import type { RunContext } from './run-context.ts';
 
 export interface CollectContext extends RunContext {
-  /** Where everything is to be read again: told of what that changed. */
-  readonly onReread?: OnReread | undefined;
+  /** What is read again, whatever is stored. */
+  readonly rereads?: Rereads | undefined;
   /** How many conversations with messages to ask for at once; learnt from what Facebook finds too big. */
   readonly nestedSize: PageSize;
+  /** Messages that Facebook was able to show along with a single conversation, once it was less than asked for. */
+  readonly shown: { mostMessages: number };
   /** Reads of single conversations that were refused since anything was last shown. */
   readonly refusals: { inARow: number };
 }
@@ -50,7 +52,7 @@ export async function collect(context: CollectContext, pages: readonly SurveyBat
   const { list, singles } = planCollect(pages, {
     depth: context.depth,
     nestedLimit: context.nestedSize.limit,
-    rereads: context.onReread !== undefined,
+    rereads: context.rereads !== undefined,
   });
   const reading = { failures, mayBeOfPage: true, isTrial: false };
   if (list !== undefined) checkOff(await fetchList(context, list));
@@ -113,7 +115,7 @@ async function commitFetched(
   const batch = light.map(toLight);
   const onFailure = (conversationId: string, error: unknown) =>
     noteFailure(context, failures, { conversationId, ...reasonOrThrow(error) });
-  const brought = await bringMessages(context, { snapshots, stored, onReread: context.onReread, onFailure });
+  const brought = await bringMessages(context, { snapshots, stored, rereads: context.rereads, onFailure });
   batch.push(...brought.map(({ collected }) => collected));
   const appended = brought.reduce((sum, { eventsCreated }) => sum + eventsCreated, 0);
   if (batch.length === 0) return { inserted: 0, updated: 0, eventsCreated: appended, failures };
@@ -211,13 +213,19 @@ async function fetchOne(
   { id: conversationId, messages, shrinks = false }: SinglePlan & { readonly shrinks?: boolean },
   failures: CollectFailure[],
 ): Promise<ConversationSnapshot | undefined> {
-  const size = createPageSize({ limit: messages, onFault: shrinks ? 'half' : undefined });
+  const { shown } = context;
+  const size = createPageSize({
+    limit: Math.min(messages, shown.mostMessages),
+    onFault: shrinks ? 'half' : undefined,
+  });
   for (;;) {
     const { limit } = size;
     try {
       const snapshot = await context.source.fetchConversation({ conversationId, messages: limit }, context.signal);
       if (snapshot?.id !== conversationId) noteFailure(context, failures, { conversationId, ...NOT_SHOWN });
-      if (snapshot !== undefined) context.refusals.inARow = 0;
+      if (snapshot === undefined) return undefined;
+      context.refusals.inARow = 0;
+      if (limit < messages) shown.mostMessages = limit;
       return snapshot;
     } catch (error) {
       if (size.shrink(limit, error)) continue;

@@ -6,7 +6,7 @@ import { addBatch, NO_COUNTS, type RunCounts } from '../core/model.ts';
 import { createPageSize } from '../core/page-size.ts';
 import { LIST_LIMIT, type SurveyBatch } from '../core/plan.ts';
 import { createTaskGroup } from '../lib/task-group.ts';
-import type { OnReread } from './bring-messages.ts';
+import type { Rereads } from './bring-messages.ts';
 import { collect, type CollectContext, type CollectResult, retry } from './collect.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -36,10 +36,11 @@ type Work = (context: CollectContext) => Promise<CollectResult>;
 /** Enough to keep the call budget busy, few enough to bound memory (I11). */
 const BATCHES_AT_ONCE = 4;
 
-export function openCollector(run: RunContext, nestedLimit: number, onReread?: OnReread): Collector {
+export function openCollector(run: RunContext, nestedLimit: number, rereads?: Rereads): Collector {
   const group = createTaskGroup(BATCHES_AT_ONCE, run.signal);
   const nestedSize = createPageSize({ limit: nestedLimit, onFault: 'half' });
   const refusals = { inARow: 0 };
+  const shown = { mostMessages: Infinity };
   const failed = new Set<string>();
   const pages: SurveyBatch[] = [];
   const progress = createProgress();
@@ -49,7 +50,7 @@ export function openCollector(run: RunContext, nestedLimit: number, onReread?: O
     group.start(async (signal) => {
       // Lets the survey ask first: while its next call is answered there will be time for this one.
       await run.clock.sleep(0, signal);
-      const result = await work({ ...run, nestedSize, refusals, onReread, signal });
+      const result = await work({ ...run, nestedSize, shown, refusals, rereads, signal });
       counts = addBatch(counts, result);
       for (const { conversationId } of result.failures) failed.add(conversationId);
       run.emit({ type: 'batch-committed', counts: { ...counts, graphCalls: run.source.callCount() } });

@@ -73,7 +73,7 @@ async function goDown(run: HistoryContext, { open, depth, from }: WayDown): Prom
     ask: (request) => source.listMessages({ ...request, conversationId }, signal),
     from,
     isFromEarlierRun: from !== undefined,
-    size: createPageSize({ limit: MOST_MESSAGES }),
+    size: createPageSize({ limit: MOST_MESSAGES, onFault: 'half' }),
     subject: `the messages of conversation ${conversationId}`,
   });
   for await (const page of pages) {

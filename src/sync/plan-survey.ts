@@ -16,8 +16,8 @@ export interface SurveyPlan {
   readonly sendSince: boolean;
   /** Collect everything that is listed as if nothing were stored. */
   readonly forced: boolean;
-  /** Whether everything that is listed is collected, whatever is stored. */
-  readonly rereads: boolean;
+  /** What changed since then is collected, whatever is stored. */
+  readonly rereadsSince: Instant | undefined;
   /** Whether what is stored is compared message by message: how many there are, and the ends of the range. */
   readonly withRows: boolean;
   /** What differs and is not to be collected all the same: it failed before, and its time has not come. */
@@ -49,7 +49,7 @@ export function planSurvey({ run, policy, state, retries }: SurveyPlanInput): Su
     // A list of which the first page shows nothing below the lookback does not tell whether `since` is ignored.
     sendSince: policy.sendSince && state.filterUsable && state.storedInLookback < LIST_LIMIT,
     forced: policy.forced,
-    rereads: policy.onReread !== undefined,
+    rereadsSince: policy.rereads?.since,
     withRows: policy.purpose !== 'sync',
     isWaiting: policy.purpose === 'sync' && !policy.forced ? retries.isWaiting : () => false,
     checkpoint,

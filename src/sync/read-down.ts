@@ -22,8 +22,8 @@ export interface Reread extends ClosedGap {
 export interface Rereading {
   readonly snapshot: ConversationSnapshot;
   readonly stored: StoredConversation;
-  /** Down to the floor, whatever the counts say. */
-  readonly whole: boolean;
+  /** At least what was written since, whatever the counts say; 0: down to the floor. */
+  readonly downTo: Instant | undefined;
 }
 
 /** Messages per call, and the most that are kept in memory while another call is made (I11). */
@@ -66,9 +66,10 @@ function openReading(of: Rereading): Reading {
 }
 
 /** Whether there is nothing more to read, or no reason to. */
-function isDone({ of: { snapshot, stored, whole }, scan, live, unshown, after }: Reading): boolean {
+function isDone({ of: { snapshot, stored, downTo = Infinity }, scan, live, unshown, after }: Reading): boolean {
   if (after === undefined || (scan.meetsOldest && !stored.historyComplete)) return true;
-  return !whole && scan.meetsNewest && addsUp(stored, snapshot.messageCount, live - unshown.size);
+  const isDeepEnough = (scan.oldest?.createdAt ?? Infinity) < downTo || downTo === Infinity;
+  return isDeepEnough && scan.meetsNewest && addsUp(stored, snapshot.messageCount, live - unshown.size);
 }
 
 /** Rejects with a GraphError when Facebook does not lead down. */

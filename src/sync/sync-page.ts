@@ -26,7 +26,7 @@ export async function syncPage({ run, policy, state }: Walk): Promise<SyncResult
   const { checkpoint } = state;
   const startedAt = checkpoint?.startedAt ?? state.startedAt;
   const retries = await openRetries(run.store, state);
-  await using collector = openCollector(run, state.nestedLimit, policy.onReread);
+  await using collector = openCollector(run, state.nestedLimit, policy.rereads);
   const plan = planSurvey({ run, policy, state, retries });
 
   if (purpose !== 'inspect') await collector.addSingles(retries.due);

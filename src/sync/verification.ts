@@ -12,6 +12,7 @@ import {
   type VerificationNotes,
   type VerificationReport,
 } from '../core/findings.ts';
+import type { Instant } from '../core/model.ts';
 import { type Comparison, differs } from '../core/plan.ts';
 import type { VerifyStore } from '../core/store-ports.ts';
 import { type Probed, probeUnseen, type Unseen } from './probe-unseen.ts';
@@ -25,8 +26,8 @@ export interface Verification extends WalkPolicy {
 
 export interface VerificationParts {
   readonly repairs: boolean;
-  /** Reads every message again. It repairs as it goes. */
-  readonly deep: boolean;
+  /** Since when it reads every message again, which repairs as it goes; 0: all of them. */
+  readonly deepSince: Instant | undefined;
   readonly verifyStore: VerifyStore;
   /** Undefined begins. */
   readonly notes: VerificationNotes | undefined;
@@ -34,7 +35,7 @@ export interface VerificationParts {
 }
 
 export function openVerification(run: RunContext, parts: VerificationParts): Verification {
-  const { repairs, deep, verifyStore, prior, notes = NO_NOTES } = parts;
+  const { repairs, deepSince, verifyStore, prior, notes = NO_NOTES } = parts;
   const log = openFindingLog(notes);
   const probed = [...notes.probed];
   let { listed, unreadable } = notes;
@@ -45,7 +46,8 @@ export function openVerification(run: RunContext, parts: VerificationParts): Ver
     mode: 'full',
     forced: false,
     sendSince: false,
-    onReread: deep ? (snapshot) => log.add(toStale(snapshot)) : undefined,
+    rereads:
+      deepSince === undefined ? undefined : { since: deepSince, onDiffering: (snapshot) => log.add(toStale(snapshot)) },
 
     async visit({ after, listed: count, comparisons }) {
       // A walk that begins again lists all of them again.
@@ -73,7 +75,7 @@ export function openVerification(run: RunContext, parts: VerificationParts): Ver
         const open = await run.store.findOpenRetries();
         log.markRepaired(new Set([...failed, ...open.map((entry) => entry.conversationId)]));
       }
-      const kept = { ...log.notes(), listed, probed, unreadable, deep };
+      const kept = { ...log.notes(), listed, probed, unreadable, deepSince };
       await (checkpoint === undefined ? verifyStore.forget() : verifyStore.save({ checkpoint, notes: kept }));
     },
 

@@ -1,5 +1,5 @@
 /** What a walk is for: a sync collects what changed, a verify compares everything. Both walk the list in the same way. */
-import type { OnReread } from './bring-messages.ts';
+import type { Rereads } from './bring-messages.ts';
 import type { Settled, WalkPurpose } from '../core/outcome.ts';
 import type { SurveyBatch } from '../core/plan.ts';
 import type { SyncMode } from '../core/model.ts';
@@ -10,8 +10,8 @@ export interface WalkPolicy {
   readonly mode: SyncMode;
   /** Collect everything that is listed as if nothing were stored. */
   readonly forced: boolean;
-  /** Everything is read again, down to the floor of every conversation; told of those where that made a difference. */
-  readonly onReread?: OnReread | undefined;
+  /** What is read again, whatever is stored. */
+  readonly rereads?: Rereads | undefined;
   /** Whether `since` may go along with a list that ends at the lookback. */
   readonly sendSince: boolean;
   /** Sees every list page; answers whether the walk has to stop behind it. */

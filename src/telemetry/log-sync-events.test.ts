@@ -130,8 +130,10 @@ describe('logSyncEvents', () => {
         index: 7,
         reason: 'no created_time',
       },
+      { type: 'state-mended', columns: ['watermark', 'nested_limit'] },
     ]);
-    expect(levels(lines)).toEqual([30, 40, 40, 40]);
+    expect(levels(lines)).toEqual([30, 40, 40, 40, 40]);
+    expect(messages(lines).at(-1)).toContain('facebook_sync_state (watermark, nested_limit) for page: 123456789');
     expect(messages(lines).join('\n')).toMatch(
       /`since` for page: 123456789 \(ignored\).*\n.*t_1 out of order.*\n.*t_2 .*refused it\n.*Entry 7 of the messages of conversation t_3 \(id m_4\).*no created_time/,
     );

@@ -70,6 +70,14 @@ function toLines(event: SyncEvent): readonly Line[] {
       ];
     case 'list-requested':
       return [['info', 'Fetching batch...']];
+    case 'state-mended':
+      return [
+        [
+          'warn',
+          `Another program wrote what cannot be true into facebook_sync_state (${event.columns.join(', ')}) ` +
+            `for page: ${event.page.facebookPageId}; it was replaced`,
+        ],
+      ];
     case 'list-surveyed':
       return [['debug', `Listed ${event.listed} conversations, ${event.differing} differ from the mirror`]];
     case 'survey-finished':

@@ -137,3 +137,17 @@ it('an Instagram account that is gone is said of its channel, costs one call, an
   expect(await sync()).toMatchObject({ status: 'succeeded', channels: [{}, { status: 'succeeded' }] });
   expect(await world.tidemark.pages.find({ facebookPageId })).toMatchObject({ status: 'connected' });
 });
+
+it('a Page of which Facebook does not answer for its Instagram account is synced all the same', async () => {
+  await using world = await openWorld({ version: 17, platforms: ['messenger', 'instagram'], simulator: BOTH });
+  const facebookPageId = world.pageIds[0];
+  const effect = { type: 'error', code: 2, isTransient: true } as const;
+  world.simulator.faults.add({ match: { kind: 'page' }, times: 'always', effect });
+  await using eye = await openEye(world.databaseUrl);
+  await eye.client.query('UPDATE facebook_pages SET instagram_checked_at = NULL');
+  expect(await world.tidemark.sync({ facebookPageId })).toMatchObject({ status: 'succeeded', synced: 30 });
+  // A verify is what marks deletions: it has to know.
+  await expect(world.tidemark.verify({ facebookPageId, platform: 'instagram' })).rejects.toMatchObject({
+    code: 'GRAPH_ERROR',
+  });
+});

@@ -130,6 +130,23 @@ describe('an unsent message', () => {
     expect(await query(world, 'SELECT id FROM facebook_messages WHERE deleted_at IS NOT NULL')).toEqual([]);
   });
 
+  it.each([
+    ['messenger', -12, {}],
+    ['instagram', 0, { messagesPerConversation: { min: 1, max: 1, mean: 1 } }],
+  ] as const)(
+    'of %s is emptied by a sync that collects everything anew, or by a deep verify after it',
+    async (platform, place, simulator) => {
+      await using world = await openSynced({ messagesPerConversation: MANY, ...simulator }, [platform]);
+      const { facebookPageId, tidemark } = world;
+      const [id = ''] = await query(world, `${FULLEST} LIMIT 1`);
+      world.simulator.world.deleteMessage(must((await messagesOf(world, id)).at(place), 'there are many').id);
+      await tidemark.sync({ facebookPageId, forceFull: true });
+      await tidemark.collectHistory({});
+      if (platform === 'instagram') await tidemark.verify({ facebookPageId, deep: true });
+      expect(await world.differences()).toEqual([]);
+    },
+  );
+
   it('shown again by Facebook is there again', async () => {
     await using world = await openSynced();
     const { facebookPageId, tidemark } = world;
@@ -191,5 +208,43 @@ describe('a deep verify', () => {
     expect(world.takeCalls()).toBeLessThanOrEqual(graphCalls + 2);
     expect(await world.differences()).toEqual([]);
     expect(await tidemark.verify({ facebookPageId, deep: true })).toMatchObject({ counts: { stale: 0 } });
+  });
+
+  it('since a time reads only what was written since, and costs as much', async () => {
+    await using world = await openSynced({ messagesPerConversation: MANY, conversations: 110 });
+    const { facebookPageId, tidemark } = world;
+    const { world: facebook } = world.simulator;
+    const [recent = '', old = ''] = await query(
+      world,
+      'SELECT id FROM facebook_conversations WHERE message_count > 120 ORDER BY updated_time DESC',
+    );
+    const [newest, ...before] = (await messagesOf(world, recent)).toReversed();
+    // Some of the edited ones are older than what is asked for, or in a conversation that is.
+    const since = must(before[60], 'there are many').createdTime;
+    for (const message of [must(newest, 'there are many'), must(before[40], 'there are many')]) {
+      facebook.editMessage(message.id, 'edited');
+    }
+    const untouched = must((await messagesOf(world, old)).at(-1), 'there are many');
+    facebook.editMessage(untouched.id, 'edited as well');
+    const isOlder = Date.parse(untouched.createdTime) < Date.parse(since);
+
+    const request = { pages: [{ facebookPageId }], since };
+    const { graphCalls, conversations } = await tidemark.estimateDeepVerify(request);
+    expect(graphCalls).toBeLessThan((await tidemark.estimateDeepVerify({ pages: request.pages })).graphCalls / 3);
+    world.takeCalls();
+    const answer = await tidemark.verify({ facebookPageId, deep: true, since });
+    expect(world.takeCalls()).toBeLessThanOrEqual(graphCalls + 2);
+    expect(conversations).toBeLessThan(110);
+    expect(answer.stale.map(({ conversationId }) => conversationId)).toEqual(isOlder ? [recent] : [recent, old]);
+    expect(await world.differences()).toHaveLength(isOlder ? 1 : 0);
+  });
+
+  it('alone knows what since means', async () => {
+    await using world = await openSynced();
+    const { facebookPageId, tidemark } = world;
+    await expect(tidemark.verify({ facebookPageId, since: '2026-03-01T00:00:00Z' })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringContaining('send `deep` with it'),
+    });
   });
 });

@@ -229,7 +229,7 @@ export async function openModelWorld({
          RETURNING id`,
         [threadId, from, count],
       );
-      blindSpots.displaced(rows.map(({ id }) => id));
+      if (rows.length > 0) blindSpots.displaced([threadId, ...rows.map(({ id }) => id)]);
     },
     async loseThread(threadId) {
       await client.query('DELETE FROM facebook_conversations WHERE id = $1', [threadId]);

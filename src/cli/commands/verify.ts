@@ -1,5 +1,5 @@
 /** `tidemark verify`: compares the mirror of the named Pages, or of all active ones, with Facebook, and says what differs. */
-import { duration } from '../../config/kinds.ts';
+import { duration, instant } from '../../config/kinds.ts';
 import type { VerifyAllAnswer } from '../../api/verify.ts';
 import { argument } from '../argument.ts';
 import type { CliContext, ExitStatus } from '../context.ts';
@@ -16,6 +16,7 @@ import { quietOption } from './sync.ts';
 interface VerifyFlags extends WatchedFlags {
   readonly repair?: true;
   readonly deep?: true;
+  readonly since?: string;
   readonly maxDuration?: number;
   readonly exitCode?: true;
 }
@@ -33,6 +34,11 @@ export function addVerifyCommand({ program, context, end }: Registration): void 
     .addOption(platformOption('only the mirror'))
     .option('--repair', 'collect what differs, and mark what is gone at Facebook as deleted')
     .option('--deep', 'read every message again, also for edits, reactions and unsent ones; repairs what differs')
+    .option(
+      '--since <time>',
+      'with --deep: read again only what was written since, e.g. 2026-03-01',
+      argument(instant()),
+    )
     .option('--exit-code', 'exit with 1 also when differences remain that were not repaired')
     .option(
       '--max-duration <duration>',
@@ -55,7 +61,10 @@ async function verify(context: CliContext, names: readonly string[], flags: Veri
     const pages = await unlessStopped(stop, findPages(tidemark, refs, flags));
     if (pages instanceof Stopped) return pages;
     if (flags.deep && !flags.quiet) {
-      const cost = await tidemark.estimateDeepVerify({ pages: pages.map(({ id }) => ({ pageId: id })) });
+      const cost = await tidemark.estimateDeepVerify({
+        pages: pages.map(({ id }) => ({ pageId: id })),
+        since: flags.since,
+      });
       printLine(context.stderr, describeEstimate(cost));
     }
     const request = {
@@ -63,6 +72,7 @@ async function verify(context: CliContext, names: readonly string[], flags: Veri
       platform: flags.platform,
       repair: flags.repair ?? false,
       deep: flags.deep,
+      since: flags.since,
       maxDurationMs: flags.maxDuration,
       trigger: 'cli',
     } as const;
