@@ -160,7 +160,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
       store,
       openCaller,
       look: calls.look,
-      check: (token) => checkToken({ openCaller, appId, appSecret, now: () => clock.now() }, token),
+      check: (token) => checkToken({ openCaller, appId, appSecret }, token),
     }),
     conversations: openMirrorReader(database.reader),
     runs: openRunReader({
