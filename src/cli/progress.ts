@@ -7,8 +7,7 @@ import type { EventSink, SyncEvent } from '../core/events.ts';
 import type { Platform } from '../core/model.ts';
 import { columnsOf } from '../lib/columns.ts';
 import { toVisible } from '../lib/visible.ts';
-import type { LogStream } from '../telemetry/log.ts';
-import type { CliContext, OutputStream } from './context.ts';
+import type { OutputStream } from './context.ts';
 import { paintFor } from './paint.ts';
 import { printLine } from './print.ts';
 import { renderProgressLine } from './progress-line.ts';
@@ -65,15 +64,6 @@ export function showProgress(options: ProgressOptions): Progress {
     },
     write,
     [Symbol.dispose]: stop,
-  };
-}
-
-/** Log lines go to stderr, above the bars while there are any. */
-export function aroundProgress({ stderr }: Pick<CliContext, 'stderr'>, current: () => Progress | undefined): LogStream {
-  return {
-    isTTY: stderr.isTTY,
-    hasColors: () => stderr.hasColors?.() ?? false,
-    write: (line) => (current() ?? stderr).write(line),
   };
 }
 

@@ -5,7 +5,7 @@
 import { inspect } from 'node:util';
 import { readSettings } from '../config/read-settings.ts';
 import { toTidemarkError } from '../core/errors.ts';
-import { scrub } from '../telemetry/log.ts';
+import { scrub } from '../telemetry/scrub.ts';
 import type { CliContext, ExitStatus } from './context.ts';
 import { printJson, printLine, printText } from './print.ts';
 

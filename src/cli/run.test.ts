@@ -84,6 +84,9 @@ describe('the command line', () => {
     });
     await both.run('sync');
     expect(both.stderr()).not.toContain('Warning');
+    const app = createFake({ env: { META_APP_ID: '123' } });
+    await app.run('pages', 'list');
+    expect(app.stderr()).toContain('Warning: META_APP_ID does nothing without META_APP_SECRET');
   });
 
   it('says where the mirror is when no DATABASE_URL does', async () => {

@@ -3,7 +3,6 @@ import { relative } from 'node:path';
 import { type Environment, findUnknownVariables, readSettings } from '../config/read-settings.ts';
 import type { Settings } from '../config/options.ts';
 import type { Tidemark } from '../api/tidemark.ts';
-import { createLog } from '../telemetry/log.ts';
 import type { Log, LogStream } from '../telemetry/log.ts';
 import { logSyncEvents } from '../telemetry/log-sync-events.ts';
 import type { CliContext } from './context.ts';
@@ -36,6 +35,9 @@ export function loadSettings({ env, cwd, stderr }: SettingsContext, defaults: En
         '`openssl rand -base64 32` makes a key.',
     );
   }
+  if (settings.appId !== undefined && settings.appSecret === undefined) {
+    printLine(stderr, 'Warning: META_APP_ID does nothing without META_APP_SECRET: tokens are not exchanged.');
+  }
   return settings;
 }
 
@@ -46,6 +48,7 @@ export async function openSession(
   settings: Settings,
   { logTo = context.stderr, quiet = false, looksOnly = false }: SessionOptions = {},
 ): Promise<Session> {
+  const { createLog } = await import('../telemetry/log.ts');
   const log = createLog(settings, logTo);
   const tidemark = await context.openTidemark(settings, { onEvent: logSyncEvents(log), makesTables: !looksOnly });
   if (settings.databaseUrl === undefined && !quiet) {

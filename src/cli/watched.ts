@@ -4,7 +4,8 @@ import type { Tidemark } from '../api/tidemark.ts';
 import type { EventSink, SyncEvent } from '../core/events.ts';
 import type { PageRef, Platform } from '../core/model.ts';
 import type { CliContext } from './context.ts';
-import { aroundProgress, type Progress, showProgress, type ShownPage } from './progress.ts';
+import { aroundProgress } from './around-progress.ts';
+import type { Progress, ShownPage } from './progress.ts';
 import { advance, NOTHING_DONE, type ProgressState } from './progress-state.ts';
 import { loadSettings, openSession, type Session } from './session.ts';
 
@@ -43,6 +44,8 @@ export async function openWatched(context: CliContext, flags: WatchedFlags): Pro
   const hasBars = context.stderr.isTTY === true && !quiet;
   // Where bars show how far it is, or nobody wants to know, the log is left to what is odd.
   const settings = loadSettings(context, hasBars || quiet ? { LOG_LEVEL: 'warn' } : {});
+  // Bars are loaded where they are shown.
+  const showProgress = hasBars ? (await import('./progress.ts')).showProgress : undefined;
   const session = await openSession(context, settings, {
     logTo: aroundProgress(context, () => progress),
     quiet,
@@ -53,9 +56,12 @@ export async function openWatched(context: CliContext, flags: WatchedFlags): Pro
     [Symbol.asyncDispose]: session.close,
     async watch({ pages, title }, work) {
       told.clear();
-      using shown = hasBars
-        ? showProgress({ stream: context.stderr, pages: pages.map((page) => toShown(page, flags)), expected: 0, title })
-        : undefined;
+      using shown = showProgress?.({
+        stream: context.stderr,
+        pages: pages.map((page) => toShown(page, flags)),
+        expected: 0,
+        title,
+      });
       progress = shown;
       let isShown = true;
       try {

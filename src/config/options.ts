@@ -115,7 +115,6 @@ export const OPTIONS = {
     meaning: 'Meta app that short-lived user tokens are exchanged with; needs `META_APP_SECRET` beside it.',
     example: '1234567890123456',
     secret: false,
-    reserved: 'no-effect',
   } satisfies Option<string>,
   appSecret: {
     variable: 'META_APP_SECRET',

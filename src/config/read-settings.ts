@@ -48,8 +48,8 @@ export function readSettings(env: Environment, { cwd, defaults = {}, given = {} 
       settings[name] = undefined;
       continue;
     }
-    const parsed = option.kind.schema.safeParse(text);
-    if (parsed.success) settings[name] = parsed.data;
+    const parsed = option.kind.parse(text);
+    if (parsed !== undefined) settings[name] = parsed;
     else faults.push(describeFault(own === undefined ? option.variable : name, option, text));
   }
 
@@ -63,9 +63,9 @@ export function readSetting<N extends SettingName>(name: N, env: Environment, cw
   const option: Option = OPTIONS[name];
   const text = readEnvironment(env, cwd)[option.variable]?.trim() || defaultOf(option);
   if (text === undefined) return undefined;
-  const parsed = option.kind.schema.safeParse(text);
-  if (!parsed.success) throw new TidemarkError('INVALID_SETTING', describeFault(option.variable, option, text));
-  return parsed.data as Settings[N];
+  const parsed = option.kind.parse(text);
+  if (parsed === undefined) throw new TidemarkError('INVALID_SETTING', describeFault(option.variable, option, text));
+  return parsed as Settings[N];
 }
 
 /** Whether the environment or a file says something of the variable: one that is set to nothing says nothing. */

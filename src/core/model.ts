@@ -129,6 +129,8 @@ export interface ConversationSnapshot {
 export interface ConversationList extends CursorPage<ConversationSnapshot> {
   /** The host's own clock: the instant as of which the answer is true. */
   readonly servedAt: Instant | undefined;
+  /** Facebook refused to list it with the `since` that was asked for; it came without. Default: it did not. */
+  readonly isSinceRefused?: boolean | undefined;
 }
 
 /** One message as a position in its conversation. */

@@ -26,6 +26,7 @@ import { createPageActions, toKind } from './page-actions.ts';
 import { createPageCalls } from './page-calls.ts';
 import { openPageDirectory } from './page-directory.ts';
 import { createRounds } from './rounds.ts';
+import { checkToken } from './token-check.ts';
 
 export interface EngineSettings {
   /** PostgreSQL 15 or newer. Default: the embedded one in `dataDir`. */
@@ -40,6 +41,8 @@ export interface EngineSettings {
   readonly encryptionKey?: Secret | undefined;
   readonly graphApiUrl: string;
   readonly graphApiVersion: string;
+  /** With the secret beside it, short-lived user tokens are exchanged for long-lived ones. */
+  readonly appId?: string | undefined;
   readonly appSecret?: Secret | undefined;
   /** Of each channel: a Page on one platform. */
   readonly callsPerSecond: number;
@@ -131,11 +134,18 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     depth,
     signal,
   });
+  const { openCaller } = calls;
+  const { appId, appSecret } = settings;
   const findPage = (ref: PageRef) => findReferredPage(database, ref);
 
   const tidemark: Tidemark = {
     embeddedDatabaseUrl: store.embeddedDatabaseUrl,
-    pages: openPageDirectory({ store, openCaller: calls.openCaller, look: calls.look }),
+    pages: openPageDirectory({
+      store,
+      openCaller,
+      look: calls.look,
+      check: (token) => checkToken({ openCaller, appId, appSecret, now: () => clock.now() }, token),
+    }),
     conversations: openMirrorReader(database.reader),
     runs: openRunReader({
       records: {

@@ -233,7 +233,12 @@ export async function openModelWorld({
     },
     async loseThread(threadId) {
       await client.query('DELETE FROM facebook_conversations WHERE id = $1', [threadId]);
-      blindSpots.displaced([threadId]);
+      // Whose messages they are is not known without it.
+      const { rows } = await client.query<{ id: string }>(
+        'SELECT id FROM facebook_messages WHERE conversation_id = $1',
+        [threadId],
+      );
+      blindSpots.displaced([threadId, ...rows.map(({ id }) => id)]);
     },
     onCall(listener) {
       let index = 0;

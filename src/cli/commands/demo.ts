@@ -12,7 +12,6 @@ import type { SyncAllAnswer } from '../../api/sync.ts';
 import type { Tidemark } from '../../api/tidemark.ts';
 import { TidemarkError } from '../../core/errors.ts';
 import { Secret } from '../../lib/secret.ts';
-import { createLog } from '../../telemetry/log.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { logSyncEvents } from '../../telemetry/log-sync-events.ts';
 import { argument } from '../argument.ts';
@@ -22,7 +21,7 @@ import { activityOf, compareSyncs, describeActivity, renderBothSyncs } from '../
 import type { CliContext, ExitStatus } from '../context.ts';
 import { paintFor } from '../paint.ts';
 import { printJson, printLine } from '../print.ts';
-import { aroundProgress, showProgress } from '../progress.ts';
+import { aroundProgress } from '../around-progress.ts';
 import type { Progress } from '../progress.ts';
 import type { Registration } from '../registration.ts';
 import type { Simulator } from '../start-simulator.ts';
@@ -87,6 +86,8 @@ async function demo(context: CliContext, flags: DemoFlags): Promise<ExitStatus> 
     say(line, (plain) => paint('bold', plain));
   };
 
+  const { createLog } = await import('../../telemetry/log.ts');
+  const { showProgress } = await import('../progress.ts');
   let progress: Progress | undefined;
   const log = createLog(
     settings,

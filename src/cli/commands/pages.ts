@@ -147,6 +147,7 @@ async function connectPages(tidemark: Tidemark, token: Secret): Promise<Report> 
   const lines = [
     ...answer.connected.map((page) => `Connected ${nameOf(page)}.`),
     ...describeTroubles(refused),
+    ...(answer.exchanged ? ['The token lived only shortly and was exchanged for one that lasts.'] : []),
     ...(answer.warnings ?? []),
     answer.connected.length === 0
       ? 'No Page was connected.'
