@@ -18,7 +18,7 @@ const MAY_IMPORT = {
   jobs: ['core', 'lib'],
   engine: ['runs', 'jobs', 'sync', 'graph', 'store', 'telemetry', 'config', 'api', 'core', 'lib'],
   http: ['engine', 'api', 'core', 'lib'],
-  cli: ['http', 'engine', 'store/migrate', 'telemetry', 'config', 'api', 'core', 'lib'],
+  cli: ['http', 'engine', 'store/migrate', 'store/check-migration', 'telemetry', 'config', 'api', 'core', 'lib'],
   library: ['engine', 'config', 'api', 'core', 'lib'],
   index: ['library', 'engine', 'config', 'api', 'core', 'lib'],
 };

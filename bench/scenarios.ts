@@ -5,6 +5,7 @@ import { incremental } from './scenarios/incremental.ts';
 import { manyPages } from './scenarios/many-pages.ts';
 import { memory } from './scenarios/memory.ts';
 import { quietRound, quietRoundLarge } from './scenarios/quiet-round.ts';
+import { start } from './scenarios/start.ts';
 import { throughput } from './scenarios/throughput.ts';
 import { workers } from './scenarios/workers.ts';
 
@@ -17,4 +18,5 @@ export const SCENARIOS: readonly Scenario[] = [
   quietRoundLarge,
   workers,
   memory,
+  start,
 ];

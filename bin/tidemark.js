@@ -4,10 +4,13 @@
  * JavaScript that any Node can read, so that an old one gets a sentence instead of a syntax error.
  */
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 const isNewEnough = major > 22 || (major === 22 && minor >= 18);
+// What Node has compiled once it reads from its cache the next time; a Node that has no such cache needs none.
+module.enableCompileCache?.();
 const source = new URL('../src/cli/main.ts', import.meta.url);
 const isCheckout = existsSync(source);
 

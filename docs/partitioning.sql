@@ -30,7 +30,7 @@ BEGIN
   FOREACH target IN ARRAY growing LOOP
     CONTINUE WHEN NOT EXISTS (
       SELECT FROM pg_class
-      WHERE relnamespace = current_schema()::regnamespace AND relname = target AND relkind = 'r');
+      WHERE relnamespace = quote_ident(current_schema())::regnamespace AND relname = target AND relkind = 'r');
     IF EXISTS (SELECT FROM pg_policy WHERE polrelid = target::regclass)
        OR EXISTS (SELECT FROM pg_trigger WHERE tgrelid = target::regclass AND NOT tgisinternal) THEN
       RAISE EXCEPTION '% has policies or triggers. Drop them, partition, and make them again.', target;

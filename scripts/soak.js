@@ -1,5 +1,5 @@
 /**
- * `npm run soak`: the random tests again, with many more cases. SOAK is the factor (default 10); PROPERTY_SEED repeats
+ * `npm run soak`: the random tests again, with many more cases, and the large tables. SOAK is the factor (default 10); PROPERTY_SEED repeats
  * a run whose seed a failure printed.
  */
 import { spawnSync } from 'node:child_process';
@@ -17,6 +17,7 @@ const { status } = spawnSync(
     'test/scenarios/crashes',
     'test/scenarios/every-commit',
     'test/scenarios/memory',
+    'test/scenarios/plain-order',
   ],
   { stdio: 'inherit', env: { ...process.env, SOAK: process.env['SOAK'] ?? '10' } },
 );

@@ -9,7 +9,7 @@ import {
   answerMessage,
   answerPage,
 } from './answer-nodes.ts';
-import { answerDebugToken } from './answer-tokens.ts';
+import { answerDebugToken, answerPermissions } from './answer-tokens.ts';
 import { missingObject, unknownPath } from './refusals.ts';
 import type { Answer, Question } from './answer.ts';
 import type { Target } from './targets.ts';
@@ -41,6 +41,8 @@ export function answerTarget(question: Question, target: Target): Answer {
       return answerAttachments(question, target);
     case 'ids':
       return answerIds(question, target.ids);
+    case 'permissions':
+      return answerPermissions(world);
     case 'debug_token':
       return answerDebugToken(incoming, world);
     case 'unknown':

@@ -31,11 +31,20 @@ export function answerDebugToken(incoming: Incoming, world: World): Answer {
       is_valid: death === undefined,
       issued_at: Math.floor(token.issuedAt / 1000),
       scopes,
-      granular_scopes: scopes.map((scope) => ({ scope })),
+      granular_scopes: scopes.map((scope) => {
+        const chosen = world.tokens.chosen(scope);
+        return chosen === undefined ? { scope } : { scope, target_ids: chosen.map(({ id }) => id) };
+      }),
       user_id: world.userId,
       ...(token.page === undefined ? {} : { profile_id: token.page.id }),
     },
   });
+}
+
+/** What the person has granted to the app, and what not. */
+export function answerPermissions(world: World): Answer {
+  const data = SCOPES.map((scope) => ({ permission: scope, status: world.tokens.has(scope) ? 'granted' : 'declined' }));
+  return answerOf({ data });
 }
 
 /** `fb_exchange_token` only. A Page token is answered with "retry later", for ever. */

@@ -6,6 +6,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import {
   badProof,
   deadToken,
+  mayNotInspect,
   missingObject,
   missingProof,
   needsMessagingPermission,
@@ -72,8 +73,11 @@ export function authorise(caller: Caller, target: Target, world: World): void {
     case 'ids':
       if (target.page === undefined) throw needsPageToken();
       break;
-    case 'me':
     case 'debug_token':
+      if (caller.token.kind === 'page') throw mayNotInspect();
+      break;
+    case 'me':
+    case 'permissions':
     case 'oauth':
     case 'unknown':
       break;

@@ -15,6 +15,7 @@ export type CallKind =
   | 'attachments'
   | 'ids'
   | 'debug_token'
+  | 'permissions'
   | 'oauth'
   | 'subscribed_apps'
   | 'unknown';

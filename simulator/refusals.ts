@@ -102,6 +102,12 @@ export function unknownField(field: string, nodeType: string): Refusal {
   return new Refusal({ code: 100, message });
 }
 
+export function mayNotInspect(): Refusal {
+  return invalidParameter(
+    'You must provide an app access token, or a user access token that is an owner or developer of the app',
+  );
+}
+
 export function invalidParameter(message: string): Refusal {
   return new Refusal({ code: 100, message: `(#100) ${message}` });
 }

@@ -24,7 +24,7 @@ export type Target =
       readonly page: Page | undefined;
       readonly platform: Platform;
     }
-  | { readonly kind: 'me' | 'accounts' | 'debug_token' | 'oauth' }
+  | { readonly kind: 'me' | 'accounts' | 'permissions' | 'debug_token' | 'oauth' }
   /** `rest` is set when the object exists and its edge does not. */
   | { readonly kind: 'unknown'; readonly id: string; readonly rest: string | undefined };
 
@@ -38,7 +38,8 @@ export function findTarget(incoming: Incoming, world: World): Target {
   const isPerson = head === world.userId || (head === 'me' && speaker?.page === undefined);
   if (isPerson) {
     if (edge === undefined) return { kind: 'me' };
-    return edge === 'accounts' && rest.length === 0 ? { kind: 'accounts' } : { kind: 'unknown', id: head, rest: tail };
+    const isEdge = rest.length === 0 && (edge === 'accounts' || edge === 'permissions');
+    return isEdge ? { kind: edge } : { kind: 'unknown', id: head, rest: tail };
   }
   const target = findObject({ id: head === 'me' ? (speaker?.page?.id ?? head) : head, edge, incoming, world });
   if (target === undefined) return { kind: 'unknown', id: head, rest: undefined };
@@ -79,6 +80,7 @@ export function describeTarget(target: Target): {
       };
     case 'me':
     case 'accounts':
+    case 'permissions':
     case 'debug_token':
     case 'oauth':
     case 'unknown':

@@ -53,6 +53,10 @@ export interface Tokens {
   revoke(scope: Scope, page?: Page): void;
   grant(scope: Scope, page?: Page): void;
   has(scope: Scope, page?: Page): boolean;
+  /** Narrows a permission down to the Pages that the person has chosen; undefined: all. */
+  choose(scope: Scope, pages: readonly Page[] | undefined): void;
+  /** Undefined: all. */
+  chosen(scope: Scope): readonly Page[] | undefined;
 }
 
 const HOUR_MS = 3_600_000;
@@ -70,6 +74,7 @@ export function createTokens(input: {
   const known = new Map<string, Token>();
   const dead = new Map<string, DeadSubcode>();
   const revoked = new Set<string>();
+  const choices = new Map<Scope, readonly Page[]>();
   const revokedKey = (scope: Scope, page: Page | undefined): string => `${scope} ${page?.id ?? 'everywhere'}`;
 
   const issue = (value: string, token: Omit<Token, 'issuedAt'>): string => {
@@ -112,6 +117,11 @@ export function createTokens(input: {
     grant(scope, page) {
       revoked.delete(revokedKey(scope, page));
     },
+    choose(scope, pages) {
+      if (pages === undefined) choices.delete(scope);
+      else choices.set(scope, pages);
+    },
+    chosen: (scope) => choices.get(scope),
     has: (scope, page) =>
       !revoked.has(revokedKey(scope, undefined)) && !(page !== undefined && revoked.has(revokedKey(scope, page))),
   };

@@ -27,6 +27,7 @@ export type {
   ConnectAnswer,
   ConnectedPage,
   ConnectPagesAnswer,
+  HoldingsAnswer,
   PageAnswer,
   PageChangedAnswer,
   PageListAnswer,
@@ -36,6 +37,7 @@ export type {
 export type { NotReadyAnswer, ProblemAnswer } from './api/problem.ts';
 export type { RunAnswer, RunFoundAnswer, RunListAnswer, RunQuery } from './api/runs.ts';
 export type {
+  ChannelSyncAnswer,
   OpenRetryAnswer,
   SyncAllAnswer,
   SyncAllRequest,
@@ -45,6 +47,8 @@ export type {
 } from './api/sync.ts';
 export type { Tidemark } from './api/tidemark.ts';
 export type {
+  ChannelVerifyAnswer,
+  DeepEstimate,
   FindingAnswer,
   VerifyAllAnswer,
   VerifyAllRequest,
@@ -54,10 +58,23 @@ export type {
 } from './api/verify.ts';
 export type { Settings } from './config/options.ts';
 export { readSettings, type ReadOptions } from './config/read-settings.ts';
-export { ERRORS, type ErrorCode } from './core/error-catalogue.ts';
+export { ERRORS, type ErrorCode, type ErrorEntry } from './core/error-catalogue.ts';
 export { isTidemarkError, TidemarkError } from './core/errors.ts';
-export type { EventSink, SyncEvent } from './core/events.ts';
 export type {
+  CallFinished,
+  CallKind,
+  CallReport,
+  EngineEvent,
+  EngineEventSink,
+  EventSink,
+  RunIdentity,
+  SyncEvent,
+  SyncEventBody,
+} from './core/events.ts';
+export type {
+  Channel,
+  ChannelRef,
+  JsonObject,
   JsonValue,
   PageRef,
   PageStatus,
@@ -65,6 +82,7 @@ export type {
   PhaseCosts,
   Platform,
   QueueName,
+  RunCounts,
   RunMode,
   RunPhase,
   RunStatus,

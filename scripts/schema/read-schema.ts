@@ -69,7 +69,7 @@ SELECT relname AS name,
        (SELECT coalesce(jsonb_agg(polname ORDER BY polname), '[]')
         FROM pg_policy WHERE polrelid = pg_class.oid) AS policies
 FROM pg_class
-WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
+WHERE relnamespace = quote_ident(current_schema())::regnamespace AND relkind IN ('r', 'p')
 ORDER BY relname`;
 
 /** Every table of the connection's current schema, by name. */

@@ -87,6 +87,12 @@ const RefusedPageSchema = z
   .readonly();
 export type RefusedPage = z.output<typeof RefusedPageSchema>;
 
+/** How much of a Page is mirrored. */
+export interface HoldingsAnswer {
+  readonly conversations: number;
+  readonly messages: number;
+}
+
 /** What became of the Pages that a token shows. */
 export interface ConnectAnswer {
   readonly connected: readonly ConnectedPage[];
@@ -94,6 +100,8 @@ export interface ConnectAnswer {
   readonly refused: readonly RefusedPage[];
   /** What to know although the Pages are connected, such as Instagram accounts that could not be read. */
   readonly warnings?: readonly string[];
+  /** That the token lived only shortly and was exchanged for one that lasts. */
+  readonly exchanged?: true;
 }
 
 /** POST /api/pages */
@@ -110,6 +118,9 @@ export const ConnectPagesSchema = z
       .readonly()
       .optional()
       .meta({ description: 'What to know although the Pages are connected. Absent when there is nothing.' }),
+    exchanged: z.literal(true).optional().meta({
+      description: 'The token lived only shortly and was exchanged for one that lasts. Absent when it was not.',
+    }),
   })
   .readonly()
   .meta({

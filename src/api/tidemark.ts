@@ -15,7 +15,7 @@ import type {
   MessageAnswer,
   MessageQuery,
 } from './conversations.ts';
-import type { ConnectAnswer, PageAnswer } from './pages.ts';
+import type { ConnectAnswer, HoldingsAnswer, PageAnswer } from './pages.ts';
 import type { RunAnswer, RunQuery } from './runs.ts';
 import type { SyncAllAnswer, SyncAllRequest, SyncAnswer, SyncRequest } from './sync.ts';
 import type {
@@ -49,6 +49,8 @@ export interface Tidemark extends AsyncDisposable {
     token(pageId: string): Promise<Secret>;
     /** Pauses (`false`) or resumes (`true`) a Page. */
     setActive(pageId: string, isActive: boolean): Promise<PageAnswer>;
+    /** How much of a Page is mirrored. Rejects with PAGE_NOT_FOUND. */
+    holdings(pageId: string): Promise<HoldingsAnswer>;
     /** Removes the Page with everything mirrored of it. */
     remove(pageId: string): Promise<void>;
   };

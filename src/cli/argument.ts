@@ -5,8 +5,8 @@ import type { Kind } from '../config/kinds.ts';
 /** A commander parser for values of `kind`. */
 export function argument<T>(kind: Kind<T>): (text: string) => T {
   return (text) => {
-    const parsed = kind.schema.safeParse(text);
-    if (parsed.success) return parsed.data;
+    const parsed = kind.parse(text);
+    if (parsed !== undefined) return parsed;
     throw new InvalidArgumentError(`It must be ${kind.accepts.replaceAll('`', '')}.`);
   };
 }

@@ -7,13 +7,19 @@ import type { Readable, Writable } from 'node:stream';
 import type { Environment } from '../config/read-settings.ts';
 import type { createTidemark } from '../engine/create-tidemark.ts';
 import type { startServer } from '../http/server.ts';
+import type { checkMigration } from '../store/check-migration.ts';
 import type { migrateDatabase, renderMigrations } from '../store/migrate.ts';
 import type { startSimulator } from './start-simulator.ts';
 
 /** 0 done · 1 the work failed or is partial · 2 wrong usage or settings · 130 and 143 ended by a signal. */
 export type ExitStatus = 0 | 1 | 2 | 130 | 143;
 
-export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number; hasColors?(): boolean };
+export type OutputStream = Writable & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+  hasColors?(): boolean;
+};
 export type InputStream = Readable & { readonly isTTY?: boolean };
 
 export interface CliContext {
@@ -30,5 +36,6 @@ export interface CliContext {
   readonly startServer: typeof startServer;
   readonly startSimulator: typeof startSimulator;
   readonly migrateDatabase: typeof migrateDatabase;
-  renderMigrations(): Promise<ReturnType<typeof renderMigrations>>;
+  readonly checkMigration: typeof checkMigration;
+  renderMigrations(...given: Parameters<typeof renderMigrations>): Promise<ReturnType<typeof renderMigrations>>;
 }

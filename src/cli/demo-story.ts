@@ -1,7 +1,7 @@
 /** What happens in the demo and how it is told: who writes while nobody syncs, and the table of both syncs. */
 import type { SyncAllAnswer, SyncAllRow } from '../api/sync.ts';
 import type { Activity } from './start-simulator.ts';
-import { renderTable } from './table.ts';
+import { renderTable, type Room } from './table.ts';
 import { toCount, toFigure, toSeconds } from './words.ts';
 
 /** One after the other for the Pages in their order: ten new messages, fifty, none, some of both, new people only. */
@@ -31,15 +31,16 @@ export function describeActivity({ newMessages, newConversations }: Activity): s
 }
 
 /** Both syncs of every Page below each other, then their totals. */
-export function renderBothSyncs(first: SyncAllAnswer, second: SyncAllAnswer): readonly string[] {
-  const right = ['conversations', 'messages', 'calls', 'seconds'].map((title) => ({ title, align: 'right' }) as const);
+export function renderBothSyncs(first: SyncAllAnswer, second: SyncAllAnswer, room: Room): readonly string[] {
+  const right = ['conversations', 'messages', 'calls'].map((title) => ({ title, align: 'right' }) as const);
   const pairs = first.results.flatMap((row) => {
     const again = second.results.find((other) => other.pageId === row.pageId);
     return [toCells(nameOf(row), row), ...(again === undefined ? [] : [toCells('', again)])];
   });
   return renderTable(
-    [{ title: 'Page' }, { title: 'mode' }, ...right],
+    [{ title: 'Page' }, { title: 'mode', omit: 1 }, ...right, { title: 'seconds', align: 'right' }],
     [...pairs, [], totalCells('All Pages', first), totalCells('', second)],
+    room,
   );
 }
 

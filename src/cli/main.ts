@@ -20,7 +20,8 @@ const context: CliContext = {
   startServer: async (options) => (await import('../http/server.ts')).startServer(options),
   startSimulator: async (options) => (await import('./start-simulator.ts')).startSimulator(options),
   migrateDatabase: async (options) => (await import('../store/migrate.ts')).migrateDatabase(options),
-  renderMigrations: async () => (await import('../store/migrate.ts')).renderMigrations(),
+  checkMigration: async (options) => (await import('../store/check-migration.ts')).checkMigration(options),
+  renderMigrations: async (options) => (await import('../store/migrate.ts')).renderMigrations(options),
 };
 
 // Whoever reads the output may have seen enough (`tidemark runs | head`); that is no failure.

@@ -1,19 +1,18 @@
 /**
- * Shows several syncs running side by side: bars that move on a terminal, a line now and then elsewhere. It only
- * watches events; how a sync goes never depends on it.
+ * Shows several runs going on side by side: bars that move on a terminal, a line now and then elsewhere. It only
+ * watches events; how a run goes never depends on it.
  */
 import cliProgress from 'cli-progress';
 import type { EventSink, SyncEvent } from '../core/events.ts';
-import { NO_COUNTS } from '../core/model.ts';
-import type { RunCounts } from '../core/model.ts';
-import { assertNever } from '../lib/assert-never.ts';
+import type { Platform } from '../core/model.ts';
+import { columnsOf } from '../lib/columns.ts';
 import { toVisible } from '../lib/visible.ts';
-import type { LogStream } from '../telemetry/log.ts';
-import type { CliContext, OutputStream } from './context.ts';
+import type { OutputStream } from './context.ts';
 import { paintFor } from './paint.ts';
 import { printLine } from './print.ts';
-
-import { toCount, toFigure, toSeconds } from './words.ts';
+import { renderProgressLine } from './progress-line.ts';
+import { advance, combine, NOTHING_DONE, type ProgressState, totalOf } from './progress-state.ts';
+import { toCount, toFigure } from './words.ts';
 
 export interface Progress extends Disposable {
   readonly onEvent: EventSink;
@@ -21,176 +20,164 @@ export interface Progress extends Disposable {
   write(line: string): void;
 }
 
-/** How far one Page is. */
-interface PageState {
+export interface ShownPage {
+  readonly id: string;
   readonly name: string;
-  /** Conversations synced, or of a verify compared. */
-  readonly done: number;
-  /** Conversations that the survey has found to collect; of a verify, those it has listed and a list page more. */
-  readonly found: number;
-  readonly counts: RunCounts;
-  readonly ending: string | undefined;
+  readonly platforms: readonly Platform[];
 }
 
 export interface ProgressOptions {
   readonly stream: OutputStream;
-  /** The Pages that are going to be synced, in the order in which they are shown. */
-  readonly pages: readonly { readonly id: string; readonly name: string }[];
+  /** The Pages that are going to be at work, in the order in which they are shown. */
+  readonly pages: readonly ShownPage[];
   /** Conversations that each Page is known to have; 0 when that is for the survey to find out. */
   readonly expected: number;
+  /** Stands above those Pages that turn out to be at work; the others are not shown. Default: all are, from the start. */
+  readonly title?: string | undefined;
 }
 
-/** What a verify may still have before it, as far as anybody knows. */
-const A_LIST_PAGE = 100;
+/** What is shown of one channel. */
+interface Shown {
+  readonly name: string;
+  readonly before: ProgressState | undefined;
+  readonly now: ProgressState;
+}
 
-type Draw = (pageId: string, before: PageState | undefined, now: PageState) => void;
+interface Drawing {
+  readonly draw: (key: string, shown: Shown) => void;
+  readonly write: (line: string) => void;
+  readonly stop: () => void;
+}
 
 /** Disposing it leaves what is shown on the screen and gives the cursor back. */
 export function showProgress(options: ProgressOptions): Progress {
   const { draw, write, stop } = options.stream.isTTY ? drawBars(options) : drawLines(options);
-  const states = new Map<string, PageState>();
+  const names = new Map(options.pages.flatMap(toChannels));
+  const states = new Map<string, ProgressState>();
   return {
     onEvent(event) {
-      const before = states.get(event.page.id);
-      const now = advance(before ?? begin(event), event);
-      states.set(event.page.id, now);
-      draw(event.page.id, before, now);
+      const key = keyOf(event.page.id, event.platform);
+      const before = states.get(key);
+      const now = advance(before ?? NOTHING_DONE, event);
+      states.set(key, now);
+      draw(key, { name: names.get(key) ?? nameOf(event), before, now });
     },
     write,
     [Symbol.dispose]: stop,
   };
 }
 
-/** Log lines go to stderr, above the bars while there are any. */
-export function aroundProgress({ stderr }: Pick<CliContext, 'stderr'>, current: () => Progress | undefined): LogStream {
+function keyOf(pageId: string, platform: Platform): string {
+  return `${pageId} ${platform}`;
+}
+
+function nameOf({ page, platform }: SyncEvent): string {
+  return nameChannel(page.name ?? page.facebookPageId, platform);
+}
+
+/** Messenger goes without saying. What tells the other apart stands first, where nothing is cut off. */
+function nameChannel(name: string, platform: Platform): string {
+  return `${platform === 'instagram' ? 'IG ' : ''}${toVisible(name)}`;
+}
+
+function toChannels({ id, name, platforms }: ShownPage): readonly (readonly [string, string])[] {
+  return platforms.map((platform) => [keyOf(id, platform), nameChannel(name, platform)]);
+}
+
+/** What stays free on the screen beside the bars, so that they can be drawn again in their place. */
+const FREE_ROWS = 3;
+const USUAL_ROWS = 24;
+
+function drawBars(options: ProgressOptions): Drawing {
+  const channels = options.pages.flatMap(toChannels);
+  const { rows = USUAL_ROWS } = options.stream;
+  return channels.length > rows - FREE_ROWS ? drawOneBar(options, channels.length) : drawBarEach(options, channels);
+}
+
+function drawBarEach(options: ProgressOptions, channels: readonly (readonly [string, string])[]): Drawing {
+  const { create, bars } = openBars(options);
+  const first = options.title === undefined ? channels : [];
+  const nameWidth = Math.max(0, ...channels.map(([, name]) => columnsOf(name)));
+  const add = (name: string) => create({ name, nameWidth: Math.max(nameWidth, columnsOf(name)), state: NOTHING_DONE });
+  const barOf = new Map(first.map(([key, name]) => [key, add(name)]));
   return {
-    isTTY: stderr.isTTY,
-    hasColors: () => stderr.hasColors?.() ?? false,
-    write: (line) => (current() ?? stderr).write(line),
+    draw(key, { name, now }) {
+      const bar = barOf.get(key) ?? add(name);
+      barOf.set(key, bar);
+      bar.update({ state: now });
+    },
+    ...bars,
   };
 }
 
-function begin({ page }: SyncEvent): PageState {
-  const name = toVisible(page.name ?? page.facebookPageId);
-  return { name, done: 0, found: 0, counts: NO_COUNTS, ending: undefined };
+/** More Pages than the screen has lines. */
+function drawOneBar(options: ProgressOptions, channels: number): Drawing {
+  const name = options.title === undefined ? `All ${toFigure(channels)}` : 'All';
+  const { create, bars } = openBars({ ...options, expected: options.expected * channels });
+  const states = new Map<string, ProgressState>();
+  const add = () => create({ name, nameWidth: name.length, state: NOTHING_DONE });
+  let bar = options.title === undefined ? add() : undefined;
+  return {
+    draw(key, { now }) {
+      states.set(key, now);
+      const open = options.title === undefined ? channels - states.size : 0;
+      const unknown = Array.from({ length: Math.max(0, open) }, () => NOTHING_DONE);
+      bar ??= add();
+      bar.update({ state: combine([...states.values(), ...unknown]) });
+    },
+    ...bars,
+  };
 }
 
-function advance(state: PageState, event: SyncEvent): PageState {
-  switch (event.type) {
-    case 'run-started':
-      // A verify may go on in another run, after the sync that it stepped aside for.
-      return { ...state, ending: undefined };
-    case 'list-surveyed': {
-      if (event.mode !== 'verify') return { ...state, found: state.found + event.differing };
-      const done = state.done + event.listed;
-      return { ...state, done, found: done + A_LIST_PAGE };
-    }
-    case 'survey-restarted':
-      // What was found and not yet collected will be found again.
-      return { ...state, found: state.done };
-    case 'batch-committed':
-      return withCounts(state, event);
-    case 'run-finished': {
-      const word = event.status === 'succeeded' ? 'done' : 'partial';
-      return { ...withCounts(state, event), ending: `${word} in ${toSeconds(event.durationMs)} s` };
-    }
-    case 'run-failed':
-      return { ...state, ending: `failed: ${event.code}` };
-    case 'state-mended':
-    case 'list-requested':
-    case 'survey-finished':
-    case 'filter-disabled':
-    case 'order-violated':
-    case 'batch-processing':
-    case 'item-unreadable':
-    case 'conversation-failed':
-    case 'call-delayed':
-    case 'call-finished':
-    case 'history-committed':
-    case 'listener-failed':
-    case 'list-refused':
-    case 'history-not-begun':
-      return state;
-    default:
-      return assertNever(event);
-  }
+interface BarPayload {
+  readonly name: string;
+  readonly nameWidth: number;
+  readonly state: ProgressState;
 }
 
-function withCounts(state: PageState, { mode, counts }: Pick<SyncEvent, 'mode'> & { counts: RunCounts }): PageState {
-  return { ...state, counts, done: mode === 'verify' ? state.done : counts.synced };
-}
-
-interface Drawing {
-  readonly draw: Draw;
-  readonly write: (line: string) => void;
-  readonly stop: () => void;
-}
-
-function drawBars({ stream, pages, expected }: ProgressOptions): Drawing {
+function openBars({ stream, expected, title }: ProgressOptions) {
   const paint = paintFor(stream);
+  let isBegun = false;
   const bars = new cliProgress.MultiBar({
     stream,
-    format: `  {name}  ${paint('cyan', '{bar}')}  {conversations}  {messages}  {calls}  {ending}`,
-    barsize: 28,
-    barCompleteChar: '━',
-    barIncompleteChar: '─',
-    emptyOnZero: true,
+    format: (_options, _params, payload: BarPayload) =>
+      renderProgressLine({ ...payload, expected, columns: stream.columns ?? 80, paint }),
     hideCursor: true,
     gracefulExit: true,
   });
-  const names = pages.map((page) => toVisible(page.name));
-  const nameWidth = Math.max(0, ...names.map((name) => name.length));
-  const barOf = new Map(
-    pages.map((page, index) => [
-      page.id,
-      bars.create(Math.max(expected, 1), 0, {
-        name: names[index]?.padEnd(nameWidth),
-        ...toColumns(0, NO_COUNTS),
-        ending: '',
-      }),
-    ]),
-  );
   return {
-    draw(pageId, _before, now) {
-      const bar = barOf.get(pageId);
-      const total = Math.max(totalOf(now, expected), 1);
-      bar?.setTotal(total);
-      bar?.update(now.ending === undefined ? now.done : total, {
-        ...toColumns(now.done, now.counts),
-        ending: now.ending ?? '',
-      });
+    create(payload: BarPayload) {
+      if (title !== undefined && !isBegun) printLine(stream, title);
+      isBegun = true;
+      const bar = bars.create(1, 0, payload);
+      return { update: (changes: Partial<BarPayload>) => bar.update(changes) };
     },
-    write: (line) => bars.log(line),
-    stop() {
-      bars.update();
-      bars.stop();
+    bars: {
+      write: (line: string) => bars.log(line),
+      stop() {
+        if (!isBegun) return;
+        bars.update();
+        bars.stop();
+      },
     },
-  };
-}
-
-function toColumns(done: number, { eventsCreated, graphCalls }: RunCounts): Record<string, string> {
-  return {
-    conversations: toCount(done, 'conversation').padStart(19),
-    messages: toCount(eventsCreated, 'message').padStart(15),
-    calls: toCount(graphCalls, 'call').padStart(9),
   };
 }
 
 function drawLines({ stream, expected }: ProgressOptions): Drawing {
   return {
-    draw(_pageId, before, now) {
+    draw(_key, { name, before, now }) {
       const isNews =
-        before === undefined || now.ending !== undefined || quarterOf(now, expected) > quarterOf(before, expected);
+        before === undefined || now.ending !== before.ending || quarterOf(now, expected) > quarterOf(before, expected);
       if (!isNews) return;
       const parts = before === undefined ? ['begins'] : describeCounts(now, expected);
-      printLine(stream, `  ${now.name}: ${[...parts, ...(now.ending === undefined ? [] : [now.ending])].join(', ')}`);
+      printLine(stream, `  ${name}: ${[...parts, ...(now.ending === undefined ? [] : [now.ending])].join(', ')}`);
     },
     write: (line) => stream.write(line),
     stop: () => undefined,
   };
 }
 
-function describeCounts(state: PageState, expected: number): readonly string[] {
+function describeCounts(state: ProgressState, expected: number): readonly string[] {
   const { eventsCreated, graphCalls } = state.counts;
   const total = totalOf(state, expected);
   return [
@@ -200,11 +187,7 @@ function describeCounts(state: PageState, expected: number): readonly string[] {
   ];
 }
 
-function totalOf(state: PageState, expected: number): number {
-  return Math.max(expected, state.found, state.done);
-}
-
 /** How many quarters are done: a line for each is enough to see that it moves, and the last one comes with the end. */
-function quarterOf(state: PageState, expected: number): number {
+function quarterOf(state: ProgressState, expected: number): number {
   return Math.min(3, Math.floor((4 * state.done) / Math.max(totalOf(state, expected), 1)));
 }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { type ErrorEntry, ERRORS } from '../core/error-catalogue.ts';
 import { TidemarkError } from '../core/errors.ts';
 import { type RunAnswer, RunSchema } from '../api/runs.ts';
-import { createFake } from '../../test/support/cli/fake-context.ts';
+import { createFake, type Fake } from '../../test/support/cli/fake-context.ts';
 import { answer } from '../../test/support/answers.ts';
-import { LAST_SYNC } from '../../test/support/cli/fake-world.ts';
+import { LAST_SYNC, populate } from '../../test/support/cli/fake-world.ts';
 
 const RUN: RunAnswer = {
   ...answer(RunSchema, {
@@ -66,6 +67,51 @@ describe('the command line', () => {
     });
   });
 
+  it('gives an advice that says what to do, or none', async () => {
+    const fake = createFake({ env: { PORT: 'http' } });
+    await fake.run('sync');
+    expect(fake.stderr()).toBe('PORT must be a whole number from 0 to 65535; not "http".\n');
+    for (const { advice } of Object.values<ErrorEntry>(ERRORS))
+      expect(advice ?? '').not.toMatch(/the message (?:says|quotes|names (?!another|it))/i);
+  });
+
+  it('warns at the start of a database without a key for its tokens', async () => {
+    const fake = createFake({ env: { DATABASE_URL: 'postgresql://h/d' } });
+    await fake.run('sync');
+    expect(fake.stderr()).toMatch(/^Warning: DATABASE_URL is set and TIDEMARK_ENCRYPTION_KEY is not/);
+    const both = createFake({
+      env: { DATABASE_URL: 'postgresql://h/d', TIDEMARK_ENCRYPTION_KEY: Buffer.alloc(32).toString('base64') },
+    });
+    await both.run('sync');
+    expect(both.stderr()).not.toContain('Warning');
+    const app = createFake({ env: { META_APP_ID: '123' } });
+    await app.run('pages', 'list');
+    expect(app.stderr()).toContain('Warning: META_APP_ID does nothing without META_APP_SECRET');
+  });
+
+  it('says where the mirror is when no DATABASE_URL does', async () => {
+    const fake = createFake();
+    await fake.run('pages', 'list');
+    expect(fake.stderr()).toBe('DATABASE_URL is not set: using the embedded PostgreSQL in .tidemark.\n');
+  });
+
+  it.each([['pages', 'list'], ['runs'], ['sync'], ['verify'], ['demo', '--exit']])(
+    'prints one JSON document also when a signal ends %s %s',
+    async (...args) => {
+      const fake: Fake = createFake({
+        world: populate({ pages: new Map() }, { pages: 1, conversations: 1 }),
+        connected: ['1'],
+        onWork: () => Promise.withResolvers<void>().promise,
+        onRead: () => {
+          fake.signals.emit('SIGTERM', 'SIGTERM');
+          return args[0] === 'sync' || args[0] === 'verify' ? Promise.resolve() : Promise.withResolvers<void>().promise;
+        },
+      });
+      expect(await fake.run(...args.filter((word) => word !== undefined), '--json')).toBe(143);
+      expect(JSON.parse(fake.stdout())).toMatchObject({ success: false, status: 'cancelled', code: 'RUN_CANCELLED' });
+    },
+  );
+
   it('prints help and version on stdout with status 0', async () => {
     const fake = createFake();
     expect(await fake.run('--version')).toBe(0);
@@ -78,8 +124,14 @@ describe('the command line', () => {
     const fake = createFake({ runs: [RUN] });
     expect(await fake.run('runs', '--limit', '5')).toBe(0);
     expect(fake.stdout().split('\n')[1]).toBe(
-      '3 minutes ago  Page 1  messenger  incremental  schedule  failed    1,234         5      3     1.50  survey 1 in 0.30, collect 2 in 1.10  Facebook refused. (GRAPH_ERROR)',
+      '3 minutes ago  Page 1  messenger  incremental  schedule  failed    1,234         5      3     1.50  survey 1 in 0.30, collect 2 in 1.10',
     );
+    expect(fake.stdout().split('\n').slice(2)).toEqual([
+      '',
+      'Page 1 (incremental) failed: Facebook refused. (GRAPH_ERROR)',
+      '  → Try again, and report it if it stays.',
+      '',
+    ]);
     const json = createFake({ runs: [RUN] });
     await json.run('runs', '--json');
     expect(JSON.parse(json.stdout())).toEqual({ success: true, runs: [RUN] });

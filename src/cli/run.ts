@@ -13,7 +13,7 @@ import { addSimulateCommand } from './commands/simulate.ts';
 import { addSyncCommand } from './commands/sync.ts';
 import { addWorkerCommand } from './commands/worker.ts';
 import { addVerifyCommand } from './commands/verify.ts';
-import { scrub } from '../telemetry/log.ts';
+import { scrub } from '../telemetry/scrub.ts';
 import type { CliContext, ExitStatus } from './context.ts';
 import { printJson, printText } from './print.ts';
 import { reportError } from './report-error.ts';
@@ -49,11 +49,11 @@ export async function run(args: readonly string[], context: CliContext, version:
 
 function createProgram(context: CliContext, version: string): Command {
   const program = new Command('tidemark')
-    .description('Mirrors every Messenger conversation of your Facebook Pages into your own PostgreSQL.')
+    .description('Mirrors every Messenger and Instagram conversation of your Facebook Pages into your own PostgreSQL.')
     .version(version)
     .showHelpAfterError('(`tidemark --help` lists commands and settings)')
     .showSuggestionAfterError()
-    .addHelpText('after', `\n${renderSettingsHelp()}`)
+    .addHelpText('after', `\n${renderSettingsHelp(context.stdout.columns ?? 100)}`)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => printText(context.stdout, text),

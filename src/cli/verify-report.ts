@@ -7,7 +7,8 @@ import type {
   VerifyAnswer,
   VerifyFailure,
 } from '../api/verify.ts';
-import { renderTable } from './table.ts';
+import { renderTable, type Room } from './table.ts';
+import { describeTroubles } from './troubles.ts';
 import { toCount, toFigure, toSeconds } from './words.ts';
 
 export interface Differences {
@@ -33,34 +34,48 @@ export function describeEstimate({ conversations, messages, graphCalls, duration
   return `Reads ${what} again: about ${toCount(graphCalls, 'call')}, ${toSeconds(durationMs)} s at the least.`;
 }
 
-export function describeVerify(answer: VerifyAllAnswer): readonly string[] {
+/** `room` is that of the terminal, for the table. */
+export function describeVerify(answer: VerifyAllAnswer, room: Room): readonly string[] {
   if (answer.totalPages === 0) {
     return ['No active Page is connected. Connect one: `tidemark pages add --token-stdin < token.txt`.'];
   }
-  const details = answer.results.map((row) => (row.success ? describeFindings(row) : [describeFailure(row)]));
-  const paragraphs = [renderSummary(answer), ...details, [conclude(answer)]];
+  const details = answer.results.map((row) => (row.success ? describeFindings(row) : []));
+  const failures = answer.results.flatMap((row) => (row.success ? [] : [toTrouble(row)]));
+  const paragraphs = [renderSummary(answer, room), ...details, describeTroubles(failures), [conclude(answer)]];
   return paragraphs
     .filter((lines) => lines.length > 0)
     .flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]));
 }
 
-function renderSummary({ results }: VerifyAllAnswer): readonly string[] {
+function renderSummary({ results }: VerifyAllAnswer, room: Room): readonly string[] {
+  const hasChannels = results.some((row) => row.success && row.channels.length > 1);
   const figures = ['compared', 'missing', 'stale', 'deleted', 'repaired', 'calls', 'seconds'];
+  const lines = results.flatMap((row) => {
+    if (!row.success) return [[nameOf(row), 'failed']];
+    if (!hasChannels) return [[nameOf(row), ...toCells(row)]];
+    return row.channels.map((channel) => [nameOf(row), channel.platform, ...toCells(channel)]);
+  });
   return renderTable(
-    [{ title: 'Page' }, ...figures.map((title) => ({ title, align: 'right' }) as const)],
-    results.flatMap((row) => {
-      if (!row.success) return [[nameOf(row), 'failed']];
-      if (row.channels.length < 2) return [toCells(nameOf(row), row)];
-      return row.channels.map((channel) => toCells(`${nameOf(row)} (${channel.platform})`, channel));
-    }),
+    [
+      { title: 'Page' },
+      ...(hasChannels ? [{ title: 'channel', whole: true } as const] : []),
+      ...figures.map((title) => ({ title, align: 'right', ...(title in OMIT && { omit: OMIT[title] }) }) as const),
+    ],
+    lines,
+    room,
   );
 }
 
-function toCells(name: string, row: VerifyAnswer | ChannelVerifyAnswer): readonly string[] {
-  if (row.status === 'failed') return [name, 'failed'];
+/** What goes first where there is little room. */
+const OMIT: Readonly<Record<string, number>> = { seconds: 2, calls: 1 };
+/** Differences that are told of each Page; whoever wants them all reads the JSON. */
+const MOST_FINDINGS = 10;
+
+function toCells(row: VerifyAnswer | ChannelVerifyAnswer): readonly string[] {
+  if (row.status === 'failed') return ['failed'];
   const { missing, stale, deleted } = row.counts;
   const counted = [row.total, missing, stale, deleted, row.repaired, row.graphCalls];
-  return [name, ...counted.map(toFigure), toSeconds(row.durationMs)];
+  return [...counted.map(toFigure), toSeconds(row.durationMs)];
 }
 
 const WHAT = {
@@ -71,18 +86,29 @@ const WHAT = {
 
 function describeFindings(row: VerifyAnswer): readonly string[] {
   const page = nameOf(row);
+  if (isNothingMirrored(row)) {
+    const all = toCount(row.total, 'conversation');
+    return [`${page}: nothing of its ${all} is mirrored. Sync it first: \`tidemark sync ${row.facebookPageId}\`.`];
+  }
   const found = (['missing', 'stale', 'deleted'] as const).flatMap((kind) =>
     row[kind].map((finding) => `${page}: ${describeFinding(finding, kind)}`),
   );
-  const unnamed = differencesOf(row) - found.length;
+  const shown = found.slice(0, MOST_FINDINGS);
+  const more = differencesOf(row) - shown.length;
+  const where = found.length > shown.length ? '; `--json` names them' : '';
   return [
-    ...found,
-    ...(unnamed > 0 ? [`${page}: … and ${toCount(unnamed, 'difference')} more`] : []),
+    ...shown,
+    ...(more > 0 ? [`${page}: … and ${toCount(more, 'difference')} more${where}`] : []),
     ...(row.inconclusive === null ? [] : [`${page}: ${row.inconclusive}`]),
     ...(row.status === 'partial'
       ? [`${page} is partial: ${row.reason ?? 'not all was compared, decided or repaired; verify again.'}`]
       : []),
   ];
+}
+
+/** As of a Page that was never synced: to name them one by one would say nothing. */
+function isNothingMirrored({ counts, total, repaired }: VerifyAnswer): boolean {
+  return total > MOST_FINDINGS && counts.missing === total && repaired === 0;
 }
 
 function describeFinding(finding: FindingAnswer, kind: keyof typeof WHAT): string {
@@ -94,8 +120,8 @@ function describeFinding(finding: FindingAnswer, kind: keyof typeof WHAT): strin
   return `conversation ${conversationId}${contact}${when} ${WHAT[kind]}${missed}${repaired ? `; ${mended}` : ''}.`;
 }
 
-function describeFailure(row: VerifyFailure): string {
-  return `${nameOf(row)} failed: ${row.error} (${row.code})`;
+function toTrouble(row: VerifyFailure) {
+  return { page: nameOf(row), what: 'failed', message: row.error, code: row.code };
 }
 
 /** The answer to the question that people verify for. */

@@ -1,64 +1,52 @@
 /**
  * The kinds of value that a setting or a command line flag can have: how its text is read, and the words that say
- * what is accepted. A kind never guesses: text that is not plainly one of its values is refused.
+ * what is accepted. A kind never guesses: text that is not plainly one of its values is refused. No package is used
+ * here, because every command loads this before it does anything.
  */
-import { z } from 'zod';
 import { Secret } from '../lib/secret.ts';
 import { isLoopback } from './loopback.ts';
 
 export interface Kind<T> {
   /** Completes "must be …". */
   readonly accepts: string;
-  readonly schema: z.ZodType<T, string>;
+  /** Undefined for a text that is none of its values. */
+  readonly parse: (text: string) => T | undefined;
 }
 
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const INSTANT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z)?$/;
 const DURATION = /^(\d{1,9})(ms|s|m|h|d)$/;
 
 /** Any text that is not empty. */
 export function text(accepts: string): Kind<string> {
-  return { accepts, schema: z.string().min(1) };
+  return where(accepts, (value) => value !== '');
 }
 
 /** Text of a given shape. */
 export function pattern(accepts: string, shape: RegExp): Kind<string> {
-  return { accepts, schema: z.string().regex(shape) };
+  return where(accepts, (value) => shape.test(value));
 }
 
 export function choice<const T extends string>(values: readonly T[]): Kind<T> {
-  return { accepts: listInWords(values), schema: z.enum(values) };
+  return { accepts: listInWords(values), parse: (value) => values.find((one) => one === value) };
 }
 
 /** A whole number in decimal digits; both bounds belong to the range. */
-export function wholeNumber({ min, max }: { readonly min: number; readonly max: number }): Kind<number> {
-  return {
-    accepts: `a whole number from ${min} to ${max}`,
-    schema: z
-      .string()
-      .regex(/^\d{1,15}$/)
-      .transform(Number)
-      .pipe(z.number().min(min).max(max)),
-  };
+export function wholeNumber(range: Range): Kind<number> {
+  return numberIn(`a whole number from ${range.min} to ${range.max}`, /^\d{1,15}$/, range);
 }
 
 /** A number that may have a decimal point; both bounds belong to the range. */
-export function decimalNumber({ min, max }: { readonly min: number; readonly max: number }): Kind<number> {
-  return {
-    accepts: `a number from ${min} to ${max}`,
-    schema: z
-      .string()
-      .regex(/^\d{1,15}(\.\d{1,15})?$/)
-      .transform(Number)
-      .pipe(z.number().min(min).max(max)),
-  };
+export function decimalNumber(range: Range): Kind<number> {
+  return numberIn(`a number from ${range.min} to ${range.max}`, /^\d{1,15}(\.\d{1,15})?$/, range);
 }
 
 /** A length of time such as `240s` or `5m`, as milliseconds. Bounds are written the same way. */
 export function duration({ min, max }: { readonly min: string; readonly max: string }): Kind<number> {
-  const bounds = z.number().min(durationMs(min)).max(durationMs(max));
+  const range = { min: durationMs(min), max: durationMs(max) };
   return {
     accepts: `a whole number with a unit (ms, s, m, h, d) from ${min} to ${max}`,
-    schema: z.string().regex(DURATION).transform(durationMs).pipe(bounds),
+    parse: (value) => (DURATION.test(value) ? within(durationMs(value), range) : undefined),
   };
 }
 
@@ -66,7 +54,14 @@ export function duration({ min, max }: { readonly min: string; readonly max: str
 export function instant(): Kind<string> {
   return {
     accepts: 'a day such as 2026-03-01, or an instant in UTC such as 2026-03-01T09:30:00Z',
-    schema: z.union([z.iso.date().transform((day) => `${day}T00:00:00Z`), z.iso.datetime()]),
+    parse(value) {
+      if (!INSTANT.test(value)) return undefined;
+      const instant = value.includes('T') ? value : `${value}T00:00:00Z`;
+      const at = Date.parse(instant);
+      // A day that no month has would be another one.
+      const isReal = !Number.isNaN(at) && new Date(at).toISOString().startsWith(value.slice(0, 10));
+      return isReal ? instant : undefined;
+    },
   };
 }
 
@@ -74,71 +69,103 @@ export function instant(): Kind<string> {
 export function webAddress(): Kind<string> {
   return {
     accepts: 'an http or https address without query, user name and password',
-    schema: z
-      .string()
-      .refine((value) => {
-        const url = URL.parse(value);
-        return url !== null && /^https?:$/.test(url.protocol) && url.host !== '' && !/[?#@]/.test(value);
-      })
-      .transform((value) => value.replace(/(?<!\/)\/+$/, '')),
+    parse(value) {
+      const url = URL.parse(value);
+      const isGood = url !== null && /^https?:$/.test(url.protocol) && url.host !== '' && !/[?#@]/.test(value);
+      return isGood ? value.replace(/(?<!\/)\/+$/, '') : undefined;
+    },
   };
 }
 
 /** A web address that tokens travel to: in clear only on this computer. */
 export function tokenAddress(): Kind<string> {
-  const { schema } = webAddress();
+  const { parse } = webAddress();
   return {
     accepts:
       'an https address without query, user name and password; http only on this computer, because access tokens would travel in clear',
-    schema: schema.refine((value) => {
-      const { protocol, hostname } = new URL(value);
-      return protocol === 'https:' || isLoopback(hostname.replaceAll(/^\[|\]$/g, ''));
-    }),
+    parse(value) {
+      const address = parse(value);
+      if (address === undefined) return undefined;
+      const { protocol, hostname } = new URL(address);
+      return protocol === 'https:' || isLoopback(hostname.replaceAll(/^\[|\]$/g, '')) ? address : undefined;
+    },
   };
 }
 
 export function postgresAddress(): Kind<string> {
-  return {
-    accepts: 'a PostgreSQL connection string, `postgresql://user:password@host:port/database`',
-    schema: z.string().refine((value) => /^postgres(ql)?:\/\/./.test(value) && URL.canParse(value)),
-  };
+  return where(
+    'a PostgreSQL connection string, `postgresql://user:password@host:port/database`',
+    (value) => /^postgres(ql)?:\/\/./.test(value) && URL.canParse(value),
+  );
+}
+
+/** A schema that is nobody's but the user's. Upper case stays what it is. */
+export function schemaName(): Kind<string> {
+  return where(
+    'the name of a PostgreSQL schema: letters, digits and `_`, not beginning with a digit or `pg_`',
+    (name) => /^[A-Za-z_]\w{0,62}$/.test(name) && !/^(?:pg_|information_schema$)/i.test(name),
+  );
 }
 
 export function secret(kind: Kind<string>): Kind<Secret> {
-  return { accepts: kind.accepts, schema: kind.schema.transform((value) => new Secret(value)) };
+  return {
+    accepts: kind.accepts,
+    parse(value) {
+      const parsed = kind.parse(value);
+      return parsed === undefined ? undefined : new Secret(parsed);
+    },
+  };
 }
 
 /** Standard base64 of exactly so many bytes; kept as the text it was given as. */
 export function base64Bytes(bytes: number): Kind<string> {
-  return {
-    accepts: `exactly ${bytes} bytes in base64 (\`openssl rand -base64 ${bytes}\` makes one)`,
-    schema: z.string().refine((value) => {
-      const decoded = Buffer.from(value, 'base64');
-      return decoded.length === bytes && unpadded(decoded.toString('base64')) === unpadded(value);
-    }),
-  };
+  return where(`exactly ${bytes} bytes in base64 (\`openssl rand -base64 ${bytes}\` makes one)`, (value) => {
+    const decoded = Buffer.from(value, 'base64');
+    return decoded.length === bytes && unpadded(decoded.toString('base64')) === unpadded(value);
+  });
 }
 
 /** One text or several of a kind, separated by commas; kept as one text, without the blanks around the commas. */
 export function oneOrMore(kind: Kind<string>): Kind<string> {
-  const schema = list(kind, kind.accepts).schema.transform((parts) => parts.join(','));
-  return { accepts: `${kind.accepts}; several are separated by commas`, schema };
+  const { parse } = list(kind, kind.accepts);
+  return { accepts: `${kind.accepts}; several are separated by commas`, parse: (value) => parse(value)?.join(',') };
 }
 
 /** Values separated by commas; blanks around a comma do not count. */
 export function list<T>(kind: Kind<T>, accepts: string): Kind<readonly T[]> {
   return {
     accepts,
-    schema: z
-      .string()
-      .transform((value) => value.split(',').map((part) => part.trim()))
-      .pipe(z.array(kind.schema).min(1)),
+    parse(value) {
+      const parts = value.split(',').map((part) => kind.parse(part.trim()));
+      const good = parts.filter((part) => part !== undefined);
+      return good.length === parts.length ? good : undefined;
+    },
   };
 }
 
 /** The values of a kind, or one particular word in their place, such as `off` or `all`. */
 export function orWord<const W extends string, T>(word: W, kind: Kind<T>): Kind<T | W> {
-  return { accepts: `\`${word}\` or ${kind.accepts}`, schema: z.union([z.literal(word), kind.schema]) };
+  return {
+    accepts: `\`${word}\` or ${kind.accepts}`,
+    parse: (value) => (value === word ? word : kind.parse(value)),
+  };
+}
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+function where(accepts: string, isGood: (value: string) => boolean): Kind<string> {
+  return { accepts, parse: (value) => (isGood(value) ? value : undefined) };
+}
+
+function numberIn(accepts: string, shape: RegExp, range: Range): Kind<number> {
+  return { accepts, parse: (value) => (shape.test(value) ? within(Number(value), range) : undefined) };
+}
+
+function within(value: number, { min, max }: Range): number | undefined {
+  return value >= min && value <= max ? value : undefined;
 }
 
 function durationMs(value: string): number {

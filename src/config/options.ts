@@ -13,6 +13,7 @@ import {
   orWord,
   pattern,
   postgresAddress,
+  schemaName,
   secret,
   text,
   tokenAddress,
@@ -57,6 +58,14 @@ export const OPTIONS = {
     example: '20',
     secret: false,
   } satisfies Option<number>,
+  schema: {
+    variable: 'TIDEMARK_SCHEMA',
+    kind: schemaName(),
+    fallback: { absent: "the first schema of the connection's `search_path`, which is `public` by default" },
+    meaning: 'PostgreSQL schema of all tables; `tidemark migrate` makes it if it is not there.',
+    example: 'tidemark',
+    secret: false,
+  } satisfies Option<string>,
   dataDir: {
     variable: 'TIDEMARK_DATA_DIR',
     kind: text('the path of a folder'),
@@ -106,7 +115,6 @@ export const OPTIONS = {
     meaning: 'Meta app that short-lived user tokens are exchanged with; needs `META_APP_SECRET` beside it.',
     example: '1234567890123456',
     secret: false,
-    reserved: 'no-effect',
   } satisfies Option<string>,
   appSecret: {
     variable: 'META_APP_SECRET',

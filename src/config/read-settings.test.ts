@@ -237,8 +237,8 @@ describe('settings that nothing uses', () => {
   });
 
   it('are told otherwise', () => {
-    const settings = readSettings({ META_APP_ID: '123' }, { cwd });
-    expect(checkReserved(settings)).toEqual(['META_APP_ID has no effect in this version.']);
+    const settings = readSettings({ META_WEBHOOK_VERIFY_TOKEN: 'word' }, { cwd });
+    expect(checkReserved(settings)).toEqual(['META_WEBHOOK_VERIFY_TOKEN has no effect in this version.']);
     expect(checkReserved(readSettings({}, { cwd }))).toEqual([]);
   });
 });

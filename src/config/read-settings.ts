@@ -48,14 +48,24 @@ export function readSettings(env: Environment, { cwd, defaults = {}, given = {} 
       settings[name] = undefined;
       continue;
     }
-    const parsed = option.kind.schema.safeParse(text);
-    if (parsed.success) settings[name] = parsed.data;
+    const parsed = option.kind.parse(text);
+    if (parsed !== undefined) settings[name] = parsed;
     else faults.push(describeFault(own === undefined ? option.variable : name, option, text));
   }
 
   if (faults.length > 0) throw new TidemarkError('INVALID_SETTING', faults.join('\n'));
   settings['dataDir'] = resolve(cwd, settings['dataDir'] as string);
   return settings as unknown as Settings;
+}
+
+/** One setting, whatever the others are. Throws INVALID_SETTING. */
+export function readSetting<N extends SettingName>(name: N, env: Environment, cwd: string): Settings[N] | undefined {
+  const option: Option = OPTIONS[name];
+  const text = readEnvironment(env, cwd)[option.variable]?.trim() || defaultOf(option);
+  if (text === undefined) return undefined;
+  const parsed = option.kind.parse(text);
+  if (parsed === undefined) throw new TidemarkError('INVALID_SETTING', describeFault(option.variable, option, text));
+  return parsed as Settings[N];
 }
 
 /** Whether the environment or a file says something of the variable: one that is set to nothing says nothing. */

@@ -30,13 +30,21 @@ describe('the option table', () => {
     expect(new Set(variables).size).toBe(variables.length);
     for (const [, option] of OPTION_LIST) {
       const value = defaultOf(option);
-      if (value !== undefined) expect(option.kind.schema.safeParse(value).success, option.variable).toBe(true);
+      if (value !== undefined) expect(option.kind.parse(value), option.variable).toBeDefined();
       if (option.secret) expect(value, option.variable).toBeUndefined();
     }
   });
 
   it('shows in the help exactly the settings that have an effect', () => {
-    const help = renderSettingsHelp();
+    const help = renderSettingsHelp(60);
+    expect(
+      Math.max(
+        ...help
+          .split('\n')
+          .slice(1)
+          .map((line) => line.length),
+      ),
+    ).toBeLessThanOrEqual(60);
     for (const [, option] of OPTION_LIST) {
       expect(new RegExp(`^  ${option.variable} `, 'm').test(help), option.variable).toBe(!option.reserved);
     }

@@ -60,7 +60,7 @@ ${option.meaning}${option.reserved === undefined ? '' : RESERVED[option.reserved
 function renderError(code: string, entry: ErrorEntry): string {
   return `## ${code}
 
-${entry.meaning} ${entry.advice}
+${entry.meaning}${entry.advice === undefined ? '' : ` ${entry.advice}`}
 
 HTTP ${entry.httpStatus} · exit ${entry.exitStatus} · again: ${entry.retry === 'later' ? 'yes' : 'no'}
 `;

@@ -6,8 +6,8 @@
 export interface ErrorEntry {
   /** One sentence for the documentation. */
   readonly meaning: string;
-  /** What the reader should do. */
-  readonly advice: string;
+  /** What the reader should do. Nothing where the message says it. */
+  readonly advice?: string;
   readonly httpStatus: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 500 | 502 | 503;
   /** 1: the work failed. 2: wrong usage or settings. */
   readonly exitStatus: 1 | 2;
@@ -83,7 +83,7 @@ export const ERRORS = {
   },
   ROUTE_NOT_FOUND: {
     meaning: 'The server has no such route.',
-    advice: 'See the list of routes in the documentation.',
+    advice: 'GET /api/openapi.json lists the routes.',
     httpStatus: 404,
     exitStatus: 2,
     retry: 'never',
@@ -131,7 +131,6 @@ export const ERRORS = {
   },
   INVALID_INPUT: {
     meaning: 'A field of the request is unknown, or has a value that is not accepted.',
-    advice: 'The message names the field and what is accepted.',
     httpStatus: 400,
     exitStatus: 2,
     retry: 'never',
@@ -155,7 +154,6 @@ export const ERRORS = {
   },
   INVALID_SETTING: {
     meaning: 'A setting has a value that is not accepted.',
-    advice: 'The message names the variable and what it accepts; docs/configuration.md lists them all.',
     httpStatus: 500,
     exitStatus: 2,
     retry: 'never',
@@ -211,7 +209,7 @@ export const ERRORS = {
   },
   THROTTLED: {
     meaning: 'Facebook asks to call less; the quota is used up for now.',
-    advice: 'Wait; the next sync goes on where this one stopped.',
+    advice: 'Wait, then try again; a sync goes on where it stopped.',
     httpStatus: 503,
     exitStatus: 1,
     retry: 'later',
@@ -219,7 +217,7 @@ export const ERRORS = {
   },
   GRAPH_ERROR: {
     meaning: 'Facebook refused a call or could not be understood.',
-    advice: 'The message quotes Facebook; try again, and report it if it stays.',
+    advice: 'Try again, and report it if it stays.',
     httpStatus: 502,
     exitStatus: 1,
     retry: 'later',
@@ -227,7 +225,7 @@ export const ERRORS = {
   },
   GRAPH_UNREACHABLE: {
     meaning: 'Facebook did not answer.',
-    advice: 'Check the network and GRAPH_API_URL; the next sync goes on where this one stopped.',
+    advice: 'Check the network and GRAPH_API_URL, then try again.',
     httpStatus: 502,
     exitStatus: 1,
     retry: 'later',
@@ -259,7 +257,7 @@ export const ERRORS = {
   },
   SYNC_INCOMPLETE: {
     meaning: 'Some conversations of a Page could not be collected.',
-    advice: 'The message names them; the next sync tries them again.',
+    advice: 'Nothing to do: the next sync tries them again.',
     httpStatus: 502,
     exitStatus: 1,
     retry: 'later',
@@ -291,7 +289,7 @@ export const ERRORS = {
   },
   DATA_REFUSED: {
     meaning: 'The database refuses a row: a trigger, a constraint or a column that its owner has added or changed.',
-    advice: 'The message names it. Change it, or what it lets through; the next sync tries the row again.',
+    advice: 'Change it, or what it lets through; the next sync tries the row again.',
     httpStatus: 500,
     exitStatus: 1,
     retry: 'never',
@@ -323,7 +321,7 @@ export const ERRORS = {
   },
   MIGRATION_FAILED: {
     meaning: 'A migration could not be applied; the database is as it was before it.',
-    advice: 'The message quotes PostgreSQL and names the migration.',
+    advice: 'Mend what PostgreSQL complains of, then run `tidemark migrate` again.',
     httpStatus: 500,
     exitStatus: 1,
     retry: 'never',
@@ -331,7 +329,7 @@ export const ERRORS = {
   },
   EMBEDDED_POSTGRES: {
     meaning: 'The PostgreSQL that Tidemark brings along could not be started.',
-    advice: 'The message says why; set DATABASE_URL to use a server of your own.',
+    advice: 'Set DATABASE_URL to use a server of your own instead.',
     httpStatus: 500,
     exitStatus: 1,
     retry: 'never',

@@ -8,9 +8,9 @@ import type { Channel, Instant, Page, Platform, RunCounts, RunMode, RunTrigger }
 
 /**
  * What a call asks for. Of a Page's conversations: a list without messages or with them, a conversation with its
- * messages or only whether it is there, messages. Of a token: the Pages of a person, or the Page of a Page's token.
+ * messages or only whether it is there, messages. Of a token: the Pages of a person, the Page of a Page's token, or what it may do.
  */
-export type CallKind = 'light' | 'nested' | 'single' | 'probe' | 'messages' | 'accounts' | 'page';
+export type CallKind = 'light' | 'nested' | 'single' | 'probe' | 'messages' | 'accounts' | 'page' | 'token';
 
 /** One HTTP call to Facebook. Each retry is a call of its own. */
 export interface CallReport {
@@ -66,6 +66,8 @@ export type SyncEvent = RunIdentity &
         readonly reason: string;
       }
     | { readonly type: 'conversation-failed'; readonly conversationId: string; readonly reason: string }
+    /** `conversations` whose older messages are to be brought; at least so many. */
+    | { readonly type: 'history-begun'; readonly conversations: number }
     /** `messages` that were not stored before; `complete` down to the first one. */
     | {
         readonly type: 'history-committed';

@@ -129,6 +129,8 @@ export interface ConversationSnapshot {
 export interface ConversationList extends CursorPage<ConversationSnapshot> {
   /** The host's own clock: the instant as of which the answer is true. */
   readonly servedAt: Instant | undefined;
+  /** Facebook refused to list it with the `since` that was asked for; it came without. Default: it did not. */
+  readonly isSinceRefused?: boolean | undefined;
 }
 
 /** One message as a position in its conversation. */
@@ -236,6 +238,8 @@ export const NO_COUNTS: RunCounts = {
 export interface BatchCounts {
   readonly inserted: number;
   readonly updated: number;
+  /** Conversations that turned out to be current. Default: none. */
+  readonly unchanged?: number;
   readonly eventsCreated: number;
 }
 
@@ -258,6 +262,7 @@ export function addBatch(counts: RunCounts, batch: BatchCounts): RunCounts {
     synced: counts.synced + batch.inserted + batch.updated,
     inserted: counts.inserted + batch.inserted,
     updated: counts.updated + batch.updated,
+    skipped: counts.skipped + (batch.unchanged ?? 0),
     eventsCreated: counts.eventsCreated + batch.eventsCreated,
   };
 }

@@ -300,6 +300,8 @@ export interface HistoryStep {
 export interface HistoryStore {
   /** Conversations with fewer than `depth` messages stored and older ones to bring, newest first. */
   findOpen(query: { readonly limit: number; readonly depth: number }): Promise<readonly OpenHistory[]>;
+  /** How many of these there are, counted up to `limit`. */
+  countOpen(query: { readonly limit: number; readonly depth: number }): Promise<number>;
   /** Writes a step, all or nothing. Rejects with LEASE_LOST; `shouldYield` says that a sync waits for the Page. */
   commit(
     step: HistoryStep,

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { cp, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
@@ -44,6 +44,20 @@ test.skipIf(process.platform === 'win32')('password and data are for their owner
   const password = readFileSync(join(home, 'password'), 'utf8').trim();
   expect(server.url).toContain(password);
   expect(readFileSync(join(home, 'postgres.log'), 'utf8') + server.log.join()).not.toContain(password);
+});
+
+test('what lies in a folder of ours stays out of git; a folder of somebody else is left as it is', async () => {
+  const parent = await makeDataDir();
+  for (const name of ['.tidemark', 'made-by-us']) {
+    await using server = await open(join(parent, name));
+    expect(server.url).toContain('postgres');
+    expect(readFileSync(join(parent, name, '.gitignore'), 'utf8')).toBe('*\n');
+  }
+  const theirs = join(parent, 'theirs');
+  await mkdir(theirs);
+  await using server = await open(theirs);
+  expect(server.url).toContain('postgres');
+  expect(existsSync(join(theirs, '.gitignore'))).toBe(false);
 });
 
 test('rows, password and port are the same after stop and start', async () => {

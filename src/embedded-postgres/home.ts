@@ -3,9 +3,9 @@
  * password and the address. The password leaves it only inside connection strings.
  */
 import { randomBytes } from 'node:crypto';
-import { access, constants, mkdir, readFile, stat } from 'node:fs/promises';
+import { access, constants, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { embeddedFault } from './faults.ts';
 import { absentAs, writePrivateFile } from './files.ts';
 
@@ -31,8 +31,11 @@ export interface Address {
 
 /** Makes the folder unless it is there. Rejects when this user may not write to it. */
 export async function openHome(dataDir: string): Promise<Home> {
-  const folder = join(resolve(dataDir), 'postgres');
+  const parent = resolve(dataDir);
+  const folder = join(parent, 'postgres');
+  const isOurs = basename(parent) === OUR_NAME || (await stat(parent).catch(absentAs(undefined))) === undefined;
   await makeFolder(folder);
+  if (isOurs) await keepOutOfGit(parent);
   await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   return {
     folder,
@@ -43,6 +46,15 @@ export async function openHome(dataDir: string): Promise<Home> {
     startLockPath: join(folder, 'start.lock'),
     presenceLockPath: join(folder, 'presence.lock'),
   };
+}
+
+/** The folder that settings name by default. */
+const OUR_NAME = '.tidemark';
+
+/** Tokens and the key they are encrypted with lie below it. A folder of somebody else's is left as it is. */
+async function keepOutOfGit(folder: string): Promise<void> {
+  // It may be there already; whether this user may write is found out in the folder that has to be written to.
+  await writeFile(join(folder, '.gitignore'), '*\n', { flag: 'wx' }).catch(() => undefined);
 }
 
 /** As `mkdir -p`. Made step by step: Node's own recursive way calls a read-only disk a missing folder. */

@@ -27,6 +27,7 @@ import { createPageActions, toKind } from './page-actions.ts';
 import { createPageCalls } from './page-calls.ts';
 import { openPageDirectory } from './page-directory.ts';
 import { createRounds } from './rounds.ts';
+import { checkToken } from './token-check.ts';
 import { openWebhooks, toSecrets } from './webhooks.ts';
 
 export interface EngineSettings {
@@ -34,12 +35,16 @@ export interface EngineSettings {
   readonly databaseUrl?: string | undefined;
   /** Connections of this process to it at most. Default: 7. */
   readonly databaseConnections?: number | undefined;
+  /** PostgreSQL schema of all tables. Default: the first one of the connection's search_path. */
+  readonly schema?: string | undefined;
   /** Folder of the embedded PostgreSQL and its key file, absolute. */
   readonly dataDir: string;
   /** 32 bytes in base64; several, comma-separated, while keys are rotated: the first one encrypts. */
   readonly encryptionKey?: Secret | undefined;
   readonly graphApiUrl: string;
   readonly graphApiVersion: string;
+  /** With the secret beside it, short-lived user tokens are exchanged for long-lived ones. */
+  readonly appId?: string | undefined;
   /** Proves calls; deliveries of webhooks may be signed with any of several, comma-separated. */
   readonly appSecret?: Secret | undefined;
   /** The word that Facebook repeats in the handshake of a webhook. */
@@ -63,20 +68,24 @@ export interface EngineSettings {
 export interface EngineOptions {
   /** Told of everything that happens in this process: all runs, and the calls that belong to none. */
   readonly onEvent?: EngineEventSink | undefined;
+  /** False for who only looks: a database that has never been Tidemark's is then refused with SCHEMA_MISSING. */
+  readonly makesTables?: boolean | undefined;
 }
 
 /** Closing gives runs 10 s for their batches, and 2 s to record how they ended; a database that is silent gets no more. */
 const CUT_OFF_MS = 12_000;
 
 /**
- * Opens the store (migrating it), and is ready. Errors: DATABASE_UNAVAILABLE, DATABASE_UNSUPPORTED, SCHEMA_NEWER,
- * MIGRATION_FAILED, EMBEDDED_POSTGRES.
+ * Opens the store (migrating it), and is ready. Errors: DATABASE_UNAVAILABLE, DATABASE_UNSUPPORTED, SCHEMA_MISSING,
+ * SCHEMA_NEWER, MIGRATION_FAILED, EMBEDDED_POSTGRES.
  */
 export async function createTidemark(settings: EngineSettings, options: EngineOptions = {}): Promise<Tidemark> {
   const clock: Clock = systemClock;
   const store = await openStore({
     databaseUrl: settings.databaseUrl,
     maxConnections: settings.databaseConnections,
+    schema: settings.schema,
+    makesTables: options.makesTables,
     dataDir: settings.dataDir,
     encryptionKey: settings.encryptionKey,
   });
@@ -141,11 +150,19 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     depth,
     signal,
   });
+  const { openCaller } = calls;
+  const { appId } = settings;
+  const [appSecret] = appSecrets;
   const findPage = (ref: PageRef) => findReferredPage(database, ref);
 
   const tidemark: Tidemark = {
     embeddedDatabaseUrl: store.embeddedDatabaseUrl,
-    pages: openPageDirectory({ store, openCaller: calls.openCaller, look: calls.look }),
+    pages: openPageDirectory({
+      store,
+      openCaller,
+      look: calls.look,
+      check: (token) => checkToken({ openCaller, appId, appSecret, now: () => clock.now() }, token),
+    }),
     conversations: openMirrorReader(database.reader),
     runs: openRunReader({
       records: {

@@ -4,28 +4,37 @@ import { toPageView } from '../api/views/page-view.ts';
 import { toTidemarkError } from '../core/errors.ts';
 import type { Page } from '../core/model.ts';
 import type { Send } from '../graph/call.ts';
-import { discoverPages, type DiscoveredPage } from '../graph/pages.ts';
+import { discoverPages, type DiscoveredPage, requireTokenForm, type UnusablePage } from '../graph/pages.ts';
 import { Secret } from '../lib/secret.ts';
 import {
+  countMirrored,
   findPagesWithToken,
   findReferredPage,
   findStoredToken,
   listPages,
   openToken,
   removePage,
-  savePages,
   setPageActive,
 } from '../store/pages.ts';
+import { savePages } from '../store/save-pages.ts';
 import type { Store } from '../store/open-store.ts';
 import type { PageCalls } from './page-calls.ts';
+import type { CheckedToken } from './token-check.ts';
 
 export interface PageDirectoryParts {
   readonly store: Store;
   readonly openCaller: (token: Secret) => Send;
   readonly look: PageCalls['look'];
+  readonly check: (token: Secret) => Promise<CheckedToken>;
 }
 
-export function openPageDirectory({ store, openCaller, look }: PageDirectoryParts): Tidemark['pages'] {
+function refuseUnchosen({ facebookPageId, name }: DiscoveredPage): UnusablePage {
+  const reason =
+    'The person did not choose it for pages_messaging in the dialog of the app: choose it there, then connect.';
+  return { facebookPageId, name, reason };
+}
+
+export function openPageDirectory({ store, openCaller, look, check }: PageDirectoryParts): Tidemark['pages'] {
   const { database, cipher } = store;
 
   /** A token of a person who may do less must not replace one that works: each channel is looked at with it first. */
@@ -63,10 +72,16 @@ export function openPageDirectory({ store, openCaller, look }: PageDirectoryPart
     list: async () => (await listPages(database)).map(toPageView),
     find: async (ref) => toPageView(await findReferredPage(database, ref)),
     async connect(given) {
-      const accessToken = typeof given === 'string' ? new Secret(given) : given;
-      const found = await discoverPages({ send: openCaller(accessToken), token: accessToken });
-      const { usable, refused } = await splitByFault(found.connected);
-      const saved = usable.length === 0 ? [] : await savePages(database, cipher, usable);
+      const handedIn = typeof given === 'string' ? new Secret(given) : given;
+      requireTokenForm(handedIn);
+      const { token, facts, isExchanged, warnings } = await check(handedIn);
+      const found = await discoverPages({ send: openCaller(token), token });
+      const isChosen = ({ facebookPageId }: DiscoveredPage) => facts?.messagingPages?.has(facebookPageId) ?? true;
+      const { usable, refused } = await splitByFault(found.connected.filter(isChosen));
+      const unchosen = found.connected.filter((page) => !isChosen(page));
+      const allWarnings = [...warnings, ...found.warnings];
+      const { saved, refused: unfit } =
+        usable.length === 0 ? { saved: [], refused: [] } : await savePages(database, cipher, usable);
       return {
         connected: saved.map(({ id, facebookPageId, name, status }) => ({
           id,
@@ -74,12 +89,15 @@ export function openPageDirectory({ store, openCaller, look }: PageDirectoryPart
           name: name ?? null,
           status,
         })),
-        refused: [...found.refused, ...refused].map(({ facebookPageId, name, reason }) => ({
-          facebookPageId: facebookPageId ?? null,
-          name: name ?? null,
-          reason,
-        })),
-        ...(found.warnings.length === 0 ? {} : { warnings: found.warnings }),
+        refused: [...found.refused, ...unchosen.map(refuseUnchosen), ...refused, ...unfit].map(
+          ({ facebookPageId, name, reason }) => ({
+            facebookPageId: facebookPageId ?? null,
+            name: name ?? null,
+            reason,
+          }),
+        ),
+        ...(allWarnings.length === 0 ? {} : { warnings: allWarnings }),
+        ...(isExchanged ? { exchanged: true } : {}),
       };
     },
     async token(pageId) {
@@ -91,6 +109,10 @@ export function openPageDirectory({ store, openCaller, look }: PageDirectoryPart
       const changed = await setPageActive(database, page.id, isActive);
       // Somebody else may have removed it since it was found: then this says so.
       return toPageView(changed ?? (await findReferredPage(database, { pageId })));
+    },
+    async holdings(pageId) {
+      const page = await findReferredPage(database, { pageId });
+      return countMirrored(database, page.id);
     },
     async remove(pageId) {
       const page = await findReferredPage(database, { pageId });

@@ -22,9 +22,11 @@ export interface GraphRequest {
   readonly kind: CallKind;
   /** Path segments after the version, unescaped: `['1001', 'conversations']`. */
   readonly path: readonly string[];
-  /** Query parameters but those of `list`; undefined ones are left out. The token is never one of them. */
+  /** Query parameters but those of `list`; undefined ones are left out. The caller's token is never one of them. */
   readonly params: GraphParams;
   readonly list?: ListPart | undefined;
+  /** Secrets among the parameters, where Facebook takes them nowhere else. Default: none. */
+  readonly secrets?: readonly Secret[] | undefined;
   /** What is asked for, as messages name it: `the conversations of Page 1001`. */
   readonly subject: string;
   /** Default: normal. */

@@ -5,9 +5,9 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { Pool } from 'undici';
 import { GraphError, isGraphError } from '../core/errors.ts';
 import type { HttpAnswer } from './call.ts';
+import { openDispatcher } from './dispatcher.ts';
 import { flattenJson } from './flatten-json.ts';
 import { createRedactor, type Redactor } from './redact.ts';
 import { withSentHook } from './sent-hook.ts';
@@ -41,8 +41,6 @@ export interface Host {
   close(): Promise<void>;
 }
 
-const KEEP_ALIVE_MS = 30_000;
-
 /**
  * The largest answer that is taken, in bytes as they are unpacked. 100 conversations with 25 messages each weigh about
  * 2.5 MB, a hundred long messages about 2 MB; where more comes than this, less is asked for. Every call under way may
@@ -51,13 +49,8 @@ const KEEP_ALIVE_MS = 30_000;
 export const MAX_ANSWER_BYTES = 8 * 2 ** 20;
 
 export function openHost({ baseUrl, maxBytes, userAgent, timeoutMs }: HostOptions): Host {
-  // No cap on connections: capping them at the calls in flight cost 12–17 % of the throughput.
-  const pool = new Pool(new URL(baseUrl).origin, {
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    maxResponseSize: maxBytes,
-  });
+  const url = new URL(baseUrl);
+  const dispatcher = openDispatcher(url, maxBytes);
 
   async function exchange(request: HttpRequest): Promise<HttpAnswer> {
     const { path, signal, onSent } = request;
@@ -65,7 +58,8 @@ export function openHost({ baseUrl, maxBytes, userAgent, timeoutMs }: HostOption
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), timeoutMs);
     try {
-      const { statusCode, headers, body } = await withSentHook(pool, onSent).request({
+      const { statusCode, headers, body } = await withSentHook(dispatcher, onSent).request({
+        origin: url.origin,
         method: 'GET',
         path,
         headers: {
@@ -93,7 +87,7 @@ export function openHost({ baseUrl, maxBytes, userAgent, timeoutMs }: HostOption
     }
   }
 
-  return { exchange, close: () => pool.close() };
+  return { exchange, close: () => dispatcher.close() };
 }
 
 /** The whole body, unpacked while it comes; breaks off as soon as it is too large. */

@@ -22,13 +22,18 @@ export function createHttpRequests({ baseUrl, version, appSecret, clock }: HttpR
   const prove = (token: Secret): GraphParams =>
     appSecret === undefined ? {} : proveAppSecret({ appSecret, token, at: clock.now() });
 
-  return ({ path, params, list, subject, signal, onSent }, token) => {
+  return ({ path, params, list, secrets = [], subject, signal, onSent }, token) => {
     const proof = prove(token);
     return {
       path: `${root}/${toRelativeUrl({ path, params: { ...params, ...toListParams(list), ...proof }, subject })}`,
       headers: { authorization: `Bearer ${token.reveal()}` },
       subject,
-      secrets: [token.reveal(), appSecret?.reveal() ?? '', String(proof['appsecret_proof'] ?? '')],
+      secrets: [
+        token.reveal(),
+        appSecret?.reveal() ?? '',
+        String(proof['appsecret_proof'] ?? ''),
+        ...secrets.map((secret) => secret.reveal()),
+      ],
       signal,
       onSent,
     };

@@ -69,14 +69,14 @@ export function openPageSource(options: PageSourceOptions): PageSource {
         priority,
         signal,
       };
-      const { body, servedAt } = await sendWithSince(send, request, since).catch((refusal: unknown) => {
+      const { body, servedAt, isSinceRefused } = await sendWithSince(send, request, since).catch((refusal: unknown) => {
         const error = asPageTrouble(isLight ? refusal : asTooFarBack(refusal), page);
         throw asPlatformTrouble(isLight && after === undefined ? asLastingRefusal(error) : error, platform);
       });
       const list = parseList({ body, sentAfter: after, subject });
       const parse = (item: JsonValue) => readConversation(item, messages);
       const items = parseItems({ items: list.items, parse, subject, onProblem });
-      return { items, after: list.after, servedAt };
+      return { items, after: list.after, servedAt, isSinceRefused };
     },
 
     async fetchConversation({ conversationId, messages }, signal) {
@@ -151,15 +151,19 @@ function clamp(items: number): number {
   return Math.min(SAFE_PAGE_SIZE, items);
 }
 
-/** The hint is no part of the documented list: a request that is refused with it is made again without it. */
-async function sendWithSince(send: Send, request: GraphRequest, since: Instant | undefined): Promise<GraphResponse> {
+interface ListResponse extends GraphResponse {
+  readonly isSinceRefused?: boolean;
+}
+
+/** The hint is no part of the documented list: a request that is refused with it, however, is made again without it. */
+async function sendWithSince(send: Send, request: GraphRequest, since: Instant | undefined): Promise<ListResponse> {
   if (since === undefined) return send(request);
   try {
     // Rounded down to the second, so that the hint never cuts off what it should bring.
     return await send({ ...request, params: { ...request.params, since: Math.floor(since / 1000) } });
   } catch (error) {
-    if (!isRefusal(error, 'invalid')) throw error;
-    return send(request);
+    if (!isRefusal(error) && !isGraphError(error, 'permission')) throw error;
+    return { ...(await send(request)), isSinceRefused: true };
   }
 }
 

@@ -56,11 +56,15 @@ const NO_PAGES =
   'Facebook lists no Page for this token. Ask for a new one with pages_show_list (and business_management, where the ' +
   'Pages belong to a business), choose the Pages in its dialog, and see that the person has a role on them.';
 
+/** Throws TOKEN_INVALID for what cannot be a token, before anybody is asked. */
+export function requireTokenForm(token: Secret): void {
+  if (/^[\x21-\x7e]+$/u.test(token.reveal())) return;
+  throw new TidemarkError('TOKEN_INVALID', 'The access token is empty or holds characters that no token has.');
+}
+
 /** Rejects with TOKEN_INVALID when Facebook does not accept the token, else with the GraphError of what went wrong. */
 export async function discoverPages(input: DiscoverInput): Promise<DiscoveredPages> {
-  if (!/^[\x21-\x7e]+$/u.test(input.token.reveal())) {
-    throw new TidemarkError('TOKEN_INVALID', 'The access token is empty or holds characters that no token has.');
-  }
+  requireTokenForm(input.token);
   try {
     return (await discoverAsUser(input)) ?? (await discoverAsPage(input));
   } catch (error) {

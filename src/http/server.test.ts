@@ -239,6 +239,6 @@ describe('the server', () => {
     await fetch(`${server.url}/healthz`);
     const closed = once(slow, 'close');
     await server.close();
-    await closed;
+    await expect(closed).resolves.toBeDefined();
   });
 });

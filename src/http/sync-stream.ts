@@ -13,6 +13,8 @@ import { toProblem } from './problem.ts';
 export interface SyncStreamOptions {
   /** At least so long lies between two events, so that no two of them reach a client as one chunk. Default: 100 ms. */
   readonly pauseMs?: number;
+  /** And so long behind progress, while all who hand the stream on may be busy. Default: three times as long. */
+  readonly progressPauseMs?: number;
   /** Longest silence. Default: 15 000 ms. */
   readonly heartbeatMs?: number;
 }
@@ -23,20 +25,21 @@ type StreamEvent = Readonly<Record<string, unknown>> & { readonly status: string
 export function streamSync(
   tidemark: Pick<Tidemark, 'sync'>,
   request: SyncRequest,
-  { pauseMs = 100, heartbeatMs = 15_000 }: SyncStreamOptions = {},
+  { pauseMs = 100, progressPauseMs = 3 * pauseMs, heartbeatMs = 15_000 }: SyncStreamOptions = {},
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const events = narrate(tidemark, request, { pauseMs, heartbeatMs });
-  let isFirst = true;
+  let lastStatus: string | undefined;
   return new ReadableStream(
     {
       // Called when the event before is written, not before: the pause is between the writing of two.
       async pull(controller) {
-        const pause = isFirst ? undefined : sleep(pauseMs);
-        isFirst = false;
+        const pause =
+          lastStatus === undefined ? undefined : sleep(lastStatus === 'syncing' ? progressPauseMs : pauseMs);
         const { value, done } = await events.next();
         if (done) return controller.close();
         await pause;
+        lastStatus = value.status;
         controller.enqueue(encoder.encode(`data: ${JSON.stringify(value)}\n\n`));
       },
       async cancel() {
@@ -50,7 +53,7 @@ export function streamSync(
 async function* narrate(
   tidemark: Pick<Tidemark, 'sync'>,
   request: SyncRequest,
-  { pauseMs, heartbeatMs }: Required<SyncStreamOptions>,
+  { pauseMs, heartbeatMs }: Required<Omit<SyncStreamOptions, 'progressPauseMs'>>,
 ): AsyncGenerator<StreamEvent, undefined> {
   const progress = createProgress();
   const ended = Promise.withResolvers<void>();

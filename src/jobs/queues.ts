@@ -2,8 +2,8 @@
  * The queues, on pg-boss: at most one job for each channel and queue that waits or runs, claimed by one process at a
  * time. A claim lapses when nobody renews it. No other file knows pg-boss, and it opens no connection of its own.
  */
-import { type Db, PgBoss, type JobWithMetadata } from 'pg-boss';
-import { TidemarkError, toTidemarkError } from '../core/errors.ts';
+import type { Db, JobWithMetadata, PgBoss } from 'pg-boss';
+import { isTidemarkError, TidemarkError, toTidemarkError } from '../core/errors.ts';
 import { toKey } from '../core/model.ts';
 import type { JobStore, OnProblem, ChannelJob, QueueName } from './ports.ts';
 
@@ -43,12 +43,52 @@ const SUPERVISE_SECONDS = 4;
 const RETRY_DELAY_SECONDS = 5;
 const RETRY_DELAY_MAX_SECONDS = 300;
 
-/** Opens the queues; the first process of a database also makes their tables, and the others wait for it. */
+/**
+ * Opens the queues; the first process of a database also makes their tables, and the others wait for it. When somebody
+ * drops those under a running process, the call that meets it fails, and the next one finds them made anew.
+ */
 export async function openQueues(store: JobStore, onProblem: OnProblem): Promise<Queues> {
+  let queues = await makeQueues(store, onProblem);
+  let making: Promise<void> | undefined;
+
+  async function makeAgain(): Promise<void> {
+    const old = queues;
+    queues = await makeQueues(store, onProblem);
+    await old.close();
+  }
+
+  /** Throws what the work threw. */
+  async function mending<T>(work: (open: Queues) => Promise<T>): Promise<T> {
+    try {
+      return await work(queues);
+    } catch (error) {
+      if (isTidemarkError(error) && error.code === 'SCHEMA_MISSING') {
+        making ??= makeAgain().finally(() => (making = undefined));
+        await making.catch((fault: unknown) => onProblem(toTidemarkError(fault)));
+      }
+      throw error;
+    }
+  }
+
+  return {
+    send: (...sent) => mending((open) => open.send(...sent)),
+    claim: (...asked) => mending((open) => open.claim(...asked)),
+    renew: (...claims) => mending((open) => open.renew(...claims)),
+    freeAbandoned: () => mending((open) => open.freeAbandoned()),
+    finish: (claim) => mending((open) => open.finish(claim)),
+    tryLater: (...failed) => mending((open) => open.tryLater(...failed)),
+    handBack: (...claim) => mending((open) => open.handBack(...claim)),
+    close: () => queues.close(),
+  };
+}
+
+async function makeQueues(store: JobStore, onProblem: OnProblem): Promise<Queues> {
+  // Whoever has no jobs to do, like a sync on the command line, does without it.
+  const { PgBoss: Boss } = await import('pg-boss');
   const schema = await store.findSchema();
   return store.setUp(async (locked) => {
     let database = locked;
-    const boss = new PgBoss({
+    const boss = new Boss({
       db: { executeSql: (...asked) => database.executeSql(...asked) },
       schema,
       monitorIntervalSeconds: SUPERVISE_SECONDS,

@@ -85,13 +85,17 @@ export async function performTask(parts: TaskParts, task: RunTask, context: Task
   }
 }
 
+/** Whoever watches the progress wants to know how much there is, and nobody needs to know it exactly. */
+const MOST_COUNTED = 10_000;
+
 /** Older messages, as long as the quotas are not nearly used up: the rest of them is for syncs. */
 async function deepenHistory(parts: TaskParts, context: TaskContext): Promise<TaskResult> {
-  const { source, depth, meter, begun } = context;
+  const { source, depth, meter, begun, emit } = context;
   const callsPerSecond = () =>
     parts.quotas.utilization(begun.lease) >= HISTORY_YIELDS_AT_PERCENT ? 0 : parts.callsPerSecond;
   const deadline = { ...context.deadline, isOver: () => context.deadline.isOver() || callsPerSecond() === 0 };
   const store = meter.history(parts.openHistory(begun.lease));
+  emit({ type: 'history-begun', conversations: await store.countOpen({ depth, limit: MOST_COUNTED }) });
   if (callsPerSecond() > 0) await collectHistory({ ...context, callsPerSecond, store, deadline });
   const graphCalls = source.callCount();
   const status = await store.finish({ depth, graphCalls });

@@ -15,7 +15,8 @@ import { Secret } from '../lib/secret.ts';
 import { must } from '../lib/must.ts';
 import { connect } from './connect.ts';
 import { migrate, renderMigrations } from './migrate.ts';
-import { savePages, setPageActive } from './pages.ts';
+import { setPageActive } from './pages.ts';
+import { savePages } from './save-pages.ts';
 import { listOpenRetries } from './retry-ledger.ts';
 import { createTokenCipher } from './token-cipher.ts';
 import { TEST_KEY } from '../../test/support/test-key.ts';
@@ -302,7 +303,9 @@ describeEachPostgres('the channels of a Page', (version) => {
       );
       const cipher = createTokenCipher(TEST_KEY);
       const fresh = { facebookPageId, name: 'One', instagramAccountId: '178', token: new Secret('EAAGfresh') };
-      const [saved] = await savePages(opened.database, cipher, [fresh]);
+      const {
+        saved: [saved],
+      } = await savePages(opened.database, cipher, [fresh]);
       expect(saved).toMatchObject({ status: 'connected', statusDetail: undefined, lastSyncedAt: AT });
     });
   });

@@ -49,6 +49,8 @@ export interface ConnectOptions {
   readonly maxConnections?: number | undefined;
   /** How long a statement may take. Default: 20 s. */
   readonly statementTimeoutMs?: number | undefined;
+  /** Schema of all tables. Default: the first one of the connection's search_path. */
+  readonly schema?: string | undefined;
 }
 
 /** What PostgreSQL accepts as uuid, in the usual form: asked for anything else, it would refuse the statement. */
@@ -110,7 +112,7 @@ export function connect(options: ConnectOptions): Database {
     return pool.use(lane, async (connection) => {
       try {
         if (performance.now() - connection.answeredAt > TRUSTED_MS) await greet(connection.client);
-        server ??= await askServer(connection.client);
+        server ??= await askServer(connection.client, options.schema);
         return await task(connection.client, server.toOpening(limitMs), connection);
       } catch (error) {
         if (isSilence(error)) {
@@ -201,7 +203,7 @@ export function connect(options: ConnectOptions): Database {
 
     findFacts: () =>
       tell(async () => {
-        const { askedSchema } = findTarget();
+        const askedSchema = options.schema ?? findTarget().askedSchema;
         const { facts } = server ?? (await use(work, async () => must(server, 'it is asked before anything else')));
         return { ...facts, askedSchema };
       }),
@@ -230,9 +232,10 @@ function rowsOf<R extends Row>(answer: pg.QueryResult<R> | readonly pg.QueryResu
   return 'rows' in answer ? answer.rows : answer.flatMap(({ rows }) => rows);
 }
 
-async function askServer(client: pg.Client) {
-  const { rows } = await client.query<{ facts: string }>(within(ANSWER_MS, { text: ASK_FACTS }));
-  const facts = toFacts(must(rows[0], 'a SELECT without FROM gives one row').facts);
+async function askServer(client: pg.Client, schema: string | undefined) {
+  const question = { text: ASK_FACTS, values: [schema ?? null] };
+  const { rows } = await client.query<{ facts: string }>(within(ANSWER_MS, question));
+  const facts = toFacts(must(rows[0], 'a SELECT without FROM gives one row').facts, schema);
   return { facts, toOpening: createOpening(facts) };
 }
 

@@ -34,7 +34,7 @@ const COLLECTED = [
 ];
 
 const NOT_OLDER = `(held.written_by_fence IS DISTINCT FROM excluded.written_by_fence
-    OR held.updated_time IS NULL OR excluded.updated_time >= held.updated_time)`;
+    OR excluded.updated_time >= held.updated_time)`;
 const IS_COLLECTED = 'excluded.collected_at IS NOT NULL';
 
 const forward = (column: string, value = `excluded.${column}`) =>
@@ -71,7 +71,7 @@ INSERT INTO facebook_conversations AS held (
   participants, raw, content_hash, collected_at, collected_updated_time, collected_message_count,
   newest_message_id, newest_message_time, floor_message_id, floor_message_time, floor_cursor, history_complete,
   held_message_count)
-SELECT page_id, ${platform}, id, ${fence}, updated_time, message_count, unread_count, snippet, link, contact_id, contact_name,
+SELECT page_id, ${platform}, id, ${fence}, coalesce(updated_time, '-infinity'), message_count, unread_count, snippet, link, contact_id, contact_name,
   participants, raw, content_hash, CASE WHEN collected THEN now() END, updated_time, message_count,
   newest_message_id, newest_message_time, floor_message_id, floor_message_time, floor_cursor, history_complete,
   CASE WHEN collected THEN ${held} END

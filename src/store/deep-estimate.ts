@@ -5,11 +5,11 @@ import type { Database } from './connect.ts';
 /** $1 Pages · $2 messages that come along · $3 messages of a list · $4 since when, or null for ever. Messages by idx_facebook_messages_newest. */
 const MEASURE = `
 WITH asked AS (
-  SELECT page_id, platform, coalesce(updated_time >= $4 OR $4::timestamptz IS NULL, true) AS is_read,
+  SELECT page_id, platform, updated_time >= $4 OR $4::timestamptz IS NULL OR updated_time = '-infinity' AS is_read,
     CASE WHEN $4::timestamptz IS NULL THEN held_message_count WHEN updated_time >= $4 THEN (
       SELECT count(*) FROM facebook_messages AS message
       WHERE message.page_id = conversation.page_id AND message.conversation_id = conversation.id
-        AND coalesce(created_time, '-infinity'::timestamptz) >= $4) END AS messages
+        AND message.created_time >= $4) END AS messages
   FROM facebook_conversations AS conversation
   WHERE page_id = ANY ($1::uuid[]) AND deleted_at IS NULL
 )

@@ -6,7 +6,7 @@ import type { Lease } from '../core/model.ts';
 import type { Checkpoint, RunFailure, RunProgress, SyncOutcome } from '../core/store-ports.ts';
 import type { Database } from './connect.ts';
 import { toIso, toText } from './sql-values.ts';
-import { DERIVE_PAGE } from './pages.ts';
+import { DERIVE_PAGE } from './page-columns.ts';
 import { toStorableText } from './text.ts';
 
 /**

@@ -45,7 +45,7 @@ export async function recordFailedJob(
 
 export async function listFailedJobs(query: Database['query']): Promise<readonly FailedJobRow[]> {
   return query<FailedJobRow>(
-    `SELECT job.page_id, page.facebook_page_id, page.name AS page_name, platform, queue, attempts, error_code, reason, failed_at
+    `SELECT job.page_id, page.facebook_page_id::text, page.name::text AS page_name, platform, queue, attempts, error_code, reason, failed_at
      FROM facebook_failed_jobs AS job JOIN facebook_pages AS page ON page.id = job.page_id
      ORDER BY failed_at DESC, job.page_id, platform DESC, queue`,
   );

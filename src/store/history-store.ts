@@ -36,8 +36,12 @@ const OPEN = (where: Where) => `${INCOMPLETE(where)}
 const FIND_OPEN = `
 SELECT id, floor_message_id, floor_message_time, floor_cursor, history_problem IS NOT NULL AS was_refused, ${HELD} AS held
 ${OPEN({ page: '$1', platform: '$2', depth: '$3' })}
-ORDER BY coalesce(updated_time, '-infinity'::timestamptz) DESC, id DESC
+ORDER BY updated_time DESC, id DESC
 LIMIT $4`;
+
+/** $1 page · $2 platform · $3 depth or null · $4 limit. */
+const COUNT_OPEN = `
+SELECT count(*)::int AS open FROM (SELECT 1 ${OPEN({ page: '$1', platform: '$2', depth: '$3' })} LIMIT $4) AS counted`;
 
 /** $1 page · $2 platform · $3 fence · $4 run · $5, $6 messages · $7 conversation · $8 floor · $9 its time · $10 cursor · $11 whether it is the end · $12 whether that is believed. */
 const COMMIT_STEP = `
@@ -113,6 +117,11 @@ export function openHistoryStore(database: Database, lease: Lease): HistoryStore
     async findOpen({ limit, depth }) {
       const rows = await database.query<OpenRow>(FIND_OPEN, [pageId, platform, toDepth(depth), limit]);
       return rows.map(toOpenHistory);
+    },
+
+    async countOpen({ limit, depth }) {
+      const [row] = await database.query<{ open: number }>(COUNT_OPEN, [pageId, platform, toDepth(depth), limit]);
+      return row?.open ?? 0;
     },
 
     async commit({ conversationId, messages, oldest, cursor, end }) {

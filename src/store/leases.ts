@@ -2,7 +2,7 @@
  * Table facebook_sync_state: who may walk a channel, and how a run begins and keeps that right. Each step is
  * one statement, so it holds at every instant a process may be killed. How a run ends is in end-run.ts.
  */
-import { TidemarkError } from '../core/errors.ts';
+import { TidemarkError, toRecordedError } from '../core/errors.ts';
 import { type Channel, type Instant, type Lease, LEASE_MS, type RunMode } from '../core/model.ts';
 import type { BeginRequest, BegunRun, OtherRun, Renewal } from '../core/store-ports.ts';
 import { LIST_LIMIT } from '../core/plan.ts';
@@ -10,6 +10,7 @@ import { Secret } from '../lib/secret.ts';
 import { MEND_STATE, NONSENSE_OF } from './sane-state.ts';
 import { MS_UNTIL, APP_COOLDOWN, type AppCooldownRow, toAppCooldowns, toCooldowns } from './cooldowns.ts';
 import type { Database } from './connect.ts';
+import { STORED_TOKEN } from './page-columns.ts';
 
 /**
  * $1 page · $2 platform · $3 fence. A row for the holder of the lease, none for anybody else; held until the statement
@@ -24,6 +25,10 @@ export const UNDER_LEASE = `
 export const IS_OVER = (state: string) =>
   `(${state}.lease_expires_at BETWEEN now() AND now() + interval '10 minutes') IS NOT TRUE`;
 
+/** Whether Facebook has refused a channel for good within the last day: nobody asks again without being told to. */
+export const RESTS = (state: string) =>
+  `(${state}.status = 'failed' AND ${state}.last_call_at BETWEEN now() - interval '1 day' AND now() + interval '1 day')`;
+
 /**
  * $1 page · $2 platform · $3 run · $4 lease ms · $5 forced · $6 trigger · $7 this process
  * · $8 conversations to count above the cut at most · $9 run to replace · $10 purpose.
@@ -32,7 +37,7 @@ export const IS_OVER = (state: string) =>
  */
 const BEGIN_RUN = `
 WITH page AS (
-  SELECT id, full_syncs_requested, access_token FROM facebook_pages WHERE id = $1
+  SELECT id, full_syncs_requested, ${STORED_TOKEN} AS access_token FROM facebook_pages AS page WHERE id = $1
 ), before AS (
   SELECT lease_run_id, last_caller, ${NONSENSE_OF('state')} AS nonsense FROM facebook_sync_state AS state
   WHERE page_id = $1 AND platform = $2
@@ -51,7 +56,8 @@ WITH page AS (
     lease_expires_at = clock_timestamp() + $4 * interval '1 millisecond',
     last_caller = excluded.last_caller,
     yield_requested = false
-  WHERE CASE WHEN $9::uuid IS NULL THEN held.lease_run_id IS NULL OR ${IS_OVER('held')}
+  WHERE ($6 = 'schedule' AND ${RESTS('held')}) IS NOT TRUE AND
+        CASE WHEN $9::uuid IS NULL THEN held.lease_run_id IS NULL OR ${IS_OVER('held')}
              ELSE held.lease_run_id = $9 AND ${IS_OVER('held')} END
   -- Not as this statement found it when it began: the run before may have ended while we waited for its row.
   RETURNING last_call_at, lease_fence, watermark, last_synced_at, full_syncs_done, since_filter_usable, nested_limit,
@@ -86,8 +92,8 @@ SELECT lease_fence, watermark, since_filter_usable, mode, started_at, lease.last
           -- of the rows above any cut, and would rather read through the table until it has met enough.
           SELECT FROM facebook_conversations AS held
           WHERE held.page_id = $1 AND held.platform = $2
-            AND coalesce(held.updated_time, '-infinity'::timestamptz) >= lease.watermark - lookback_ms * interval '1 millisecond'
-          ORDER BY coalesce(held.updated_time, '-infinity'::timestamptz) DESC, held.id DESC
+            AND held.updated_time >= lease.watermark - lookback_ms * interval '1 millisecond'
+          ORDER BY held.updated_time DESC, held.id DESC
           LIMIT $8) AS above)::int AS held_above_cut,
        -- An entry that was made while we waited for the row of the lease is met by the next run; FINISH_RUN counts it.
        EXISTS (SELECT FROM facebook_retry_ledger AS entry
@@ -98,7 +104,7 @@ SELECT lease_fence, watermark, since_filter_usable, mode, started_at, lease.last
        (SELECT nonsense FROM before) AS nonsense, app_cooldown_ms, app_cooldown_reason
 FROM lease, run, page LEFT JOIN (${APP_COOLDOWN}) AS app ON true`;
 
-/** $1 page · $2 platform · $3 purpose. Who matters more makes itself known to the holder, which then steps aside. */
+/** $1 page · $2 platform · $3 purpose · $4 trigger. Who matters more makes itself known to the holder, which then steps aside. */
 const FIND_HOLDER = `
 WITH holder AS (
   SELECT run.id, run.mode, run.forced FROM facebook_sync_state AS state
@@ -110,7 +116,15 @@ WITH holder AS (
   WHERE state.page_id = $1 AND state.platform = $2 AND NOT yield_requested
     AND ((holder.mode = 'history' AND $3 <> 'history') OR (holder.mode = 'verify' AND $3 = 'sync'))
 )
-SELECT holder.id AS run_id, holder.mode, holder.forced FROM facebook_pages AS page LEFT JOIN holder ON true
+SELECT holder.id AS run_id, holder.mode, holder.forced, resting.code, resting.reason
+FROM facebook_pages AS page LEFT JOIN holder ON true LEFT JOIN LATERAL (
+  SELECT state.status_detail AS reason, (
+    SELECT error_code FROM facebook_sync_runs AS run
+    WHERE run.page_id = $1 AND run.platform = $2 AND run.error_code IS NOT NULL
+    ORDER BY started_at DESC LIMIT 1) AS code
+  FROM facebook_sync_state AS state
+  WHERE state.page_id = $1 AND state.platform = $2 AND $4 = 'schedule' AND ${RESTS('state')}
+) AS resting ON true
 WHERE page.id = $1`;
 
 const STATE_OF = `
@@ -148,6 +162,9 @@ interface HolderRow extends Record<string, unknown> {
   readonly run_id: string | null;
   readonly mode: RunMode;
   readonly forced: boolean;
+  /** Why nobody who was not told to asks for the channel today. */
+  readonly code: string | null;
+  readonly reason: string | null;
 }
 
 interface BegunRow extends AppCooldownRow {
@@ -184,8 +201,9 @@ export async function beginRun(
   const values = [...asked, insteadOf ?? null, purpose];
   const [row] = await database.query<BegunRow>(BEGIN_RUN, values);
   if (row === undefined) {
-    const [holder] = await database.query<HolderRow>(FIND_HOLDER, [pageId, platform, purpose]);
+    const [holder] = await database.query<HolderRow>(FIND_HOLDER, [pageId, platform, purpose, trigger]);
     if (holder === undefined) throw new TidemarkError('PAGE_NOT_FOUND', `Page ${pageId} is no longer connected.`);
+    if (holder.reason !== null) throw toRecordedError(holder.code ?? undefined, holder.reason);
     return holder.run_id === null
       ? undefined
       : { kind: 'other', runId: holder.run_id, mode: holder.mode, forced: holder.forced };

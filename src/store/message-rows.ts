@@ -37,11 +37,11 @@ FROM unnest($2::text[]) AS asked (id) LEFT JOIN compared ON compared.conversatio
 /** $1 page · $2 conversation · $3, $4 times · $5 ids. Served by idx_facebook_messages_newest. */
 const FIND_UNSHOWN = `
 SELECT id FROM facebook_messages
-WHERE page_id = $1 AND conversation_id = $2 AND deleted_at IS NULL AND created_time IS NOT NULL
-  AND coalesce(created_time, '-infinity'::timestamptz) > coalesce($3::timestamptz, '-infinity')
-  AND coalesce(created_time, '-infinity'::timestamptz) <= coalesce($4::timestamptz, 'infinity')
+WHERE page_id = $1 AND conversation_id = $2 AND deleted_at IS NULL AND created_time > '-infinity'
+  AND created_time > coalesce($3::timestamptz, '-infinity')
+  AND created_time <= coalesce($4::timestamptz, 'infinity')
   AND NOT id = ANY ($5::text[])
-ORDER BY coalesce(created_time, '-infinity'::timestamptz) DESC, id DESC
+ORDER BY created_time DESC, id DESC
 LIMIT 100`;
 
 interface CountedRow extends RowCount, Record<string, unknown> {

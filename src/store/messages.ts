@@ -53,7 +53,7 @@ export const UPSERT_MESSAGES = ({ input, source }: { input: BatchInput; source: 
 INSERT INTO facebook_messages AS held (
   page_id, id, conversation_id, created_time, from_id, from_name, direction, text, attachments, reactions, reply_to,
   source, raw, content_hash, effects, edited_at, deleted_at)
-SELECT page_id, id, conversation_id, created_time, from_id, from_name, direction, ${SEEN_FIRST.text},
+SELECT page_id, id, conversation_id, coalesce(created_time, '-infinity'), from_id, from_name, direction, ${SEEN_FIRST.text},
   ${SEEN_FIRST.attachments}, ${SEEN_FIRST.reactions}, ${SEEN_FIRST.keep('reply_to')}, '${source}', ${SEEN_FIRST.raw('raw')},
   ${SEEN_FIRST.keep(LOOK_AGAIN('effects', 'content_hash'))}, effects, ${SEEN_FIRST.editedAt}, ${SEEN_FIRST.deletedAt}
 FROM (
@@ -63,7 +63,7 @@ FROM (
 ) AS shown
 ON CONFLICT (page_id, id) DO UPDATE SET
   conversation_id = excluded.conversation_id,
-  created_time = coalesce(excluded.created_time, held.created_time),
+  created_time = coalesce(nullif(excluded.created_time, '-infinity'), held.created_time),
   from_id = coalesce(excluded.from_id, held.from_id),
   from_name = coalesce(excluded.from_name, held.from_name),
   direction = coalesce(excluded.direction, held.direction),

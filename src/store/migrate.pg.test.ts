@@ -132,16 +132,22 @@ describeEachPostgres('migrating', (version) => {
   it('leaves everything as it was when a migration fails, and names it', async () => {
     const url = await emptyDatabase();
     const database = open(url);
-    await database.query('CREATE VIEW facebook_conversations AS SELECT 1 AS mine');
+    await database.query(`
+      CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE object_identity = 'public.facebook_conversations') THEN
+          RAISE EXCEPTION 'not here';
+        END IF;
+      END $$;
+      CREATE EVENT TRIGGER refuse ON ddl_command_end WHEN tag IN ('CREATE TABLE') EXECUTE FUNCTION refuse();`);
     const before = await schemaOf(url);
     const failing = await migrate(database).catch((error: unknown) => error);
     expect(failing).toMatchObject({ code: 'MIGRATION_FAILED' });
     expect(failing).toHaveProperty('message', expect.stringContaining('0002_mirror failed, nothing was changed: '));
     expect(await schemaOf(url)).toBe(before);
-    await expect(open(url).query(renderMigrations())).rejects.toThrow('updated_time');
+    await expect(open(url).query(renderMigrations())).rejects.toThrow('not here');
     expect(await schemaOf(url)).toBe(before);
 
-    await database.query('DROP VIEW facebook_conversations');
+    await database.query('DROP EVENT TRIGGER refuse');
     expect(await migrate(database)).toEqual({ applied: NAMES, version: NEWEST });
   });
 
@@ -163,6 +169,78 @@ describeEachPostgres('migrating', (version) => {
     });
     expect(failed).toMatchObject({ code: 'DATABASE_UNAVAILABLE', retryAfterMs: 5000 });
     expect(await findSchemaVersion(database)).toBe(0);
+  });
+
+  describe('for who only looks', () => {
+    const look = (databaseUrl: string) =>
+      openStore({ databaseUrl, dataDir: '/nowhere', encryptionKey: undefined, makesTables: false });
+
+    it('is refused in a database that has never been migrated, whatever stands in it, and nothing is made', async () => {
+      for (const sql of ['SELECT', 'CREATE TABLE facebook_pages (id uuid PRIMARY KEY, facebook_page_id text)']) {
+        const url = await emptyDatabase();
+        await open(url).query(sql);
+        const before = await schemaOf(url);
+        await expect(look(url)).rejects.toMatchObject({
+          code: 'SCHEMA_MISSING',
+          message:
+            'The database has no tables of Tidemark yet (schema public). `tidemark migrate` makes them; ' +
+            '`tidemark migrate --check` says beforehand what that would change.',
+        });
+        expect(await schemaOf(url)).toBe(before);
+      }
+    });
+
+    it('is done where an older version was', async () => {
+      const url = await emptyDatabase();
+      const script = renderMigrations().split(`-- ${NAMES.at(-1) ?? ''}\n`)[0] ?? '';
+      await open(url).query(`${script}COMMIT;`);
+      const store = await look(url);
+      await store.checkReady();
+      await store.close();
+      expect(await findSchemaVersion(open(url))).toBe(NEWEST);
+    });
+  });
+
+  describe('in the schema of the setting', () => {
+    it('makes it and every table in it, and leaves public alone, by the program and by the printed SQL', async () => {
+      const url = await emptyDatabase();
+      await open(url).query(
+        'CREATE TABLE facebook_pages (mine integer); CREATE TABLE facebook_messages (mine integer)',
+      );
+      const publicly = await schemaOf(url);
+      const whole = await schemaOf(await migratedDatabase());
+      expect(await migrateDatabase({ databaseUrl: url, schema: 'Mirror_1' })).toMatchObject({ applied: NAMES });
+      await open(url).query(renderMigrations({ schema: 'by_hand' }));
+      for (const schema of ['Mirror_1', 'by_hand']) {
+        const there = connect({ connectionString: url, schema });
+        onTestFinished(() => there.close());
+        expect(renderSchemaSql(await readSchema(there.query))).toBe(whole);
+        expect(await migrate(there)).toEqual({ applied: [], version: NEWEST });
+      }
+      expect(await schemaOf(url)).toBe(publicly);
+    });
+
+    it('stands above the one of the connection, and is not made by who only looks', async () => {
+      const url = await emptyDatabase();
+      await open(url).query('CREATE SCHEMA other');
+      const databaseUrl = withOptions(url, '-c search_path=other');
+      const looking = openStore({
+        databaseUrl,
+        schema: 'mirror',
+        dataDir: '/nowhere',
+        encryptionKey: undefined,
+        makesTables: false,
+      });
+      await expect(looking).rejects.toMatchObject({
+        code: 'SCHEMA_MISSING',
+        message: expect.stringContaining('mirror'),
+      });
+      await migrateDatabase({ databaseUrl, schema: 'mirror' });
+      const schemas = await open(url).query(
+        `SELECT DISTINCT schemaname AS name FROM pg_tables WHERE tablename LIKE 'facebook%'`,
+      );
+      expect(schemas).toEqual([{ name: 'mirror' }]);
+    });
   });
 
   describe('in another schema', () => {

@@ -8,7 +8,7 @@ const FIND_TRIGGER = `
 SELECT tgname AS name, tgrelid::regclass::text AS table
 FROM pg_trigger
 WHERE NOT tgisinternal AND tgname NOT LIKE 'tidemark\\_%'
-  AND tgrelid IN (SELECT oid FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relname LIKE 'facebook\\_%')
+  AND tgrelid IN (SELECT oid FROM pg_class WHERE relnamespace = quote_ident(current_schema())::regnamespace AND relname LIKE 'facebook\\_%')
   AND strpos($1, tgfoid::regprocedure::text) > 0
 ORDER BY strpos($1, tgfoid::regprocedure::text) LIMIT 1`;
 

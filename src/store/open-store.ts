@@ -16,6 +16,10 @@ export interface StoreOptions {
   readonly databaseUrl: string | undefined;
   /** Connections of this process at most. Default: 7. */
   readonly maxConnections?: number | undefined;
+  /** Of all tables. Default: the connection's. */
+  readonly schema?: string | undefined;
+  /** Whether a database of the user's that has never been Tidemark's gets its tables. Default: true. */
+  readonly makesTables?: boolean | undefined;
   readonly dataDir: string;
   /** Default: a key file in `dataDir`, with the embedded PostgreSQL only. */
   readonly encryptionKey: Secret | undefined;
@@ -38,6 +42,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const database = connect({
     connectionString: databaseUrl ?? embedded?.connectionString ?? '',
     maxConnections: options.maxConnections,
+    schema: options.schema,
   });
   const close = async () => {
     await database.close();
@@ -46,7 +51,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   try {
     const key = options.encryptionKey ?? (embedded && (await readOrMakeKey(dataDir)));
     const cipher = createTokenCipher(key);
-    await migrate(database);
+    // The embedded database is nobody else's.
+    await migrate(database, { makesTables: embedded !== undefined || options.makesTables });
     return {
       database,
       cipher,

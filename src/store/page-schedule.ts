@@ -5,7 +5,7 @@
  */
 import type { Channel, Instant, Platform } from '../core/model.ts';
 import type { Database } from './connect.ts';
-import { IS_OVER } from './leases.ts';
+import { IS_OVER, RESTS } from './leases.ts';
 import { toIso } from './sql-values.ts';
 
 /** What is scheduled, each with a rhythm of its own. */
@@ -28,8 +28,8 @@ const NEXT = { sync: 'next_sync_at', verify: 'next_verify_at' } as const;
 const SEED = { sync: 0, verify: 1 } as const;
 
 /** Channels (`state` of a `page`) that Facebook may be called for without anybody asking. */
-export const CALLABLE = `page.is_active AND state.status NOT IN ('token_expired', 'permission_missing')
-    AND (state.status <> 'failed' OR (state.last_call_at BETWEEN now() - interval '1 day' AND now() + interval '1 day') IS NOT TRUE)
+export const CALLABLE = `page.is_active IS NOT FALSE AND state.status NOT IN ('token_expired', 'permission_missing')
+    AND ${RESTS('state')} IS NOT TRUE
     AND (state.platform = 'messenger' OR page.instagram_account_id IS NOT NULL)`;
 
 /** To be joined to `schedule`. */

@@ -6,16 +6,8 @@ import { TEST_KEY } from '../../test/support/test-key.ts';
 import type { Page } from '../core/model.ts';
 import { must } from '../lib/must.ts';
 import { Secret } from '../lib/secret.ts';
-import {
-  findPage,
-  findReferredPage,
-  openToken,
-  listPages,
-  type PageToSave,
-  removePage,
-  savePages,
-  setPageActive,
-} from './pages.ts';
+import { findPage, findReferredPage, openToken, listPages, removePage, setPageActive } from './pages.ts';
+import { type PageToSave, savePages } from './save-pages.ts';
 import {
   collected,
   connectAside,
@@ -60,7 +52,7 @@ describeEachPostgres('Pages', (version) => {
     await opened.expire(lease);
     return openToken({ database: opened.database, cipher: keys }, page, storedToken);
   };
-  const save = async (...pages: readonly PageToSave[]) => savePages(opened.database, cipher, pages);
+  const save = async (...pages: readonly PageToSave[]) => (await savePages(opened.database, cipher, pages)).saved;
   const saveOne = async (fields: Partial<PageToSave> = {}) =>
     must((await save(toSave(fields)))[0], 'it was just saved');
 

@@ -81,20 +81,19 @@ SELECT recent.* FROM facebook_pages AS page
 CROSS JOIN LATERAL (
   SELECT id, page_id, platform, updated_time, message_count, unread_count, snippet, link, contact_id, contact_name,
          participants, read_at, delivered_at, history_complete, deleted_at, synced_at,
-         coalesce(updated_time, '-infinity'::timestamptz) AS sort_time,
-         coalesce(updated_time, '-infinity'::timestamptz)::text AS position
+         updated_time::text AS position
   FROM facebook_conversations
   WHERE page_id = page.id
-    AND ($5::timestamptz IS NULL OR coalesce(updated_time, '-infinity'::timestamptz) <= $5)
+    AND ($5::timestamptz IS NULL OR updated_time <= $5)
     AND ($5::timestamptz IS NULL
-         OR (coalesce(updated_time, '-infinity'::timestamptz), id, page_id) < ($5, $6::text, $7::uuid))
+         OR (updated_time, id, page_id) < ($5, $6::text, $7::uuid))
     AND ($2::text IS NULL OR platform = $2)
     AND ($3::text IS NULL OR contact_name ILIKE $3 OR snippet ILIKE $3 OR contact_id ILIKE $3 OR id ILIKE $3)
-  ORDER BY coalesce(updated_time, '-infinity'::timestamptz) DESC, id DESC
+  ORDER BY updated_time DESC, id DESC
   LIMIT $4
 ) AS recent
 WHERE $1::uuid IS NULL OR page.id = $1
-ORDER BY recent.sort_time DESC, recent.id DESC, recent.page_id DESC
+ORDER BY recent.updated_time DESC, recent.id DESC, recent.page_id DESC
 LIMIT $4`;
 
 export async function listConversations(
@@ -132,11 +131,11 @@ export async function findConversationPages(database: Queryable, conversationId:
 /** $1 Page · $2 conversation · $3 limit · $4 time · $5 id. Served by idx_facebook_messages_newest. */
 const LIST_MESSAGES = `
 SELECT id, conversation_id, created_time, from_id, from_name, direction, text, attachments, reactions, reply_to,
-       edited_at, deleted_at, source, coalesce(created_time, '-infinity'::timestamptz)::text AS position
+       edited_at, deleted_at, source, created_time::text AS position
 FROM facebook_messages
 WHERE page_id = $1 AND conversation_id = $2
-  AND ($4::timestamptz IS NULL OR (coalesce(created_time, '-infinity'::timestamptz), id) < ($4, $5::text))
-ORDER BY coalesce(created_time, '-infinity'::timestamptz) DESC, id DESC
+  AND ($4::timestamptz IS NULL OR (created_time, id) < ($4, $5::text))
+ORDER BY created_time DESC, id DESC
 LIMIT $3`;
 
 export async function listMessages(database: Queryable, query: MessageFilter): Promise<CursorPage<MirroredMessage>> {

@@ -29,7 +29,7 @@ interface RunRow extends Record<string, unknown> {
 }
 
 const SELECT_RUNS = `
-SELECT run.id, run.page_id, page.name AS page_name, run.platform, run.mode,
+SELECT run.id, run.page_id, page.name::text AS page_name, run.platform, run.mode,
        CASE WHEN state.full_syncs_done >= page.full_syncs_requested THEN state.last_synced_at END AS last_synced_at,
        run.trigger, run.status, run.started_at, run.finished_at, run.listed, run.synced, run.inserted, run.updated,
        run.skipped, run.deleted, run.events_created, run.graph_calls, run.phases, run.error_code, run.error_message

@@ -5,7 +5,7 @@ CREATE TABLE facebook_conversations (
   page_id uuid NOT NULL,
   id text NOT NULL,
   platform text NOT NULL,
-  updated_time timestamp with time zone,
+  updated_time timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
   message_count integer,
   unread_count integer DEFAULT 0 NOT NULL,
   snippet text,
@@ -38,14 +38,15 @@ CREATE TABLE facebook_conversations (
   CONSTRAINT facebook_conversations_platform_check CHECK (platform = ANY (ARRAY['messenger'::text, 'instagram'::text]))
 );
 CREATE INDEX idx_facebook_conversations_contact ON facebook_conversations USING btree (page_id, platform, contact_id) WHERE contact_id IS NOT NULL;
-CREATE INDEX idx_facebook_conversations_newest ON facebook_conversations USING btree (page_id, COALESCE(updated_time, '-infinity'::timestamp with time zone) DESC, id DESC);
-CREATE INDEX idx_facebook_conversations_open_history ON facebook_conversations USING btree (page_id, COALESCE(updated_time, '-infinity'::timestamp with time zone) DESC, id DESC) WHERE NOT history_complete;
+CREATE INDEX idx_facebook_conversations_newest ON facebook_conversations USING btree (page_id, updated_time DESC, id DESC);
+CREATE INDEX idx_facebook_conversations_newest_of_all ON facebook_conversations USING btree (updated_time DESC);
+CREATE INDEX idx_facebook_conversations_open_history ON facebook_conversations USING btree (page_id, updated_time DESC, id DESC) WHERE NOT history_complete;
 ALTER TABLE facebook_conversations ENABLE ROW LEVEL SECURITY;
 COMMENT ON TABLE facebook_conversations IS 'The conversations of the Pages, as Facebook last showed them.';
 COMMENT ON COLUMN facebook_conversations.page_id IS 'Page that the conversation belongs to.';
 COMMENT ON COLUMN facebook_conversations.id IS 'Facebook''s id of the conversation.';
 COMMENT ON COLUMN facebook_conversations.platform IS 'messenger or instagram.';
-COMMENT ON COLUMN facebook_conversations.updated_time IS 'When the last message was added, says Facebook.';
+COMMENT ON COLUMN facebook_conversations.updated_time IS 'When the last message was added, says Facebook; -infinity when it does not say.';
 COMMENT ON COLUMN facebook_conversations.message_count IS 'Messages in the conversation, says Facebook; null when it does not say.';
 COMMENT ON COLUMN facebook_conversations.unread_count IS 'Messages the Page has not read.';
 COMMENT ON COLUMN facebook_conversations.snippet IS 'Beginning of the last message.';
@@ -116,7 +117,7 @@ CREATE TABLE facebook_messages (
   page_id uuid NOT NULL,
   id text NOT NULL,
   conversation_id text NOT NULL,
-  created_time timestamp with time zone,
+  created_time timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
   from_id text,
   from_name text,
   direction text,
@@ -137,13 +138,15 @@ CREATE TABLE facebook_messages (
   CONSTRAINT facebook_messages_source_check CHECK (source = ANY (ARRAY['sync'::text, 'history'::text, 'webhook'::text]))
 );
 CREATE INDEX idx_facebook_messages_gone ON facebook_messages USING btree (page_id, conversation_id) WHERE deleted_at IS NOT NULL;
-CREATE INDEX idx_facebook_messages_newest ON facebook_messages USING btree (page_id, conversation_id, COALESCE(created_time, '-infinity'::timestamp with time zone) DESC, id DESC);
+CREATE INDEX idx_facebook_messages_newest ON facebook_messages USING btree (page_id, conversation_id, created_time DESC, id DESC);
+CREATE INDEX idx_facebook_messages_newest_of_all ON facebook_messages USING btree (created_time DESC);
+CREATE INDEX idx_facebook_messages_newest_of_page ON facebook_messages USING btree (page_id, created_time DESC);
 ALTER TABLE facebook_messages ENABLE ROW LEVEL SECURITY;
 COMMENT ON TABLE facebook_messages IS 'The messages of the conversations.';
 COMMENT ON COLUMN facebook_messages.page_id IS 'Page that the message belongs to.';
 COMMENT ON COLUMN facebook_messages.id IS 'Facebook''s id of the message.';
 COMMENT ON COLUMN facebook_messages.conversation_id IS 'Conversation that the message belongs to.';
-COMMENT ON COLUMN facebook_messages.created_time IS 'When it was sent.';
+COMMENT ON COLUMN facebook_messages.created_time IS 'When it was sent; -infinity when Facebook does not say.';
 COMMENT ON COLUMN facebook_messages.from_id IS 'Who sent it; null when Facebook does not say.';
 COMMENT ON COLUMN facebook_messages.from_name IS 'Name of the sender.';
 COMMENT ON COLUMN facebook_messages.direction IS 'inbound (from the contact) or outbound (from the Page); null when Facebook does not say who sent it.';
@@ -224,10 +227,16 @@ CREATE OR REPLACE FUNCTION tidemark_derive_page()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
+ SET "TimeZone" TO 'UTC'
 AS $function$
 DECLARE
   worst record;
 BEGIN
+  IF NOT EXISTS (
+    SELECT FROM tidemark_adopted_columns WHERE table_name = 'facebook_pages' AND column_name = 'updated_at'
+  ) THEN
+    NEW.updated_at := now();
+  END IF;
   IF NEW.last_synced_at IS NULL THEN
     NEW.full_syncs_requested := OLD.full_syncs_requested + 1;
     RETURN NEW;
@@ -236,20 +245,22 @@ BEGIN
   FROM facebook_sync_state AS state
   WHERE state.page_id = NEW.id AND (state.platform = 'messenger' OR NEW.instagram_account_id IS NOT NULL)
   HAVING bool_and(state.last_synced_at IS NOT NULL AND state.full_syncs_done >= NEW.full_syncs_requested);
-  IF NEW.is_active THEN
-    SELECT state.status, CASE WHEN NEW.instagram_account_id IS NULL THEN state.status_detail
-                              ELSE initcap(state.platform) || ': ' || state.status_detail END AS detail
-    INTO worst
-    FROM facebook_sync_state AS state
-    WHERE state.page_id = NEW.id AND (state.platform = 'messenger' OR NEW.instagram_account_id IS NOT NULL)
-    ORDER BY array_position(ARRAY['token_expired', 'permission_missing', 'failed', 'throttled', 'connected'],
-                            state.status),
-             state.platform DESC
-    LIMIT 1;
-    NEW.status := coalesce(worst.status, 'connected');
-    NEW.status_detail := worst.detail;
-  END IF;
-  RETURN NEW;
+
+  SELECT state.status, CASE WHEN NEW.instagram_account_id IS NULL THEN state.status_detail
+                            ELSE initcap(state.platform) || ': ' || state.status_detail END AS detail
+  INTO worst
+  FROM facebook_sync_state AS state
+  WHERE state.page_id = NEW.id AND (state.platform = 'messenger' OR NEW.instagram_account_id IS NOT NULL)
+    AND NEW.is_active IS NOT FALSE
+  ORDER BY array_position(ARRAY['token_expired', 'permission_missing', 'failed', 'throttled', 'connected'],
+                          state.status),
+           state.platform DESC
+  LIMIT 1;
+  RETURN jsonb_populate_record(NEW, jsonb_build_object(
+    CASE WHEN to_jsonb(NEW) ? 'sync_status' THEN 'sync_status' ELSE 'status' END,
+    CASE WHEN NEW.is_active IS FALSE THEN 'paused' ELSE coalesce(worst.status, 'connected') END,
+    CASE WHEN to_jsonb(NEW) ? 'sync_status_detail' THEN 'sync_status_detail' ELSE 'status_detail' END,
+    worst.detail));
 END $function$;
 CREATE TRIGGER tidemark_add_channels AFTER INSERT ON facebook_pages FOR EACH ROW EXECUTE FUNCTION tidemark_add_channels();
 CREATE TRIGGER tidemark_change_channels AFTER UPDATE OF instagram_account_id ON facebook_pages FOR EACH ROW WHEN (old.instagram_account_id IS DISTINCT FROM new.instagram_account_id) EXECUTE FUNCTION tidemark_add_channels();
@@ -539,6 +550,16 @@ COMMENT ON TABLE facebook_webhook_messages IS 'Which delivery tells the content 
 COMMENT ON COLUMN facebook_webhook_messages.page_id IS 'Page.';
 COMMENT ON COLUMN facebook_webhook_messages.message_id IS 'Message.';
 COMMENT ON COLUMN facebook_webhook_messages.event_id IS 'Delivery.';
+
+CREATE TABLE tidemark_adopted_columns (
+  table_name text NOT NULL,
+  column_name text NOT NULL,
+  CONSTRAINT tidemark_adopted_columns_pkey PRIMARY KEY (table_name, column_name)
+);
+ALTER TABLE tidemark_adopted_columns ENABLE ROW LEVEL SECURITY;
+COMMENT ON TABLE tidemark_adopted_columns IS 'Columns that another program had made before Tidemark came: their types, constraints and defaults are never changed.';
+COMMENT ON COLUMN tidemark_adopted_columns.table_name IS 'Table.';
+COMMENT ON COLUMN tidemark_adopted_columns.column_name IS 'Column of it.';
 
 CREATE TABLE tidemark_migrations (
   version integer NOT NULL,

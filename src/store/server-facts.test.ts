@@ -9,6 +9,7 @@ const GOOD: ServerFacts = {
   searchPath: '"$user", public',
   encoding: 'UTF8',
   replicationRole: 'origin',
+  schemaState: 'usable',
 };
 
 const refusal = (changed: Partial<ServerFacts>, askedSchema?: string) => () =>
@@ -36,6 +37,15 @@ describe('the server', () => {
   it('that leads into another schema than was asked for is refused, and says both', () => {
     expect(refusal({ schemas: ['crm', 'public'] }, 'crm')).not.toThrow();
     expect(refusal({}, 'crm')).toThrow(/asks for the schema "crm".*landed in "public".*ALTER ROLE … SET search_path/);
+  });
+
+  it('is asked for the schema of the setting first, and for no other while that is not there', () => {
+    const facts = { ...GOOD, schemas: ['public', 'mine'] };
+    expect(toFacts(JSON.stringify(facts), 'mine').schemas).toEqual(['mine', 'public']);
+    expect(toFacts(JSON.stringify({ ...facts, schemaState: 'missing' }), 'other').schemas).toEqual(['other']);
+    expect(refusal({ schemas: ['other'], schemaState: 'closed' })).toThrow(
+      /may not use the schema "other".*GRANT USAGE/,
+    );
   });
 
   it('is never asked to look for our names after those of somebody else', () => {

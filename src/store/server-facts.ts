@@ -17,21 +17,31 @@ export interface ServerFacts {
   readonly encoding: string;
   /** `origin`, unless somebody has turned off triggers and foreign keys. */
   readonly replicationRole: string;
+  /** How it is with the schema that a setting names; `usable` as well when none does. */
+  readonly schemaState: 'usable' | 'missing' | 'closed';
 }
 
-/** One text, in JSON: no setting changes how that is printed. */
+/** $1 the schema of the setting, or null. One text, in JSON: no setting changes how that is printed. */
 export const ASK_FACTS = `SELECT pg_catalog.json_build_object(
   'version', pg_catalog.current_setting('server_version_num')::integer,
   'versionName', pg_catalog.current_setting('server_version'),
   'schemas', pg_catalog.to_json(pg_catalog.current_schemas(false)),
   'searchPath', pg_catalog.current_setting('search_path'),
   'encoding', pg_catalog.current_setting('server_encoding'),
-  'replicationRole', pg_catalog.current_setting('session_replication_role'))::text AS facts`;
+  'replicationRole', pg_catalog.current_setting('session_replication_role'),
+  'schemaState', CASE WHEN $1::pg_catalog.text IS NULL THEN 'usable'
+    ELSE coalesce((SELECT CASE WHEN pg_catalog.has_schema_privilege(oid, 'USAGE') THEN 'usable' ELSE 'closed' END
+                   FROM pg_catalog.pg_namespace
+                   WHERE nspname OPERATOR(pg_catalog.=) $1::pg_catalog.text::pg_catalog.name), 'missing') END)::text AS facts`;
 
-export function toFacts(text: string): ServerFacts {
+/** `schema` is the one of the setting: it comes first, and alone when it is not there, so that no other takes its place. */
+export function toFacts(text: string, schema?: string): ServerFacts {
   const facts = JSON.parse(text) as ServerFacts;
   // It comes first anyway, unless it is named: then names of others would come before it.
-  return { ...facts, schemas: facts.schemas.filter((schema) => schema !== 'pg_catalog') };
+  const schemas = facts.schemas.filter((name) => name !== 'pg_catalog');
+  if (schema === undefined) return { ...facts, schemas };
+  const others = facts.schemaState === 'usable' ? schemas.filter((name) => name !== schema) : [];
+  return { ...facts, schemas: [schema, ...others] };
 }
 
 const OLDEST_SERVER = 150_000;
@@ -56,6 +66,9 @@ function findFault(facts: ServerFacts, askedSchema: string | undefined): string 
       `The database user has session_replication_role = ${facts.replicationRole}, which turns off triggers and foreign ` +
       'keys. Take it away with ALTER ROLE … RESET session_replication_role.'
     );
+  }
+  if (facts.schemaState === 'closed') {
+    return `This database user may not use the schema "${schema}" (TIDEMARK_SCHEMA): GRANT USAGE, CREATE ON SCHEMA …`;
   }
   if (schema === undefined) {
     return (

@@ -35,6 +35,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   // A plan for all values, or code compiled for a statement of a millisecond, takes longer than it saves.
   plan_cache_mode: 'auto',
   jit: 'off',
+  // By sorting on, an index of all Pages would be taken where the one of a Page gives the order that is asked for.
+  enable_incremental_sort: 'off',
 };
 
 const SINCE_17: Readonly<Record<string, string>> = { transaction_timeout: '0' };
@@ -61,6 +63,6 @@ export function createOpening({ version, schemas }: ServerFacts): Opening {
 const DURABLE = `SELECT WHERE pg_catalog.current_setting('synchronous_commit') = 'off'
   AND pg_catalog.set_config('synchronous_commit', 'on', true) IS NULL`;
 
-function quoteName(name: string): string {
+export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

@@ -37,7 +37,7 @@ const TELL_MESSAGES = `
 INSERT INTO facebook_messages AS held (
   page_id, id, conversation_id, created_time, from_id, from_name, direction, text, attachments, reactions, reply_to,
   source, raw, effects, edited_at, deleted_at)
-SELECT told.page_id, told.id, told.conversation_id, told.created_time, told.from_id,
+SELECT told.page_id, told.id, told.conversation_id, coalesce(told.created_time, '-infinity'), told.from_id,
   CASE WHEN told.from_id = conversation.contact_id THEN conversation.contact_name ELSE page.name END,
   told.direction, ${TOLD_FIRST.text}, ${TOLD_FIRST.attachments}, ${TOLD_FIRST.reactions},
   ${TOLD_FIRST.keep('told.reply_to')}, 'webhook',
@@ -54,7 +54,7 @@ JOIN facebook_conversations AS conversation
   ON conversation.page_id = told.page_id AND conversation.id = told.conversation_id
 LEFT JOIN facebook_pages AS page ON page.id = told.page_id AND told.platform = 'messenger'
 ON CONFLICT (page_id, id) DO UPDATE SET
-  created_time = coalesce(held.created_time, excluded.created_time),
+  created_time = coalesce(nullif(held.created_time, '-infinity'), excluded.created_time),
   from_id = excluded.from_id,
   from_name = excluded.from_name,
   direction = excluded.direction,
@@ -149,7 +149,7 @@ WHERE held.page_id = told.page_id AND held.id = told.id
 
 /** $1 pages · $2 ids. By the primary key. To the second, which is as precise as Facebook shows it. */
 const FIND_MESSAGE_TIMES = `
-SELECT message.page_id, message.id, date_trunc('second', message.created_time) AS created_time
+SELECT message.page_id, message.id, date_trunc('second', nullif(message.created_time, '-infinity')) AS created_time
 FROM unnest($1::uuid[], $2::text[]) AS asked (page_id, id)
 JOIN facebook_messages AS message ON message.page_id = asked.page_id AND message.id = asked.id`;
 

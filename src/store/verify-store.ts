@@ -87,7 +87,7 @@ WITH seen AS (
   EXCEPT SELECT unnest(conversation_ids) FROM seen
   EXCEPT SELECT unnest($5::text[])
 ), shown AS (
-  SELECT id, contact_name AS name, extract(epoch FROM updated_time) * 1000 AS at FROM facebook_conversations
+  SELECT id, contact_name AS name, extract(epoch FROM nullif(updated_time, '-infinity')) * 1000 AS at FROM facebook_conversations
   WHERE page_id = $1 AND id IN (SELECT id FROM unseen ORDER BY md5(id || $3::uuid::text) LIMIT $4)
 )
 SELECT (SELECT count(*) FROM held)::int AS held, (SELECT count(*) FROM unseen)::int AS unseen,

@@ -3,7 +3,7 @@
  * again. Such a role is turned away before anything is read.
  */
 import { TidemarkError } from '../core/errors.ts';
-import type { Database } from './connect.ts';
+import type { Queryable } from './connect.ts';
 
 export const TABLES = [
   'facebook_pages',
@@ -22,19 +22,25 @@ export const TABLES = [
   'facebook_message_effects',
   'facebook_wanted_contacts',
   'tidemark_migrations',
+  'tidemark_adopted_columns',
 ] as const;
 
 /** Resolves when every row of the tables that are there can be seen. Errors: DATABASE_UNSUPPORTED. */
-export async function requireVisibleRows(database: Database): Promise<void> {
-  const hidden = await database.query<{ name: string }>(
-    `SELECT name FROM unnest($1::text[]) AS name
-     WHERE to_regclass(name) IS NOT NULL AND row_security_active(to_regclass(name))`,
+export async function requireVisibleRows(database: Queryable): Promise<void> {
+  const hidden = await findHiddenRows(database);
+  if (hidden !== undefined) throw new TidemarkError('DATABASE_UNSUPPORTED', hidden);
+}
+
+/** A sentence about the tables whose rows are hidden; undefined when none are. */
+export async function findHiddenRows({ query }: Queryable): Promise<string | undefined> {
+  const hidden = await query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class
+     WHERE relnamespace = quote_ident(current_schema())::regnamespace AND relname = ANY ($1::text[])
+       AND relkind IN ('r', 'p') AND row_security_active(oid)
+     ORDER BY array_position($1::text[], relname::text)`,
     [TABLES],
   );
-  if (hidden.length === 0) return;
+  if (hidden.length === 0) return undefined;
   const names = hidden.map((row) => row.name).join(', ');
-  throw new TidemarkError(
-    'DATABASE_UNSUPPORTED',
-    `Row level security hides rows of ${names} from this database user: connect as their owner, or as a role with BYPASSRLS.`,
-  );
+  return `Row level security hides rows of ${names} from this database user: connect as their owner, or as a role with BYPASSRLS.`;
 }

@@ -94,7 +94,7 @@ WHERE page_id = $1 AND id = ANY ($2::text[])`;
 const FIND_NEWEST = `
 SELECT id FROM facebook_conversations
 WHERE page_id = $1 AND platform = $2 AND collected_at IS NOT NULL AND deleted_at IS NULL
-ORDER BY coalesce(updated_time, '-infinity'::timestamptz) DESC, id DESC
+ORDER BY updated_time DESC, id DESC
 LIMIT $3`;
 
 const DISABLE_SINCE_FILTER = `

@@ -10,6 +10,8 @@ import { bringsMessages, LIST_LIMIT } from '../core/plan.ts';
 import type { RunContext } from './run-context.ts';
 
 export interface PageAsker {
+  /** Whether Facebook refused `since`: from then on it is not sent, and what is listed is the whole list. */
+  readonly isSinceRefused: boolean;
   ask(request: {
     readonly after: Cursor;
     readonly limit: number;
@@ -20,8 +22,12 @@ export interface PageAsker {
 }
 
 /** `messages`: the newest ones of each conversation that may come along; 0 for none. */
-export function openPageAsker({ source, emit, signal, callsPerSecond }: RunContext, messages: number): PageAsker {
+export function openPageAsker(
+  { source, store, emit, signal, callsPerSecond }: RunContext,
+  messages: number,
+): PageAsker {
   let isRefused = messages === 0;
+  let isSinceRefused = false;
   /** In a row; on each of them, and on the last page whatever it was, everything has changed. */
   let lightPages = 0;
   let hasAllChanged = false;
@@ -41,10 +47,21 @@ export function openPageAsker({ source, emit, signal, callsPerSecond }: RunConte
   }
 
   return {
+    get isSinceRefused() {
+      return isSinceRefused;
+    },
     async ask(request) {
       emit({ type: 'list-requested' });
       const nested = await askNested(request.after);
-      return nested ?? source.listConversations({ ...request, messages: 0, priority: 'high' }, signal);
+      if (nested !== undefined) return nested;
+      const since = isSinceRefused ? undefined : request.since;
+      const list = await source.listConversations({ ...request, since, messages: 0, priority: 'high' }, signal);
+      if (list.isSinceRefused === true) {
+        isSinceRefused = true;
+        await store.disableSinceFilter();
+        emit({ type: 'filter-disabled', reason: 'Facebook refuses it' });
+      }
+      return list;
     },
     note({ items }, changed) {
       const isLight = items.every((item) => item.messages === undefined);

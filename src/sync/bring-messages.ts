@@ -32,18 +32,16 @@ export async function bringMessages(
     onFailure,
     work: (snapshot) => closeGap(run, snapshot, stored.get(snapshot.id)),
   });
-  const known = closed.filter(({ collected }) => stored.get(collected.snapshot.id)?.range !== undefined);
+  const known = await findKnown(run, closed, stored);
+  const toCount = closed.filter(({ collected }) => known.has(collected.snapshot.id));
   const counts = await run.store.countRows(
-    known.map(({ collected: { snapshot, messages } }) => ({
-      conversationId: snapshot.id,
-      messages,
-    })),
+    toCount.map(({ collected: { snapshot, messages } }) => ({ conversationId: snapshot.id, messages })),
   );
   return eachOrFailed(closed, ({ collected }) => collected.snapshot.id, {
     onFailure,
     async work(gap) {
       const { snapshot } = gap.collected;
-      const before = stored.get(snapshot.id);
+      const before = known.get(snapshot.id);
       const count = counts.get(snapshot.id);
       if (before === undefined || count === undefined) return gap;
       const hasLost = hasLostRows(before) || count.live < (before.heldMessageCount ?? 0);
@@ -54,6 +52,21 @@ export async function bringMessages(
       return { collected, eventsCreated: gap.eventsCreated + eventsCreated };
     },
   });
+}
+
+/** What is stored of them, also where a walk collects as if nothing were: what is gone is not to stay for ever. */
+async function findKnown(
+  { store }: RunContext,
+  closed: readonly ClosedGap[],
+  stored: Bring['stored'],
+): Promise<ReadonlyMap<string, StoredConversation>> {
+  const snapshots = closed.map(({ collected }) => collected.snapshot);
+  const known = snapshots.flatMap(({ id }) => {
+    const before = stored.get(id);
+    return before === undefined ? [] : [[id, before] as const];
+  });
+  const others = await store.findStored(snapshots.filter(({ id }) => stored.get(id) === undefined));
+  return new Map([...known, ...others]);
 }
 
 interface Each<In, Out> {

@@ -72,10 +72,13 @@ export async function closeGap(
     if (concernsOneObject(error) && messages.length > 0) await store.appendMessages(conversationId, messages);
     throw error;
   }
-  const { messageCount = 0 } = snapshot;
-  if (messageCount > 0 && scan.newest === undefined) {
-    const message = `Facebook counts ${messageCount} messages in conversation ${conversationId} and shows none.`;
-    throw new GraphError('GRAPH_ERROR', message, { kind: 'invalid' });
-  }
+  if (scan.newest === undefined) requireEmpty(snapshot);
   return must(toResult(undefined), 'the end of a list joins all that is on it');
+}
+
+/** A list without a message is not believed while Facebook counts some. */
+function requireEmpty({ id, messageCount = 0 }: ConversationSnapshot): void {
+  if (messageCount === 0) return;
+  const message = `Facebook counts ${messageCount} messages in conversation ${id} and shows none.`;
+  throw new GraphError('GRAPH_ERROR', message, { kind: 'invalid' });
 }

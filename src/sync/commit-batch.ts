@@ -38,7 +38,8 @@ export async function commitBatch(
     }
   }
   const { inserted, updated, eventsCreated } = counts;
-  return { inserted, updated, eventsCreated, refused };
+  const unchanged = batch.length - refused.length - inserted - updated;
+  return { inserted, updated, unchanged, eventsCreated, refused };
 }
 
 function toFailure({ snapshot }: CollectedConversation, { code, message }: TidemarkError): CollectFailure {

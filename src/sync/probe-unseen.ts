@@ -36,23 +36,43 @@ export async function probeUnseen(run: RunContext, options: ProbeOptions): Promi
   const { verifyStore, probed, onProbed } = options;
   const limit = Math.max(0, MOST_PROBES - probed.length);
   const { conversations, unseen, stored } = await verifyStore.findUnseen({ limit, probed });
-  if (!arePlausiblyGone({ unseen, stored })) {
-    const inconclusive =
-      `Facebook did not list ${unseen} of the ${stored} conversations that are held. So many are not taken for ` +
-      'deleted: it may be showing a part of the list. Verify again later.';
-    return { settled: 'doubtful', inconclusive };
-  }
+  const isDoubtful = !arePlausiblyGone({ unseen, stored });
+  /** In doubt they are called gone only when it has shown that they are few. */
+  const gone: Unseen[number][] = [];
   for (let from = 0; from < conversations.length; from += PROBES_AT_ONCE) {
     if (from > 0 && (run.deadline.isOver() || (await verifyStore.shouldYield()))) {
       return { settled: 'stopped', inconclusive: undefined };
     }
     const some = conversations.slice(from, from + PROBES_AT_ONCE);
-    await onProbed(some, await Promise.all(some.map(({ id }) => probe(run, id))));
+    const answers = await Promise.all(some.map(({ id }) => probe(run, id)));
+    if (!isDoubtful) {
+      await onProbed(some, answers);
+      continue;
+    }
+    gone.push(...some.filter((_, index) => answers[index] === 'gone'));
+    const isPartOnly = 2 * gone.length > from + some.length || !arePlausiblyGone({ unseen: gone.length, stored });
+    if (isPartOnly) return { settled: 'doubtful', inconclusive: toDoubt({ unseen, stored }) };
+    const there = some.filter((_, index) => answers[index] !== 'gone');
+    await onProbed(
+      there,
+      answers.filter((answer) => answer !== 'gone'),
+    );
   }
+  await onProbed(
+    gone,
+    gone.map(() => 'gone'),
+  );
   const left = unseen - conversations.length;
   const inconclusive =
     left > 0 ? `${left} more conversations were not listed; a later verify asks for them.` : undefined;
   return { settled: 'whole', inconclusive };
+}
+
+function toDoubt({ unseen, stored }: { readonly unseen: number; readonly stored: number }): string {
+  return (
+    `Facebook did not list ${unseen} of the ${stored} conversations that are held, nor does it show them by their ids. ` +
+    'So many are not taken for deleted: it may be showing a part of them. Verify again later.'
+  );
 }
 
 async function probe({ source, signal }: RunContext, conversationId: string): Promise<Probed> {

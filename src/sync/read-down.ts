@@ -85,7 +85,7 @@ export async function readDown(run: RunContext, rereading: Rereading): Promise<R
   const pages = listPages({
     ask: (request) => run.source.listMessages({ ...request, conversationId }, run.signal),
     from: nested?.after,
-    size: createPageSize({ limit: PIECE_MESSAGES }),
+    size: createPageSize({ limit: PIECE_MESSAGES, onFault: 'half' }),
     subject: `the messages of conversation ${conversationId}`,
   });
   try {

@@ -47,11 +47,8 @@ export async function comparePage({ store, emit }: RunContext, met: Met, listed:
   const { withRows } = plan;
   const stored = plan.forced && !isRecheck ? undefined : await store.findStored(page.items, { withRows });
   const comparisons = page.items.map((item) => ({ listed: item, stored: stored?.get(item.id) }));
-  const rereadsSince = isRecheck ? undefined : plan.rereadsSince;
-  const isReread = ({ listed: { updatedAt = Infinity } }: Comparison) =>
-    rereadsSince !== undefined && updatedAt >= rereadsSince;
-  const isWanted = (it: Comparison) => isReread(it) || (differs(it) && !plan.isWaiting(it.listed));
-  const changed = new Set(comparisons.filter(isWanted).map((comparison) => comparison.listed.id));
+  const wanted = comparisons.filter((it) => isWanted(it, plan, pass));
+  const changed = new Set(wanted.map((comparison) => comparison.listed.id));
   // A conversation that moved while we paged is listed twice, on neighbouring pages: count it once.
   const fresh = isRecheck ? [] : page.items.filter(({ id }) => !met.ids.has(id));
   meet(met, page, emit);
@@ -75,6 +72,13 @@ export async function comparePage({ store, emit }: RunContext, met: Met, listed:
     skipped: fresh.filter(({ id }) => !changed.has(id)).length,
   };
   return { batch, end };
+}
+
+/** Whether it is to be collected: because it differs, or to be read again. A recheck reads nothing a second time. */
+function isWanted(comparison: Comparison, { rereadsSince, isWaiting }: SurveyPlan, { kind }: Pass): boolean {
+  const { updatedAt = Infinity } = comparison.listed;
+  if (kind !== 'recheck' && rereadsSince !== undefined && updatedAt >= rereadsSince) return true;
+  return differs(comparison) && !isWaiting(comparison.listed);
 }
 
 /**

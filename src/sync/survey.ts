@@ -22,6 +22,7 @@ export async function* survey(run: RunContext, plan: SurveyPlan): AsyncGenerator
   while (pass !== 'done') {
     if (pass.from === undefined) Object.assign(met, { pages: 0, lastUpdatedAt: Infinity });
     const { end, next, refusal } = yield* runPass(run, { plan, pass, met, size, asker });
+    pass = unfiltered(pass, asker);
     if (pass.kind === 'filtered' && end !== 'cursor-died') await disableFilter(run, end);
     // Nothing moves behind the back of a walk that was one answer.
     const needsRecheck = plan.rechecks && (checkpoint !== undefined || met.pages > 1);
@@ -31,6 +32,11 @@ export async function* survey(run: RunContext, plan: SurveyPlan): AsyncGenerator
     pass = following;
   }
   run.emit({ type: 'survey-finished' });
+}
+
+/** Where the filter was refused, the pass lists all there is. */
+function unfiltered(pass: Pass, { isSinceRefused }: PageAsker): Pass {
+  return isSinceRefused && pass.kind === 'filtered' ? { ...pass, kind: 'main' } : pass;
 }
 
 function tellRestart({ emit }: RunContext, refusal: Error | undefined): void {
@@ -76,7 +82,7 @@ async function* runPass(
   let after = pass.from;
   try {
     for await (const page of pages) {
-      const { batch, end } = await comparePage(run, met, { page, after, pass, plan });
+      const { batch, end } = await comparePage(run, met, { page, after, pass: unfiltered(pass, asker), plan });
       asker.note(page, batch.changed.size);
       yield batch;
       if (end !== undefined) return { end, next: page.after };

@@ -54,6 +54,8 @@ function toLines(event: SyncEvent): readonly Line[] {
           `Could not begin to fetch older messages for page: ${event.page.facebookPageId}; the next sync tries again: ${event.reason}`,
         ],
       ];
+    case 'history-begun':
+      return [['debug', `Older messages are to be brought of ${event.conversations} conversations`]];
     case 'history-committed': {
       const found = `${event.messages} older messages of conversation ${event.conversationId}`;
       return [['debug', event.complete ? `Stored ${found}, down to its first one` : `Stored ${found}`]];

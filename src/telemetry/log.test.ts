@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../lib/secret.ts';
-import { createLog, scrub } from './log.ts';
+import { createLog } from './log.ts';
+import { scrub } from './scrub.ts';
 import type { LogStream } from './log.ts';
 
 function capture(terminal: Partial<LogStream> = {}): LogStream & { readonly lines: string[] } {

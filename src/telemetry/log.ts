@@ -2,10 +2,12 @@
  * The log: lines for people or for programs, on stderr unless told otherwise. A token, password or proof must never
  * get through: a Secret hides itself, known fields are redacted, and whatever is left is scrubbed from the finished line.
  */
+import { createRequire } from 'node:module';
 import { pino } from 'pino';
 import type { Logger, LoggerOptions } from 'pino';
-import pretty from 'pino-pretty';
+import type Pretty from 'pino-pretty';
 import { toVisible, toVisibleJson, toVisibleLines } from '../lib/visible.ts';
+import { HIDDEN, scrub } from './scrub.ts';
 
 export type Log = Logger;
 
@@ -35,7 +37,6 @@ const SECRET_FIELDS = [
   'password',
   'token',
 ];
-const HIDDEN = '[secret]';
 
 export function createLog(settings: LogSettings, stream: LogStream = process.stderr): Log {
   const format = settings.logFormat ?? (stream.isTTY ? 'text' : 'json');
@@ -48,21 +49,20 @@ export function createLog(settings: LogSettings, stream: LogStream = process.std
   return format === 'json' ? pino(options, stream) : pino(options, textStream(stream));
 }
 
-/** Hides what looks like a credential in text that is about to be shown: tokens, proofs, passwords in addresses. */
-export function scrub(text: string): string {
-  return text
-    .replaceAll(
-      /\b(access_token|input_token|fb_exchange_token|appsecret_proof|client_secret)(=|%3D)[^&"'\s\\]+/gi,
-      `$1$2${HIDDEN}`,
-    )
-    .replaceAll(/\bEAA[A-Za-z0-9]{16,}/g, HIDDEN)
-    .replaceAll(/(\bBearer )[^\s"'\\]+/g, `$1${HIDDEN}`)
-    .replaceAll(/(:\/\/[^:@/\s"]*):[^@/\s"]+@/g, `$1:${HIDDEN}@`);
+/** What makes lines for people is loaded with the first of them: most commands have none. */
+function textStream(stream: LogStream): LogStream {
+  let format: ReturnType<typeof createFormat> | undefined;
+  return {
+    write(line) {
+      format ??= createFormat(stream.hasColors?.() ?? false);
+      return stream.write(format(toVisibleValue(JSON.parse(line))));
+    },
+  };
 }
 
-function textStream(stream: LogStream): LogStream {
-  const colorize = stream.hasColors?.() ?? false;
-  const format = pretty.prettyFactory({
+function createFormat(colorize: boolean) {
+  const pretty = createRequire(import.meta.url)('pino-pretty') as typeof Pretty;
+  return pretty.prettyFactory({
     colorize,
     colorizeObjects: false,
     translateTime: 'SYS:HH:MM:ss.l',
@@ -75,7 +75,6 @@ function textStream(stream: LogStream): LogStream {
       return sync?.facebookPageId === undefined ? message : `${sync.facebookPageId} ${message}`;
     },
   });
-  return { write: (line) => stream.write(format(toVisibleValue(JSON.parse(line)))) };
 }
 
 /** With every text in it as a person may see it. A stack has lines of its own, which are set in when it is shown. */

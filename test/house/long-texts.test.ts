@@ -15,7 +15,8 @@ import { readUsage } from '../../src/graph/usage.ts';
 import { toDatabaseError } from '../../src/store/database-errors.ts';
 import { toRaw } from '../../src/store/batch-input.ts';
 import { toStorableJson, toStorableText } from '../../src/store/text.ts';
-import { createLog, scrub } from '../../src/telemetry/log.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+import { scrub } from '../../src/telemetry/scrub.ts';
 import { renderTable } from '../../src/cli/table.ts';
 
 const LENGTHS = [20_000, 200_000];

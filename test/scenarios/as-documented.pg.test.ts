@@ -111,6 +111,17 @@ describe('a single sync', () => {
     expect((await sync({ facebookPageId })).answer).toMatchObject({ syncMode: 'incremental' });
   });
 
+  it('accounts for every conversation it has looked at, also when all of them are collected again', async () => {
+    const facebookPageId = must(world.pageIds[0], 'a Page');
+    await sync({ facebookPageId, forceFull: true });
+    const { answer } = await sync({ facebookPageId, forceFull: true });
+    expect(answer).toMatchObject({ synced: 0, skipped: 133, checked: 133, total: 133 });
+    expect(answer['message']).toBe('Full sync: 133 conversations, nothing changed');
+    world.simulator.world.activity({ pageId: facebookPageId, newMessages: 7, newConversations: 0 });
+    const forced = await sync({ facebookPageId, forceFull: true });
+    expect(forced.answer).toMatchObject({ synced: 7, skipped: 126, checked: 133, total: 133 });
+  });
+
   it('of all Pages answers a row for each, and sums', async () => {
     const { answer } = await post('/api/conversations/sync-all', '');
     expect(answer).toMatchObject({

@@ -26,6 +26,8 @@ it('every scenario of the benchmark runs, and is told as a table, as JSON and as
       'a quiet round over 3 Pages',
       '2 Pages × 3, 1 worker',
       'memory after 4 rounds over 2 Pages',
+      'tidemark --help',
+      'a quiet tidemark sync of one Page, as a process',
     ]);
     const svg = await readFile(chart, 'utf8');
     for (const { name, measured } of report.rows) {

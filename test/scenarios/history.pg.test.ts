@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { createTidemark } from '../../src/engine/create-tidemark.ts';
 import type { TidemarkError } from '../../src/core/errors.ts';
+import type { SyncEvent } from '../../src/core/events.ts';
 import { must } from '../../src/lib/must.ts';
 import { openEye } from '../support/client.ts';
 import { describeEachPostgres } from '../support/postgres.ts';
@@ -18,13 +19,25 @@ async function historyToTheEnd(world: TestWorld, maxDurationMs?: number): Promis
   }
 }
 
+async function eyeCount(world: TestWorld, table: string): Promise<number> {
+  await using eye = await openEye(world.databaseUrl);
+  return (await eye.client.query(`SELECT count(*)::int AS count FROM ${table}`)).rows[0].count as number;
+}
+
 describeEachPostgres('history', (version) => {
   it('completes every conversation down to its first message', async () => {
     await using world = await openWorld({ version, simulator: DEEP });
     await world.tidemark.sync({ facebookPageId: world.pageIds[0] });
     expect((await world.differences()).length).toBeGreaterThan(0);
-    await historyToTheEnd(world);
+    const told: SyncEvent[] = [];
+    await world.tidemark.collectHistory({ onEvent: (event) => told.push(event) });
+    const begun = told.flatMap((event) => (event.type === 'history-begun' ? [event.conversations] : []));
+    const completed = told.filter((event) => event.type === 'history-committed' && event.complete);
+    expect(begun).toEqual([completed.length]);
     expect(await world.differences()).toEqual([]);
+    const [page] = await world.tidemark.pages.list();
+    const messages = await eyeCount(world, 'facebook_messages');
+    expect(await world.tidemark.pages.holdings(page?.id ?? '')).toEqual({ conversations: 12, messages });
     expect(await world.tidemark.collectHistory({})).toMatchObject({ results: [], totalCalls: 0 });
   });
 });

@@ -282,3 +282,95 @@ it('old runs are removed by a schedule, and by a call without any worker', async
   await expect.poll(countOld, { timeout: 10_000 }).toBe(5);
   expect((await world.tidemark.sync({ facebookPageId: world.pageIds[0] })).status).toBe('succeeded');
 });
+
+it('history that left a nearly used quota to the syncs is taken up again by a job of its own', async () => {
+  const messagesPerConversation = { min: 150, max: 300, mean: 200 };
+  await using world = await openWorld({ version: 17, simulator: { conversations: 3, messagesPerConversation } });
+  const pageId = must(world.pageIds[0], 'a Page');
+  await world.tidemark.jobs.start({ schedule: false, onProblem });
+  world.simulator.quotas.saturate({ pool: 'messenger', pageId, percent: 85 });
+  // Its job follows by itself.
+  await world.tidemark.sync({ facebookPageId: pageId });
+  await using eye = await openEye(world.databaseUrl);
+  const waiting = async () => {
+    const { rows } = await eye.client.query<{ name: string; wait: number }>(
+      `SELECT name, extract(epoch FROM start_after - now())::float8 AS wait FROM tidemark_jobs.job WHERE state < 'active'`,
+    );
+    return rows.filter(({ wait }) => wait > 60);
+  };
+  await expect.poll(waiting, { timeout: 20_000 }).toMatchObject([{ name: 'history' }]);
+  const [{ wait } = { wait: 0 }] = await waiting();
+  // What a header said is believed for five minutes.
+  expect(wait).toBeGreaterThan(4 * 60);
+  expect(wait).toBeLessThanOrEqual(5 * 60 + 5);
+  const [stepped] = await world.tidemark.runs.list({ facebookPageId: pageId, limit: 1 });
+  expect(stepped).toMatchObject({ mode: 'history', status: 'partial' });
+
+  // Five minutes later: a call of a sync tells that there is room again, and nobody asks for history.
+  world.simulator.quotas.reset();
+  await world.tidemark.sync({ facebookPageId: pageId });
+  await eye.client.query(`UPDATE tidemark_jobs.job SET start_after = now() WHERE name = 'history'`);
+  await expect.poll(() => world.differences(), { timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => countJobs(world), { timeout: 10_000 }).toBe(0);
+});
+
+for (const { name, code } of [
+  { name: 'merged into another one', code: 21 },
+  { name: 'refused for good', code: 100 },
+]) {
+  it(`a Page that was ${name} is asked for once a day, by whatever is scheduled`, async () => {
+    await using world = await openWorld({
+      version: 17,
+      simulator: { pages: 2, conversations: 3, messagesPerConversation: { min: 60, max: 90, mean: 70 } },
+      settings: { syncIntervalMs: 1000, verifyIntervalMs: 1000 },
+    });
+    const [gone = '', well = ''] = world.pageIds;
+    await world.tidemark.sync({ facebookPageId: gone });
+    const message = code === 21 ? 'Page ID 1 was migrated to page ID 2' : '(#100) A field that is gone';
+    world.simulator.faults.add({ match: { pageId: gone }, times: 'always', effect: { type: 'error', code, message } });
+    const callsBefore = world.simulator.calls.ofPage(gone).calls;
+    /** Runs that called for it. */
+    const asked = async () => {
+      const runs = await world.tidemark.runs.list({ facebookPageId: gone, limit: 100 });
+      return runs.filter(({ status, graphCalls }) => status === 'failed' && graphCalls > 0).length;
+    };
+    await world.tidemark.jobs.start({ onProblem: () => {} });
+    const statusOf = async () => (await world.tidemark.pages.find({ facebookPageId: gone })).status;
+    await expect.poll(statusOf, { timeout: 20_000 }).toBe('failed');
+    const turns = async () => (await world.tidemark.runs.list({ facebookPageId: well })).length;
+    const begun = await turns();
+    await expect.poll(turns, { timeout: 40_000 }).toBeGreaterThan(begun + 6);
+    await world.tidemark.jobs.runDue({ maxDurationMs: 2000 });
+    expect(await asked()).toBe(1);
+    // A list may be asked for in two sizes.
+    expect(world.simulator.calls.ofPage(gone).calls - callsBefore).toBeLessThanOrEqual(2);
+
+    await using eye = await openEye(world.databaseUrl);
+    await eye.client.query(
+      `UPDATE facebook_sync_state SET last_call_at = now() - interval '25 hours' WHERE status = 'failed'`,
+    );
+    const later = await turns();
+    await expect.poll(turns, { timeout: 40_000 }).toBeGreaterThan(later + 6);
+    expect(await asked(), 'and again on the next day').toBe(2);
+  });
+}
+
+it('a queue whose schema is dropped under two running processes is made anew, and the schedule goes on', async () => {
+  await using world = await openWorld({
+    version: 17,
+    simulator: { pages: 3, conversations: 5 },
+    settings: { syncIntervalMs: 1000 },
+  });
+  await using other = await createTidemark(world.settings);
+  const problems = new Set<string>();
+  const hear = ({ code }: TidemarkError) => void problems.add(code);
+  for (const tidemark of [world.tidemark, other]) await tidemark.jobs.start({ onProblem: hear });
+  const turns = async () => (await world.tidemark.runs.list({ limit: 200 })).length;
+  await expect.poll(turns, { timeout: 20_000 }).toBeGreaterThan(5);
+  await using eye = await openEye(world.databaseUrl);
+  await eye.client.query('DROP SCHEMA tidemark_jobs CASCADE');
+  const before = await turns();
+  await expect.poll(turns, { timeout: 40_000 }).toBeGreaterThan(before + 9);
+  expect([...problems], 'it is told').toEqual(['SCHEMA_MISSING']);
+  expect(await world.tidemark.jobs.enqueue('verify', [{ facebookPageId: world.pageIds[0] }])).toBe(1);
+});

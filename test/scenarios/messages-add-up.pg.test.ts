@@ -130,6 +130,23 @@ describe('an unsent message', () => {
     expect(await query(world, 'SELECT id FROM facebook_messages WHERE deleted_at IS NOT NULL')).toEqual([]);
   });
 
+  it.each([
+    ['messenger', -12, {}],
+    ['instagram', 0, { messagesPerConversation: { min: 1, max: 1, mean: 1 } }],
+  ] as const)(
+    'of %s is emptied by a sync that collects everything anew, or by a deep verify after it',
+    async (platform, place, simulator) => {
+      await using world = await openSynced({ messagesPerConversation: MANY, ...simulator }, [platform]);
+      const { facebookPageId, tidemark } = world;
+      const [id = ''] = await query(world, `${FULLEST} LIMIT 1`);
+      world.simulator.world.deleteMessage(must((await messagesOf(world, id)).at(place), 'there are many').id);
+      await tidemark.sync({ facebookPageId, forceFull: true });
+      await tidemark.collectHistory({});
+      if (platform === 'instagram') await tidemark.verify({ facebookPageId, deep: true });
+      expect(await world.differences()).toEqual([]);
+    },
+  );
+
   it('shown again by Facebook is there again', async () => {
     await using world = await openSynced();
     const { facebookPageId, tidemark } = world;

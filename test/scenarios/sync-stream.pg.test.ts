@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTidemark } from '../../src/engine/create-tidemark.ts';
 import { type RunningServer, startServer } from '../../src/http/server.ts';
 import { must } from '../../src/lib/must.ts';
+import { startGzipProxy } from '../support/gzip-proxy.ts';
 import { openWorld, type TestWorld } from '../support/world.ts';
 
 let world: TestWorld;
@@ -18,8 +19,8 @@ afterEach(async () => {
   await world[Symbol.asyncDispose]();
 });
 
-async function request(body: object): Promise<Response> {
-  return fetch(`${server.url}/api/conversations/sync-stream`, {
+async function request(body: object, url = server.url): Promise<Response> {
+  return fetch(`${url}/api/conversations/sync-stream`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(body),
@@ -58,6 +59,21 @@ describe('sync-stream', () => {
       const synced = events.slice(1).map((event) => Number(event['synced']));
       expect(synced).toEqual(synced.toSorted((a, b) => a - b));
     }
+  });
+
+  it('arrives event by event through a proxy that packs what it may, ten times of ten', async () => {
+    await using proxy = await startGzipProxy(server.url);
+    for (let streams = 0; streams < 10; streams++) {
+      const events = await readAll(
+        await request({ facebookPageId: world.pageIds[0], forceFull: streams % 2 === 0 }, proxy.url),
+      );
+      expect(events.map(({ status }) => status).filter((status) => status !== 'syncing')).toEqual([
+        'starting',
+        'complete',
+      ]);
+    }
+    const packed = await fetch(`${proxy.url}/api/pages`);
+    expect(packed.headers.get('content-encoding'), 'it does pack').toBe('gzip');
   });
 
   it('ends with `partial` when its time is up', async () => {

@@ -175,6 +175,22 @@ describe('verify', () => {
     expect(await damage(world, 'SELECT id FROM facebook_conversations WHERE deleted_at IS NOT NULL')).toEqual([]);
   });
 
+  it('asks by their ids for conversations that left the list, as those marked done or spam do, and ends', async () => {
+    await using world = await openWorld({ version: 17, simulator: { conversations: 47 } });
+    const [facebookPageId = ''] = world.pageIds;
+    await world.tidemark.sync({ facebookPageId });
+    const [gone = '', written = '', ...hidden] = await damage(world, `${OLDEST} 42`);
+    world.simulator.world.newMessage(facebookPageId, written);
+    for (const id of [written, ...hidden]) world.simulator.world.hideConversation(id);
+    world.simulator.world.deleteConversation(gone);
+    const answer = await world.tidemark.verify({ facebookPageId, repair: true });
+    expect(answer).toMatchObject({ status: 'succeeded', inconclusive: null, total: 5, repaired: 2 });
+    expect(answer.deleted.map((finding) => finding.conversationId)).toEqual([gone]);
+    expect(answer.stale.map((finding) => finding.conversationId)).toEqual([written]);
+    expect(await damage(world, 'SELECT id FROM facebook_conversations WHERE deleted_at IS NOT NULL')).toEqual([gone]);
+    expect(await world.tidemark.verify({ facebookPageId })).toMatchObject({ status: 'succeeded' });
+  });
+
   it('goes on without an answer for one that Facebook is silent about, and says so', async () => {
     await using world = await openWorld({
       version: 17,

@@ -65,6 +65,10 @@ export interface FakeTidemarkOptions {
   readonly onEvent?: EventSink | undefined;
   /** Waited for by work on many Pages. */
   readonly onWork?: (() => Promise<void>) | undefined;
+  /** Waited for by `syncAll` after each Page. */
+  readonly onSynced?: ((page: PageAnswer) => Promise<void>) | undefined;
+  /** Waited for by what lists Pages or runs. */
+  readonly onRead?: (() => Promise<void>) | undefined;
   /** Told of the start of the jobs, with whom to tell of problems. */
   readonly onStart?: ((onProblem: JobsOptions['onProblem']) => void) | undefined;
 }
@@ -167,6 +171,7 @@ export function createFakeTidemark(overrides: Partial<Tidemark> = {}, options: F
     pages: {
       async list() {
         if (isClosed) throw new Error('pages.list after close');
+        await options.onRead?.();
         return [...pages.values()];
       },
       find: async (ref) => find(ref),
@@ -187,6 +192,11 @@ export function createFakeTidemark(overrides: Partial<Tidemark> = {}, options: F
         record('setActive', `${pageId} ${isActive}`);
         pages.set(pageId, page);
         return page;
+      },
+      async holdings(pageId) {
+        find({ pageId });
+        const threads = mirror(pageId);
+        return { conversations: threads.length, messages: threads.flatMap(({ messages }) => messages).length };
       },
       async remove(pageId) {
         find({ pageId });
@@ -217,6 +227,7 @@ export function createFakeTidemark(overrides: Partial<Tidemark> = {}, options: F
     runs: {
       async list(query) {
         record('runs.list', query);
+        await options.onRead?.();
         return runs;
       },
       find: async (runId) => findRun(runId),
@@ -239,11 +250,13 @@ export function createFakeTidemark(overrides: Partial<Tidemark> = {}, options: F
       const chosen = findAll(request.pages);
       record('syncAll', request);
       await onWork?.();
-      const results = chosen.map((page) => {
+      const results: SyncAllRow[] = [];
+      for (const page of chosen) {
         if (isClosed) throw new Error('closed in the middle of syncAll');
         const row = toSyncRowView(syncPage(page, request));
-        return answer(SyncAllRowSchema, { ...row, ...rows[page.facebookPageId] });
-      });
+        results.push(answer(SyncAllRowSchema, { ...row, ...rows[page.facebookPageId] }));
+        await options.onSynced?.(page);
+      }
       return toSyncAllView(results, 1_000);
     },
     async verify(request) {

@@ -229,11 +229,16 @@ export async function openModelWorld({
          RETURNING id`,
         [threadId, from, count],
       );
-      blindSpots.displaced(rows.map(({ id }) => id));
+      if (rows.length > 0) blindSpots.displaced([threadId, ...rows.map(({ id }) => id)]);
     },
     async loseThread(threadId) {
       await client.query('DELETE FROM facebook_conversations WHERE id = $1', [threadId]);
-      blindSpots.displaced([threadId]);
+      // Whose messages they are is not known without it.
+      const { rows } = await client.query<{ id: string }>(
+        'SELECT id FROM facebook_messages WHERE conversation_id = $1',
+        [threadId],
+      );
+      blindSpots.displaced([threadId, ...rows.map(({ id }) => id)]);
     },
     onCall(listener) {
       let index = 0;

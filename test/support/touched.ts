@@ -29,7 +29,7 @@ interface CountRow extends Row {
 const COUNT = `
 WITH part AS (
   SELECT oid, relname, coalesce((SELECT inhparent::regclass::text FROM pg_inherits WHERE inhrelid = oid), relname) AS table
-  FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
+  FROM pg_class WHERE relnamespace = quote_ident(current_schema())::regnamespace AND relkind = 'r'
 )
 SELECT "table", relname AS partition, 'read through' AS by, pg_stat_get_xact_numscans(oid) AS count FROM part
 UNION ALL

@@ -30,7 +30,7 @@ export function combineSyncs(outcomes: readonly SyncOutcome[]): SyncAnswer | Tid
   const channels = outcomes.map(toChannelSync);
   const sum = sumOf(answers);
   const syncMode = answers.some((answer) => answer.syncMode === 'full') ? 'full' : 'incremental';
-  const [synced, eventsCreated] = [sum('synced'), sum('eventsCreated')];
+  const [synced, skipped, eventsCreated] = [sum('synced'), sum('skipped'), sum('eventsCreated')];
   const durationMs = longest(outcomes);
   return {
     ...first,
@@ -38,8 +38,9 @@ export function combineSyncs(outcomes: readonly SyncOutcome[]): SyncAnswer | Tid
     synced,
     inserted: sum('inserted'),
     updated: sum('updated'),
-    message: describeSync(syncMode, synced, eventsCreated),
-    skipped: sum('skipped'),
+    message: describeSync(syncMode, { synced, skipped, eventsCreated }),
+    skipped,
+    checked: synced + skipped,
     deleted: sum('deleted'),
     total: sum('total'),
     eventsCreated,
@@ -113,11 +114,11 @@ export function combineHistories(rows: readonly [HistoryRow, ...HistoryRow[]]): 
 function toChannelSync(outcome: SyncOutcome): ChannelSyncAnswer {
   const { platform, durationMs } = outcome;
   if ('error' in outcome) {
-    const none = { synced: 0, inserted: 0, updated: 0, skipped: 0, eventsCreated: 0, graphCalls: 0 };
+    const none = { synced: 0, inserted: 0, updated: 0, skipped: 0, checked: 0, eventsCreated: 0, graphCalls: 0 };
     const lastSyncedAt = toIsoOrNull(outcome.lastSyncedAt);
     return { platform, ...none, status: 'failed', lastSyncedAt, durationMs, ...toTrouble(outcome.error) };
   }
-  const { runId, syncMode, synced, inserted, updated, skipped, eventsCreated } = outcome.answer;
+  const { runId, syncMode, synced, inserted, updated, skipped, checked, eventsCreated } = outcome.answer;
   const { status, lastSyncedAt, graphCalls, code, reason } = outcome.answer;
   return {
     platform,
@@ -127,6 +128,7 @@ function toChannelSync(outcome: SyncOutcome): ChannelSyncAnswer {
     inserted,
     updated,
     skipped,
+    checked,
     eventsCreated,
     status,
     lastSyncedAt,

@@ -20,8 +20,9 @@ export function toSyncView(
     synced,
     inserted,
     updated,
-    message: describeSync(syncMode, synced, eventsCreated),
+    message: describeSync(syncMode, { synced, skipped, eventsCreated }),
     skipped,
+    checked: synced + skipped,
     deleted,
     total: run.listed,
     eventsCreated,
@@ -45,9 +46,9 @@ export function toSyncView(
 }
 
 export function toSyncRowView(answer: SyncAnswer): SyncAllRow {
-  const { pageId, facebookPageId, pageName, success, syncMode, synced, inserted, updated } = answer;
+  const { pageId, facebookPageId, pageName, success, syncMode, synced, inserted, updated, skipped, checked } = answer;
   const { eventsCreated, graphCalls, status, durationMs, code, reason, openRetries, channels } = answer;
-  const counted = { synced, inserted, updated, eventsCreated, graphCalls };
+  const counted = { synced, inserted, updated, skipped, checked, eventsCreated, graphCalls };
   const why = { ...(code !== undefined && { code }), ...(reason !== undefined && { error: reason }) };
   const page = { pageId, facebookPageId, pageName };
   return { ...page, success, syncMode, ...counted, status, durationMs, ...why, openRetries, channels };
@@ -60,6 +61,8 @@ export function toFailedRowView(page: Page, error: TidemarkError, durationMs: nu
     synced: 0,
     inserted: 0,
     updated: 0,
+    skipped: 0,
+    checked: 0,
     eventsCreated: 0,
     graphCalls: 0,
     status: 'failed',
@@ -82,6 +85,8 @@ export function toSyncAllView(results: readonly SyncAllRow[], durationMs: number
       totalSynced,
       totalInserted: sum((row) => row.inserted),
       totalUpdated: sum((row) => row.updated),
+      totalSkipped: sum((row) => row.skipped),
+      totalChecked: sum((row) => row.checked),
       totalEvents: sum((row) => row.eventsCreated),
       successCount,
       failureCount: results.length - successCount,
@@ -92,8 +97,13 @@ export function toSyncAllView(results: readonly SyncAllRow[], durationMs: number
   };
 }
 
-export function describeSync(mode: SyncMode, synced: number, eventsCreated: number): string {
+export function describeSync(
+  mode: SyncMode,
+  { synced, skipped, eventsCreated }: Pick<SyncAnswer, 'synced' | 'skipped' | 'eventsCreated'>,
+): string {
   const name = mode === 'full' ? 'Full' : 'Incremental';
+  // All were collected again, and none of them differed.
+  if (mode === 'full' && synced === 0 && skipped > 0) return `${name} sync: ${skipped} conversations, nothing changed`;
   if (eventsCreated === 0) return `${name} sync: ${synced} conversations`;
   return `${name} sync: ${synced} conversation(s) with ${eventsCreated} events`;
 }

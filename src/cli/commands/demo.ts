@@ -12,7 +12,6 @@ import type { SyncAllAnswer } from '../../api/sync.ts';
 import type { Tidemark } from '../../api/tidemark.ts';
 import { TidemarkError } from '../../core/errors.ts';
 import { Secret } from '../../lib/secret.ts';
-import { createLog } from '../../telemetry/log.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { logSyncEvents } from '../../telemetry/log-sync-events.ts';
 import { argument } from '../argument.ts';
@@ -22,12 +21,12 @@ import { activityOf, compareSyncs, describeActivity, renderBothSyncs } from '../
 import type { CliContext, ExitStatus } from '../context.ts';
 import { paintFor } from '../paint.ts';
 import { printJson, printLine } from '../print.ts';
-import { aroundProgress, showProgress } from '../progress.ts';
+import { aroundProgress } from '../around-progress.ts';
 import type { Progress } from '../progress.ts';
 import type { Registration } from '../registration.ts';
 import type { Simulator } from '../start-simulator.ts';
 import { loadSettings } from '../session.ts';
-import { listenForStop, unlessStopped } from '../stop-signal.ts';
+import { listenForStop, printStopped, Stopped, unlessStopped } from '../stop-signal.ts';
 import type { StopSignal } from '../stop-signal.ts';
 import { toCount } from '../words.ts';
 import { describeDatabase } from './serve.ts';
@@ -87,6 +86,8 @@ async function demo(context: CliContext, flags: DemoFlags): Promise<ExitStatus> 
     say(line, (plain) => paint('bold', plain));
   };
 
+  const { createLog } = await import('../../telemetry/log.ts');
+  const { showProgress } = await import('../progress.ts');
   let progress: Progress | undefined;
   const log = createLog(
     settings,
@@ -105,7 +106,11 @@ async function demo(context: CliContext, flags: DemoFlags): Promise<ExitStatus> 
       onEvent: logSyncEvents(log),
     });
     const watch: Stage['watch'] = async (connected, expected) => {
-      const shownPages = connected.map((page) => ({ id: page.id, name: page.name ?? page.facebookPageId }));
+      const shownPages = connected.map((page) => ({
+        id: page.id,
+        name: page.name ?? page.facebookPageId,
+        platforms: ['messenger'] as const,
+      }));
       using shown = showProgress({ stream: context.stderr, pages: shownPages, expected });
       progress = shown;
       try {
@@ -116,9 +121,14 @@ async function demo(context: CliContext, flags: DemoFlags): Promise<ExitStatus> 
     };
     const stage: Stage = { context, flags, settings, simulator, tidemark, log, say, announce, watch };
     const played = await unlessStopped(stop, play(stage));
-    if (typeof played === 'number') return played;
-    if (!flags.exit) await serveUntilStopped(stage, { stop, connected: played.connected });
-    return played.success ? 0 : 1;
+    if (played instanceof Stopped) {
+      if (flags.json) printStopped(context);
+      return played.status;
+    }
+    const { success, connected, document } = played;
+    if (flags.json) printJson(context, { success, pages: connected, ...document });
+    if (!flags.exit) await serveUntilStopped(stage, { stop, connected });
+    return success ? 0 : 1;
   } finally {
     await simulator.close();
   }
@@ -141,6 +151,11 @@ interface Played {
   /** Every sync succeeded and the mirror is complete. */
   readonly success: boolean;
   readonly connected: readonly ConnectedPage[];
+  readonly document: {
+    readonly full: SyncAllAnswer;
+    readonly incremental: SyncAllAnswer;
+    readonly comparison: Comparison;
+  };
 }
 
 async function play(stage: Stage): Promise<Played> {
@@ -161,7 +176,7 @@ async function play(stage: Stage): Promise<Played> {
   const second = await watch(connected, 0);
 
   announce('Both syncs');
-  for (const line of renderBothSyncs(first, second)) say(line);
+  for (const line of renderBothSyncs(first, second, stage.context.stdout)) say(line);
   say();
   say(compareSyncs(first, second));
 
@@ -178,8 +193,7 @@ async function play(stage: Stage): Promise<Played> {
   const failed = tellFailures(stage, [first, second]);
 
   const success = comparison.complete && !failed;
-  if (flags.json) printJson(stage.context, { success, pages: connected, full: first, incremental: second, comparison });
-  return { success, connected };
+  return { success, connected, document: { full: first, incremental: second, comparison } };
 }
 
 async function connectFreshPages({ tidemark, simulator, say }: Stage): Promise<readonly ConnectedPage[]> {

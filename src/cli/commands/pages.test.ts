@@ -94,6 +94,47 @@ describe('tidemark pages', () => {
     }
   });
 
+  const mirrored = () => ({
+    world: world(),
+    connected: ['1'],
+    rows: {},
+  });
+
+  it.each([
+    ['the question is answered with yes', { stdin: 'yes\n', typed: true }, [], 0],
+    ['--yes says so', {}, ['--yes'], 0],
+    ['the question is answered with anything else', { stdin: '\n', typed: true }, [], 1],
+    ['nobody can answer', {}, [], 2],
+  ] as const)('removes a Page that holds something when it is meant: %s', async (...[, options, flags, status]) => {
+    const fake = createFake({ ...mirrored(), ...options, held: true });
+    expect(await fake.run('pages', 'remove', '1', ...flags)).toBe(status);
+    expect(fake.calls()).toEqual(status === 0 ? [`remove ${pageIdOf('1')}`] : []);
+    if (status === 0) expect(fake.stdout()).toContain('everything mirrored of it: 1 conversation and 3 messages.\n');
+    else expect(fake.stdout() + fake.stderr()).toMatch(/Nothing was (done|removed)/);
+    if (!flags.includes('--yes' as never)) expect(fake.stderr()).toContain('1 conversation and 3 messages');
+  });
+
+  it.each([60, 80, 120])(
+    'lists a Page with a long fault in a table of %i columns and tells the fault below',
+    async (columns) => {
+      const statusDetail = `Facebook refused the Page: “${'Error validating access token. '.repeat(7)}” (code 190).`;
+      const fake = createFake({
+        world: world(),
+        connected: ['1', '2'],
+        pageFields: { 2: { status: 'token_expired', statusDetail } },
+        terminal: true,
+        columns,
+      });
+      await fake.run('pages', 'list');
+      const lines = fake.stdout().split('\n');
+      expect(Math.max(...lines.slice(0, 3).map((line) => line.length))).toBeLessThanOrEqual(columns);
+      expect(lines[2]).toContain('token expired');
+      expect(fake.stdout()).toContain(
+        `\nPage 2 is token expired: ${statusDetail} (TOKEN_EXPIRED)\n  → Connect the Page again`,
+      );
+    },
+  );
+
   it('exits 2 when the Page to change is not connected', async () => {
     const fake = createFake({ world: world() });
     expect(await fake.run('pages', 'remove', '1', '--json')).toBe(2);

@@ -7,29 +7,25 @@ import type { Command } from 'commander';
 import type { ConnectAnswer, PageAnswer } from '../../api/pages.ts';
 import type { Tidemark } from '../../api/tidemark.ts';
 import { TidemarkError } from '../../core/errors.ts';
+import type { PageRef } from '../../core/model.ts';
 import { Secret } from '../../lib/secret.ts';
-import type { ExitStatus, InputStream, CliContext } from '../context.ts';
+import type { CliContext, InputStream } from '../context.ts';
+import { confirm } from '../confirm.ts';
 import { parsePageRef } from '../page-ref.ts';
-import { printJson, printLine, printLines } from '../print.ts';
+import { JSON_HELP, type JsonFlag, perform, type Report } from '../perform.ts';
+import { printLine } from '../print.ts';
 import type { Registration } from '../registration.ts';
-import { loadSettings, openSession } from '../session.ts';
 import { renderTable } from '../table.ts';
+import { describeTroubles, type Trouble } from '../troubles.ts';
 import { toAgo, toCount } from '../words.ts';
-
-interface JsonFlag {
-  readonly json?: true;
-}
 
 interface AddFlags extends JsonFlag {
   readonly tokenStdin?: true;
   readonly token?: string | true;
 }
 
-/** What a subcommand did: as JSON, in lines, and whether it worked. */
-interface Report {
-  readonly document: object;
-  readonly lines: readonly string[];
-  readonly status: ExitStatus;
+interface RemoveFlags extends JsonFlag {
+  readonly yes?: true;
 }
 
 export function addPagesCommand({ program, context, end }: Registration): void {
@@ -40,19 +36,12 @@ export function addPagesCommand({ program, context, end }: Registration): void {
       .description(what)
       .argument('<page>', 'its uuid or its Facebook Page id')
       .option('--json', JSON_HELP);
-  const perform = async (flags: JsonFlag, work: (tidemark: Tidemark) => Promise<Report>): Promise<void> => {
-    await using session = await openSession(context, loadSettings(context));
-    const report = await work(session.tidemark);
-    if (flags.json) printJson(context, { success: report.status === 0, ...report.document });
-    else printLines(context, report.lines);
-    end(report.status);
-  };
 
   pages
     .command('list')
     .description('Lists the connected Pages.')
     .option('--json', JSON_HELP)
-    .action((flags: JsonFlag) => perform(flags, (tidemark) => listPages(tidemark, context.now())));
+    .action(async (flags: JsonFlag) => end(await perform(context, flags, (tidemark) => listPages(tidemark, context))));
 
   pages
     .command('add')
@@ -66,74 +55,128 @@ export function addPagesCommand({ program, context, end }: Registration): void {
     .action(async (flags: AddFlags, command: Command) => {
       refuseTokenArgument(flags, command.args);
       const token = await readToken(context);
-      await perform(flags, (tidemark) => connectPages(tidemark, token));
+      const adding = { json: flags.json, makesTables: true };
+      end(await perform(context, adding, (tidemark) => connectPages(tidemark, token)));
     });
 
-  change('remove', 'Removes a Page with everything mirrored of it.').action((page: string, flags: JsonFlag) => {
-    const ref = parsePageRef(page);
-    return perform(flags, async (tidemark) => {
-      const found = await tidemark.pages.find(ref);
-      await tidemark.pages.remove(found.id);
-      return {
-        document: { page: found },
-        lines: [`Removed ${nameOf(found)} and everything mirrored of it.`],
-        status: 0,
-      };
+  change('remove', 'Removes a Page with everything mirrored of it. Asks first.')
+    .option('--yes', 'do not ask')
+    .action(async (page: string, flags: RemoveFlags) => {
+      const ref = parsePageRef(page);
+      end(await perform(context, flags, (tidemark) => removePage(context, tidemark, { ref, yes: flags.yes })));
     });
-  });
 
   for (const [name, isActive, what, said] of [
     ['pause', false, 'Leaves a Page out when all Pages are synced, until it is resumed.', 'Paused'],
     ['resume', true, 'Syncs a paused Page again.', 'Resumed'],
   ] as const) {
-    change(name, what).action((page: string, flags: JsonFlag) => {
+    change(name, what).action(async (page: string, flags: JsonFlag) => {
       const ref = parsePageRef(page);
-      return perform(flags, async (tidemark) => {
+      const report = async (tidemark: Tidemark): Promise<Report> => {
         const found = await tidemark.pages.find(ref);
         const changed = await tidemark.pages.setActive(found.id, isActive);
         return { document: { page: changed }, lines: [`${said} ${nameOf(changed)}.`], status: 0 };
-      });
+      };
+      end(await perform(context, flags, report));
     });
   }
 }
 
-const JSON_HELP = 'print the answer as one JSON document';
-
-async function listPages(tidemark: Tidemark, nowMs: number): Promise<Report> {
+async function listPages(tidemark: Tidemark, { now, stdout }: CliContext): Promise<Report> {
   const pages = await tidemark.pages.list();
   const lines =
     pages.length === 0
       ? ['No Page is connected yet. Connect some: `tidemark pages add --token-stdin < token.txt`.']
-      : renderTable(
-          ['Page', 'Facebook Page id', 'channels', 'status', 'last sync', 'id'].map((title) => ({ title })),
-          pages.map((page) => [
-            page.name ?? '',
-            page.facebookPageId,
-            page.channels.map(({ platform }) => platform).join(', '),
-            describeStatus(page),
-            toAgo(page.lastSyncedAt, nowMs),
-            page.id,
-          ]),
-        );
+      : describePages(pages, { nowMs: now(), columns: stdout.columns });
   return { document: { pages }, lines, status: 0 };
 }
 
-function describeStatus(page: PageAnswer): string {
-  const status = page.isActive ? page.status.replaceAll('_', ' ') : 'paused';
-  return page.statusDetail === null ? status : `${status}: ${page.statusDetail}`;
+function describePages(
+  pages: readonly PageAnswer[],
+  { nowMs, columns }: { readonly nowMs: number; readonly columns: number | undefined },
+): readonly string[] {
+  const table = renderTable(
+    [
+      { title: 'Page' },
+      { title: 'Facebook Page id', whole: true },
+      { title: 'channels', omit: 1 },
+      { title: 'status' },
+      { title: 'last sync' },
+      { title: 'id', whole: true, omit: 2 },
+    ],
+    pages.map((page) => [
+      page.name ?? '',
+      page.facebookPageId,
+      page.channels.map(({ platform }) => platform).join(', '),
+      page.isActive ? inWords(page.status) : 'paused',
+      toAgo(page.lastSyncedAt, nowMs),
+      page.id,
+    ]),
+    { columns },
+  );
+  const troubles = describeTroubles(pages.flatMap(toTroubles));
+  return troubles.length === 0 ? table : [...table, '', ...troubles];
+}
+
+/** What the status column is too small for. */
+function toTroubles({ name, facebookPageId, status, statusDetail }: PageAnswer): readonly Trouble[] {
+  if (statusDetail === null) return [];
+  const code = status in CODES ? CODES[status as keyof typeof CODES] : undefined;
+  return [{ page: name ?? facebookPageId, what: `is ${inWords(status)}`, message: statusDetail, code }];
+}
+
+/** What to do about a status is what to do about the error that led to it. */
+const CODES = {
+  token_expired: 'TOKEN_EXPIRED',
+  permission_missing: 'PERMISSION_MISSING',
+  throttled: 'THROTTLED',
+} as const;
+
+function inWords(status: PageAnswer['status']): string {
+  return status.replaceAll('_', ' ');
 }
 
 async function connectPages(tidemark: Tidemark, token: Secret): Promise<Report> {
   const answer: ConnectAnswer = await tidemark.pages.connect(token);
+  const refused = answer.refused.map((page) => ({
+    page: nameOf(page),
+    what: 'could not be connected',
+    message: page.reason,
+    code: undefined,
+  }));
   const lines = [
     ...answer.connected.map((page) => `Connected ${nameOf(page)}.`),
-    ...answer.refused.map((page) => `Could not connect ${nameOf(page)}: ${page.reason}`),
+    ...describeTroubles(refused),
+    ...(answer.exchanged ? ['The token lived only shortly and was exchanged for one that lasts.'] : []),
     ...(answer.warnings ?? []),
     answer.connected.length === 0
       ? 'No Page was connected.'
       : `${toCount(answer.connected.length, 'Page')} connected; mirror them with \`tidemark sync\`.`,
   ];
   return { document: answer, lines, status: answer.connected.length === 0 ? 1 : 0 };
+}
+
+async function removePage(
+  context: CliContext,
+  tidemark: Tidemark,
+  { ref, yes }: { readonly ref: PageRef; readonly yes: true | undefined },
+): Promise<Report> {
+  const page = await tidemark.pages.find(ref);
+  const holdings = await tidemark.pages.holdings(page.id);
+  const what = `${toCount(holdings.conversations, 'conversation')} and ${toCount(holdings.messages, 'message')}`;
+  if (holdings.conversations > 0 && !yes) {
+    const isMeant = await confirm(
+      context,
+      `removes ${nameOf(page)} with ${what}; what Facebook no longer has cannot be brought back`,
+    );
+    if (!isMeant) return { document: { removed: false, page }, lines: ['Nothing was removed.'], status: 1 };
+  }
+  await tidemark.pages.remove(page.id);
+  return {
+    document: { page, ...holdings },
+    lines: [`Removed ${nameOf(page)} and everything mirrored of it${holdings.conversations > 0 ? `: ${what}` : ''}.`],
+    status: 0,
+  };
 }
 
 function refuseTokenArgument(flags: AddFlags, args: readonly string[]): void {

@@ -67,6 +67,7 @@ function describeSimulator(
   simulator: Simulator,
   { pages, conversations, profile, seed }: SimulateFlags,
 ): readonly string[] {
+  const [first] = simulator.pages;
   return [
     `A simulated Facebook (${profile}, seed ${seed}) with ${toCount(pages, 'Page')} ` +
       `of ${toCount(conversations, 'conversation')} each listens on ${simulator.url}`,
@@ -74,7 +75,7 @@ function describeSimulator(
     `User token  ${simulator.userToken}`,
     '',
     ...renderTable(
-      [{ title: 'Page' }, { title: 'id' }, { title: 'Page token' }],
+      [{ title: 'Page' }, { title: 'id', whole: true }, { title: 'Page token', whole: true }],
       simulator.pages.map((page) => [page.name, page.id, page.token]),
     ),
     '',
@@ -82,6 +83,10 @@ function describeSimulator(
     `  export GRAPH_API_URL=${simulator.url}`,
     `  echo ${simulator.userToken} | tidemark pages add --token-stdin`,
     '  tidemark sync',
+    '',
+    'Let somebody write, and a token die; docs/simulator.md has all the doors:',
+    `  curl -X POST ${simulator.url}/_simulator/activity -d '{"pageId":"${first?.id}","newMessages":5}'`,
+    `  curl -X POST ${simulator.url}/_simulator/tokens/kill -d '{"owner":"${first?.id}"}'`,
     '',
     'Ctrl-C ends it.',
   ];

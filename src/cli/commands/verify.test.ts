@@ -92,7 +92,7 @@ describe('tidemark verify', () => {
     const error = 'Facebook no longer accepts the token of Page 2.';
     const fake = createFake({ ...twoPages(), verifies: { 2: { error, code: 'TOKEN_EXPIRED' } } });
     expect(await fake.run('verify')).toBe(1);
-    expect(fake.stdout()).toContain(`\nPage 2 failed: ${error} (TOKEN_EXPIRED)\n`);
+    expect(fake.stdout()).toContain(`\nPage 2 failed: ${error} (TOKEN_EXPIRED)\n  → Connect the Page again`);
     expect(fake.stdout()).toContain(
       '\nNot known for 1 of 2 Pages: 1,000 conversations of 1 Page compared, see above.\n',
     );
@@ -112,6 +112,33 @@ describe('tidemark verify', () => {
     await fake.run('verify');
     expect(fake.stdout()).toContain('Page 1: … and 1,499 differences more\n');
     expect(fake.stdout()).toContain('1,500 differences remain');
+  });
+
+  it('names the first ten differences of a Page, and says who names the others', async () => {
+    const missing = Array.from({ length: 290 }, (_, index) => finding(`t_${index}`));
+    const fake = createFake({ ...twoPages(), verifies: { 1: { missing } } });
+    await fake.run('verify');
+    expect(fake.stdout().match(/is missing from the mirror/g)).toHaveLength(10);
+    expect(fake.stdout()).toContain('Page 1: … and 280 differences more; `--json` names them\n');
+  });
+
+  it('says that a Page of which nothing is mirrored has to be synced, and names no one', async () => {
+    const missing = Array.from({ length: 300 }, (_, index) => finding(`t_${index}`));
+    const fake = createFake({ ...twoPages(), verifies: { 1: { missing, total: 300 } } });
+    await fake.run('verify');
+    expect(fake.stdout()).toContain(
+      'Page 1: nothing of its 300 conversations is mirrored. Sync it first: `tidemark sync 1`.\n',
+    );
+    expect(fake.stdout()).not.toContain('Ada Winter');
+  });
+
+  it('says nothing with --quiet unless something is wrong', async () => {
+    const fake = createFake({ ...twoPages(), terminal: true });
+    expect(await fake.run('verify', '--quiet')).toBe(0);
+    expect(fake.stdout() + fake.stderr()).toBe('');
+    const wrong = createFake({ ...twoPages(), verifies: differing() });
+    expect(await wrong.run('verify', '--quiet', '--exit-code')).toBe(1);
+    expect(wrong.stdout()).toContain('Not in sync');
   });
 
   it('prints one JSON document on stdout and its log on stderr', async () => {

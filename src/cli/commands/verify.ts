@@ -1,26 +1,23 @@
 /** `tidemark verify`: compares the mirror of the named Pages, or of all active ones, with Facebook, and says what differs. */
 import { duration, instant } from '../../config/kinds.ts';
-import type { PageAnswer } from '../../api/pages.ts';
 import type { VerifyAllAnswer } from '../../api/verify.ts';
-import type { Platform } from '../../core/model.ts';
 import { argument } from '../argument.ts';
 import type { CliContext, ExitStatus } from '../context.ts';
 import { parsePageRef } from '../page-ref.ts';
 import { platformOption } from '../platform-option.ts';
 import { printJson, printLine, printLines } from '../print.ts';
-import { aroundProgress, type Progress, showProgress } from '../progress.ts';
 import type { Registration } from '../registration.ts';
-import { loadSettings, openSession } from '../session.ts';
-import { listenForStop, unlessStopped } from '../stop-signal.ts';
+import { listenForStop, printStopped, Stopped, unlessStopped } from '../stop-signal.ts';
 import { countDifferences, describeEstimate, describeVerify } from '../verify-report.ts';
+import { toCount } from '../words.ts';
+import { findPages, openWatched, type WatchedFlags } from '../watched.ts';
+import { quietOption } from './sync.ts';
 
-interface VerifyFlags {
-  readonly platform?: Platform;
+interface VerifyFlags extends WatchedFlags {
   readonly repair?: true;
   readonly deep?: true;
   readonly since?: string;
   readonly maxDuration?: number;
-  readonly json?: true;
   readonly exitCode?: true;
 }
 
@@ -48,6 +45,7 @@ export function addVerifyCommand({ program, context, end }: Registration): void 
       'stop after this long, e.g. 240s; the next verify goes on from there',
       argument(duration({ min: '1ms', max: '24d' })),
     )
+    .addOption(quietOption())
     .option('--json', 'print the answer as one JSON document')
     .action(async (pages: string[], flags: VerifyFlags) => end(await verify(context, pages, flags)));
 }
@@ -55,59 +53,45 @@ export function addVerifyCommand({ program, context, end }: Registration): void 
 async function verify(context: CliContext, names: readonly string[], flags: VerifyFlags): Promise<ExitStatus> {
   const refs = names.map(parsePageRef);
   using stop = listenForStop(context);
-  let progress: Progress | undefined;
-  const hasBars = context.stderr.isTTY === true;
-  // Where bars show how far it is, the log is left to what is odd.
-  const settings = loadSettings(context, hasBars ? { LOG_LEVEL: 'warn' } : {});
-  await using session = await openSession(context, settings, { logTo: aroundProgress(context, () => progress) });
+  await using session = await openWatched(context, { ...flags, looksOnly: true });
   const { tidemark } = session;
 
-  const compare = async (pages: readonly PageAnswer[]): Promise<VerifyAllAnswer> => {
-    using shown = hasBars ? showProgress(toBars(context, pages)) : undefined;
-    progress = shown;
-    try {
-      return await tidemark.verifyAll({
-        pages: pages.map(({ id }) => ({ pageId: id })),
-        platform: flags.platform,
-        repair: flags.repair ?? false,
-        deep: flags.deep,
-        since: flags.since,
-        maxDurationMs: flags.maxDuration,
-        trigger: 'cli',
-        onEvent: shown?.onEvent,
-      });
-    } finally {
-      progress = undefined;
-    }
-  };
-
-  const work = async (): Promise<ExitStatus> => {
+  const compare = async (): Promise<VerifyAllAnswer | Stopped> => {
     // A name that no Page has is a slip of the caller: find out before anything starts.
-    const named = await Promise.all(refs.map((ref) => tidemark.pages.find(ref)));
-    const pages = named.length > 0 ? named : (await tidemark.pages.list()).filter((page) => isMeant(page, flags));
-    if (flags.deep) {
+    const pages = await unlessStopped(stop, findPages(tidemark, refs, flags));
+    if (pages instanceof Stopped) return pages;
+    if (flags.deep && !flags.quiet) {
       const cost = await tidemark.estimateDeepVerify({
         pages: pages.map(({ id }) => ({ pageId: id })),
         since: flags.since,
       });
       printLine(context.stderr, describeEstimate(cost));
     }
-    const answer = await compare(pages);
-    if (flags.json) printJson(context, answer);
-    else printLines(context, describeVerify(answer));
-    return toExitStatus(answer, flags);
+    const request = {
+      pages: pages.map(({ id }) => ({ pageId: id })),
+      platform: flags.platform,
+      repair: flags.repair ?? false,
+      deep: flags.deep,
+      since: flags.since,
+      maxDurationMs: flags.maxDuration,
+      trigger: 'cli',
+    } as const;
+    return session.watch({ pages }, (onEvent) => unlessStopped(stop, tidemark.verifyAll({ ...request, onEvent })));
   };
-  // Awaited here, because the session is closed as soon as this function returns.
-  return await unlessStopped(stop, work());
-}
 
-function isMeant({ isActive, channels }: PageAnswer, { platform }: VerifyFlags): boolean {
-  return isActive && (platform === undefined || channels.some((channel) => channel.platform === platform));
-}
-
-function toBars({ stderr }: CliContext, pages: readonly PageAnswer[]): Parameters<typeof showProgress>[0] {
-  const shown = pages.map(({ id, name, facebookPageId }) => ({ id, name: name ?? facebookPageId }));
-  return { stream: stderr, pages: shown, expected: 0 };
+  const answer = await compare();
+  if (answer instanceof Stopped) {
+    await session.close();
+    const compared = session.told().reduce((sum, { done }) => sum + done, 0);
+    if (flags.json) printStopped(context, { compared });
+    else
+      printLines(context, [`Stopped. ${toCount(compared, 'conversation')} compared; the next verify goes on there.`]);
+    return answer.status;
+  }
+  const status = toExitStatus(answer, flags);
+  if (flags.json) printJson(context, answer);
+  else if (!flags.quiet || status !== 0) printLines(context, describeVerify(answer, context.stdout));
+  return status;
 }
 
 function toExitStatus(answer: VerifyAllAnswer, { exitCode }: VerifyFlags): ExitStatus {

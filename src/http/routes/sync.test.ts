@@ -33,6 +33,7 @@ describe('POST /api/conversations/sync', () => {
       updated: 2,
       message: 'Incremental sync: 5 conversation(s) with 12 events',
       skipped: 0,
+      checked: 5,
       deleted: 0,
       total: 5,
       eventsCreated: 12,

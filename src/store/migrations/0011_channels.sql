@@ -90,6 +90,10 @@ BEGIN
   SELECT id, 'messenger' FROM facebook_pages
   UNION ALL SELECT id, 'instagram' FROM facebook_pages WHERE instagram_account_id IS NOT NULL
   ON CONFLICT DO NOTHING;
+  -- In a table that was adopted they say something else.
+  IF EXISTS (SELECT FROM tidemark_adopted_columns WHERE table_name = 'facebook_pages') THEN
+    RETURN;
+  END IF;
   UPDATE facebook_sync_state AS state
   SET last_synced_at = page.last_synced_at,
       status = CASE WHEN page.status = 'paused' THEN 'connected' ELSE page.status END,
@@ -191,9 +195,6 @@ BEGIN
   END IF;
 END $$;
 
-COMMENT ON COLUMN facebook_pages.status IS 'The worst of its channels: token_expired, permission_missing, throttled or connected; paused when the Page is.';
-COMMENT ON COLUMN facebook_pages.status_detail IS 'Why, in a sentence, and of which channel where there are two; null when all is well.';
-COMMENT ON COLUMN facebook_pages.last_synced_at IS 'The instant as of which the mirror is whole: the older one of its channels, null while one of them has none. Set it to null to make the next sync of each channel a full one; any other value is replaced by the derived one.';
 COMMENT ON COLUMN facebook_pages.full_syncs_requested IS 'How often last_synced_at was set to null.';
 COMMENT ON TABLE facebook_sync_state IS 'The channels (a Page on a platform): how far each is mirrored, and who is walking it.';
 COMMENT ON COLUMN facebook_sync_state.last_synced_at IS 'Start of the last complete walk; null when there was none.';

@@ -1,8 +1,14 @@
 -- A channel that Facebook refuses for good, whatever its token and permissions are, has a status of its own: failed.
 
-ALTER TABLE facebook_pages DROP CONSTRAINT IF EXISTS facebook_pages_status_check;
-ALTER TABLE facebook_pages ADD CONSTRAINT facebook_pages_status_check
-  CHECK (status IN ('connected', 'token_expired', 'permission_missing', 'failed', 'throttled', 'paused'));
+-- A constraint of this name in an adopted table is its owner's.
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM tidemark_adopted_columns WHERE table_name = 'facebook_pages') THEN
+    ALTER TABLE facebook_pages DROP CONSTRAINT IF EXISTS facebook_pages_status_check;
+    ALTER TABLE facebook_pages ADD CONSTRAINT facebook_pages_status_check
+      CHECK (status IN ('connected', 'token_expired', 'permission_missing', 'failed', 'throttled', 'paused'));
+  END IF;
+END $$;
 ALTER TABLE facebook_sync_state DROP CONSTRAINT IF EXISTS facebook_sync_state_status_check;
 ALTER TABLE facebook_sync_state ADD CONSTRAINT facebook_sync_state_status_check
   CHECK (status IN ('connected', 'token_expired', 'permission_missing', 'failed', 'throttled'));
@@ -42,5 +48,4 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION tidemark_derive_page() FROM PUBLIC;
 
-COMMENT ON COLUMN facebook_pages.status IS 'The worst of its channels: token_expired, permission_missing, failed, throttled or connected; paused when the Page is.';
 COMMENT ON COLUMN facebook_sync_state.status IS 'connected, token_expired, permission_missing, failed (Facebook refuses it until somebody acts) or throttled.';

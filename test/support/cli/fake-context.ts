@@ -1,6 +1,7 @@
 /** Surroundings for a command in a test: streams that remember, signals on demand, and fakes of the other rooms. */
 import { EventEmitter } from 'node:events';
 import { PassThrough, Writable } from 'node:stream';
+import type { PageAnswer } from '../../../src/api/pages.ts';
 import type { VerifyAnswer, VerifyFailure } from '../../../src/api/verify.ts';
 import type { CliContext, ExitStatus, OutputStream } from '../../../src/cli/context.ts';
 import { run } from '../../../src/cli/run.ts';
@@ -10,16 +11,26 @@ import { Secret } from '../../../src/lib/secret.ts';
 import { createFakeTidemark, type FakeTidemark, type FakeTidemarkOptions } from '../fake-tidemark.ts';
 import { createMirroredWorld, type FakeWorld, populate, write } from './fake-world.ts';
 
-export interface FakeOptions extends Pick<FakeTidemarkOptions, 'rows' | 'runs' | 'onWork' | 'onStart'> {
+export interface FakeOptions extends Pick<
+  FakeTidemarkOptions,
+  'rows' | 'runs' | 'onWork' | 'onRead' | 'onSynced' | 'onStart'
+> {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
-  /** What a terminal shows on stderr is for bars, so a test may want one. */
+  /** Whether a person types it. */
+  readonly typed?: true;
+  /** Both streams are a terminal, which is so many columns wide: 120 by default. */
   readonly terminal?: boolean;
+  readonly columns?: number;
   readonly world?: FakeWorld;
   /** Facebook ids of the Pages that are connected from the start. */
   readonly connected?: readonly string[];
   /** What verifying the Pages with these Facebook ids finds, or why it fails. */
   readonly verifies?: Readonly<Record<string, Partial<VerifyAnswer> | Pick<VerifyFailure, 'error' | 'code'>>>;
+  /** Whether the mirror holds the world from the start. */
+  readonly held?: boolean;
+  /** What is otherwise with connected Pages, by Facebook id. */
+  readonly pageFields?: Readonly<Record<string, Partial<PageAnswer>>>;
   /** Lets the mirror lose this message. */
   readonly lostMessage?: string;
   readonly overrides?: Partial<CliContext>;
@@ -45,17 +56,19 @@ const NOW = Date.UTC(2026, 0, 2, 3, 7, 5);
 export function createFake(options: FakeOptions = {}): Fake {
   const world = options.world ?? { pages: new Map() };
   const signals = new EventEmitter();
-  const stdout = remember(false);
-  const stderr = remember(options.terminal ?? false);
+  const { terminal = false, columns = 120 } = options;
+  const stdout = remember(terminal ? columns : undefined);
+  const stderr = remember(terminal ? columns : undefined);
   const happened: string[] = [];
   const note = (what: string): void => {
     happened.push(what);
   };
-  const { rows = {}, runs = [], onWork, onStart } = options;
+  const { rows = {}, runs = [], onWork, onRead, onSynced, onStart } = options;
   let opened: { readonly tidemark: FakeTidemark; readonly settings: EngineSettings } | undefined;
 
   const stdin = new PassThrough();
   stdin.end(options.stdin ?? '');
+  if (options.typed) Object.assign(stdin, { isTTY: true });
 
   const context: CliContext = {
     env: options.env ?? {},
@@ -74,7 +87,7 @@ export function createFake(options: FakeOptions = {}): Fake {
       const mirrored = createMirroredWorld(world, options);
       const tidemark = createFakeTidemark(
         {},
-        { ...mirrored, rows, runs, embeddedDatabaseUrl, onEvent, onWork, onStart },
+        { ...mirrored, rows, runs, embeddedDatabaseUrl, onEvent, onWork, onRead, onSynced, onStart },
       );
       opened = { tidemark, settings };
       const close = async (): Promise<void> => {
@@ -100,6 +113,14 @@ export function createFake(options: FakeOptions = {}): Fake {
       };
     },
     migrateDatabase: async () => ({ applied: ['0001_pages'], version: 1 }),
+    checkMigration: async () => ({
+      schema: 'public',
+      version: 0,
+      newestVersion: 1,
+      changes: [],
+      obstacles: [],
+      notices: [],
+    }),
     renderMigrations: async () => 'CREATE TABLE facebook_pages ();\n',
     ...options.overrides,
   };
@@ -123,7 +144,7 @@ function toText(given: unknown): string {
   return typeof given === 'string' ? given : JSON.stringify(given);
 }
 
-function remember(isTTY: boolean): { readonly stream: OutputStream; readonly text: () => string } {
+function remember(columns: number | undefined): { readonly stream: OutputStream; readonly text: () => string } {
   const chunks: string[] = [];
   const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -131,5 +152,8 @@ function remember(isTTY: boolean): { readonly stream: OutputStream; readonly tex
       done();
     },
   });
-  return { stream: Object.assign(stream, isTTY ? { isTTY, columns: 120 } : {}), text: () => chunks.join('') };
+  return {
+    stream: Object.assign(stream, columns === undefined ? {} : { isTTY: true, columns }),
+    text: () => chunks.join(''),
+  };
 }

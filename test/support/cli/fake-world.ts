@@ -16,6 +16,8 @@ export interface MirroredWorldOptions {
   readonly connected?: readonly string[];
   readonly verifies?: Readonly<Record<string, Partial<VerifyAnswer> | Pick<VerifyFailure, 'error' | 'code'>>>;
   readonly lostMessage?: string;
+  readonly held?: boolean;
+  readonly pageFields?: Readonly<Record<string, Partial<PageAnswer>>>;
 }
 
 export const LAST_SYNC = '2026-01-02T03:04:05.000Z';
@@ -23,11 +25,12 @@ export const LAST_SYNC = '2026-01-02T03:04:05.000Z';
 /** What a fake Tidemark does in this world. */
 export function createMirroredWorld(
   world: FakeWorld,
-  { connected = [], verifies = {}, lostMessage }: MirroredWorldOptions,
+  { connected = [], verifies = {}, lostMessage, held = false, pageFields = {} }: MirroredWorldOptions,
 ) {
   const mirror = new Map<string, readonly SimulatedConversation[]>();
   const toPage = (id: string): PageAnswer =>
-    aPage(id, { name: world.pages.get(id)?.name ?? null, lastSyncedAt: LAST_SYNC });
+    aPage(id, { name: world.pages.get(id)?.name ?? null, lastSyncedAt: LAST_SYNC, ...pageFields[id] });
+  if (held) for (const id of connected) mirror.set(toPage(id).id, world.pages.get(id)?.conversations ?? []);
 
   return {
     pages: connected.map(toPage),
@@ -57,6 +60,8 @@ export function createMirroredWorld(
         synced: fresh.length,
         inserted: fresh.length,
         updated: 0,
+        skipped: truth.length - fresh.length,
+        checked: truth.length,
         eventsCreated: fresh.flat().length,
         total: truth.length,
         durationMs: 500,
