@@ -151,7 +151,8 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     signal,
   });
   const { openCaller } = calls;
-  const { appId, appSecret } = settings;
+  const { appId } = settings;
+  const [appSecret] = appSecrets;
   const findPage = (ref: PageRef) => findReferredPage(database, ref);
 
   const tidemark: Tidemark = {
