@@ -2,11 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { findMissing, readMigrations, renderMigrations } from './migrate.ts';
 
 describe('migrations', () => {
-  it('are numbered upwards, each once, as their names say', () => {
+  it('are numbered from 1 without a gap, each name once', () => {
     const migrations = readMigrations();
-    const versions = migrations.map(({ version }) => version);
-    expect(versions).toEqual([...new Set(versions)].toSorted((a, b) => a - b));
-    expect(versions.slice(0, 15)).toEqual(Array.from({ length: 15 }, (_, index) => index + 1));
+    expect(migrations.map((migration) => migration.version)).toEqual(migrations.map((_, index) => index + 1));
     for (const { version, name } of migrations) expect(name).toMatch(new RegExp(`^0*${version}_[a-z_]+$`));
   });
 
