@@ -194,7 +194,12 @@ export function createActivity(ground: Ground): Activity {
     },
     editMessage(messageId, text) {
       const { conversation } = existing(messageId);
-      const message = rewrite(messageId, (old) => ({ ...old, text, numberOfEdits: old.numberOfEdits + 1 }));
+      const message = rewrite(messageId, (old) => ({
+        ...old,
+        text,
+        writtenText: old.numberOfEdits === 0 ? old.text : old.writtenText,
+        numberOfEdits: old.numberOfEdits + 1,
+      }));
       ground.emit({ kind: 'edit', conversation, message });
     },
     react(messageId, reaction) {

@@ -77,6 +77,8 @@ export interface Message {
   /** The id of the message this one answers. */
   readonly replyTo: string | undefined;
   readonly numberOfEdits: number;
+  /** As it was written, once it was edited. */
+  readonly writtenText?: string | undefined;
 }
 
 export type ConversationOddity = 'no-name' | 'no-participants' | 'page-only' | 'no-updated-time' | 'long-id';

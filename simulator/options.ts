@@ -52,6 +52,10 @@ export interface Rules {
   /** How many of a conversation's newest messages have readable details. */
   readableMessages: { messenger: number; instagram: number };
   instagram: InstagramRules;
+  /** Whether the API shows texts as they were edited, or as they were written. Nobody knows. */
+  edits: 'shown' | 'hidden';
+  /** Whether it shows reactions. */
+  reactions: 'shown' | 'hidden';
   latency: Latency;
   /** Share of calls that meet a random fault. */
   faultShare: number;
@@ -105,6 +109,9 @@ export interface SimulatorOptions {
   readonly readableMessages?: { readonly messenger?: number; readonly instagram?: number };
   /** Default: `documented`, `bare` and `refused`. */
   readonly instagram?: Partial<InstagramRules>;
+  /** Default: `shown`, both. */
+  readonly edits?: 'shown' | 'hidden';
+  readonly reactions?: 'shown' | 'hidden';
   /** Overrides parts of the profile's answer times. */
   readonly latency?: Partial<Latency>;
   /** Default 0, hostile 0.06. */
@@ -176,6 +183,8 @@ export function toSettings(options: SimulatorOptions): Settings {
       cursorFollows: options.cursorFollows ?? 'place',
       deadCursorCode: options.deadCursorCode ?? 100,
       readableMessages: { messenger: Infinity, instagram: 20, ...options.readableMessages },
+      edits: options.edits ?? 'shown',
+      reactions: options.reactions ?? 'shown',
       instagram: { fields: 'documented', olderMessages: 'bare', unlinked: 'refused', ...options.instagram },
       latency: { ...(profile === 'seed' ? SEED_LATENCY : NO_LATENCY), ...options.latency },
       faultShare: options.faultShare ?? (isHostile ? 0.06 : 0),

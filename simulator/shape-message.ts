@@ -43,7 +43,9 @@ export const MESSAGE: NodeType<PlacedMessage> = {
     to: list('User', PERSON_MEMBERS, ({ message, conversation }) =>
       message.to === undefined ? undefined : [toPersonJson(message.to, conversation.platform)],
     ),
-    message: plain(({ message }) => message.text),
+    message: plain(({ message }, { rules }) =>
+      rules.edits === 'hidden' && message.numberOfEdits > 0 ? message.writtenText : message.text,
+    ),
     attachments: (field) => {
       const choose = chooser('MessageAttachment', ATTACHMENT_MEMBERS, field.children);
       return (placed, view) => {
@@ -64,8 +66,8 @@ export const MESSAGE: NodeType<PlacedMessage> = {
     },
     sticker: plain(({ message }) => message.sticker),
     tags: list('MessageTag', ['name'], (placed) => tagsOf(placed).map((name) => ({ name }))),
-    reactions: plain(({ message, conversation }) =>
-      message.reactions.length === 0
+    reactions: plain(({ message, conversation }, { rules }) =>
+      message.reactions.length === 0 || rules.reactions === 'hidden'
         ? undefined
         : { data: message.reactions.map((reaction) => toReactionJson(reaction, conversation)) },
     ),

@@ -96,7 +96,7 @@ function conversationTruth(ground: Ground, rules: Rules, conversation: Conversat
 }
 
 function messageTruth(message: Message, isReadable: boolean): MessageTruth {
-  const { createdAt, ordinal: _ordinal, to: _to, ...shown } = message;
+  const { createdAt, ordinal: _ordinal, to: _to, writtenText: _writtenText, ...shown } = message;
   return { ...shown, createdTime: toIsoSeconds(createdAt), isReadable };
 }
 

@@ -16,7 +16,9 @@ export function fieldOf(event: WorldEvent): string | undefined {
     case 'reaction':
       return 'message_reactions';
     case 'read':
-      return platform === 'instagram' ? 'messaging_seen' : 'message_reads';
+      if (platform === 'messenger') return 'message_reads';
+      // It names the message that was read: with none from the Page there is nothing to tell.
+      return event.newestId === undefined ? undefined : 'messaging_seen';
     case 'delivery':
       return platform === 'messenger' ? 'message_deliveries' : undefined;
   }

@@ -212,4 +212,26 @@ describe('webhooks', () => {
     await simulator.webhooks.flush();
     expect(simulator.webhooks.deliveries).toMatchObject([{ status: 0, tries: 1 }]);
   });
+
+  it('lose what they are told to lose, tell the rest in pieces, and some of it as standby', async () => {
+    await using app = await startApp();
+    await using simulator = await startSmall();
+    const lost: unknown[] = [];
+    tell(simulator, { url: app.url, losses: 0.3, standby: 0.5, lateMs: 1e9, onLoss: (event) => lost.push(event) });
+    const { id: pageId } = firstPage(simulator);
+    const { id } = conversationAt(simulator, 0);
+    for (let sent = 0; sent < 60; sent += 1) simulator.world.newMessage(pageId, id, { text: `Text ${sent}` });
+
+    await simulator.webhooks.flush(0.5);
+    const first = app.received.length;
+    await simulator.webhooks.flush();
+
+    expect(app.received.length).toBe(60 - lost.length);
+    expect(lost.length).toBeGreaterThan(5);
+    expect(first).toBeGreaterThan(5);
+    expect(first).toBeLessThan(app.received.length);
+    const standby = app.received.filter(({ body }) => body.includes('"standby"'));
+    expect(standby.length).toBeGreaterThan(5);
+    expect(standby.length).toBeLessThan(app.received.length);
+  });
 });

@@ -1,6 +1,6 @@
 /**
  * Tells the app what happens in the world: signed deliveries in the recorded envelope, to one address. Duplicates,
- * disorder, lateness and retries come on request. A lost event is never told again, as on Facebook.
+ * disorder, losses, lateness and retries come on request. A lost event is never told again, as on Facebook.
  */
 import { createHmac } from 'node:crypto';
 import { must } from '../src/lib/must.ts';
@@ -9,12 +9,19 @@ import { createRandom } from './random.ts';
 import { waitUntil } from './wait.ts';
 import { fieldOf, toEventJson } from './webhook-events.ts';
 import type { JsonObject } from './json.ts';
+import type { WorldEvent } from './ground.ts';
 import type { World } from './world.ts';
 
 export interface WebhookSettings {
   readonly url: string;
   /** Share of events that are told twice; default 0. */
   readonly duplicates?: number;
+  /** Share of events that are never told; default 0. */
+  readonly losses?: number;
+  /** Share of deliveries in which another app answers the thread, so that they come as `standby`; default 0. */
+  readonly standby?: number;
+  /** Told of every event that is lost. */
+  readonly onLoss?: (event: WorldEvent) => void;
   /** Tell what is waiting in seeded disorder; default false. */
   readonly reorder?: boolean;
   /** How long events wait before they are told; default 0. Those that wait together can change places. */
@@ -37,8 +44,8 @@ export interface Delivery {
 export interface Webhooks {
   /** Starts telling; undefined stops and drops what waits. */
   configure(settings: WebhookSettings | undefined): void;
-  /** Resolves when everything that happened so far has been told or given up. */
-  flush(): Promise<void>;
+  /** Resolves when everything that happened so far, or a seeded share of it, has been told or given up. */
+  flush(share?: number): Promise<void>;
   readonly deliveries: readonly Delivery[];
   /** Sends bytes as they are, signed; answers the HTTP status, 0 when nobody answered. */
   send(url: string, body: string): Promise<number>;
@@ -97,16 +104,18 @@ export function createWebhooks(world: World): Webhooks {
     for (const body of bodies) await deliver(body, to);
   };
 
-  const tellWaiting = (): void => {
+  const tellWaiting = (share = 1): void => {
     clearTimeout(timer);
     timer = undefined;
     const current = settings;
     if (current === undefined) return;
-    const { duplicates = 0, reorder = false, batchSize = 1 } = current;
-    const twice = waiting.flatMap((event) => (random.chance(duplicates) ? [event, event] : [event]));
-    const ordered = reorder ? random.shuffle(twice) : twice;
-    waiting = [];
-    telling = tellAfter(telling, toBodies(ordered, batchSize, world.now()), current);
+    const { reorder = false, batchSize = 1, standby = 0 } = current;
+    const [now, later] = [[] as Waiting[], [] as Waiting[]];
+    for (const event of waiting) (share === 1 || random.chance(share) ? now : later).push(event);
+    const ordered = reorder ? random.shuffle(now) : now;
+    waiting = later;
+    const bodies = toBodies(ordered, { batchSize, time: world.now(), isStandby: () => random.chance(standby) });
+    telling = tellAfter(telling, bodies, current);
   };
 
   const stopListening = world.onEvent((event) => {
@@ -116,12 +125,18 @@ export function createWebhooks(world: World): Webhooks {
     if (field === undefined) return;
     if (settings.onlySubscribed !== false && page.subscribedFields?.includes(field) !== true) return;
     const isInstagram = platform === 'instagram';
-    waiting.push({
+    const { losses = 0, duplicates = 0, onLoss, lateMs = 0 } = settings;
+    if (random.chance(losses)) {
+      onLoss?.(event);
+      return;
+    }
+    const told: Waiting = {
       object: isInstagram ? 'instagram' : 'page',
       entryId: event.conversation.account.id,
       event: toEventJson(event, world.now()),
-    });
-    timer ??= setTimeout(tellWaiting, settings.lateMs ?? 0);
+    };
+    waiting.push(...(random.chance(duplicates) ? [told, told] : [told]));
+    timer ??= setTimeout(() => tellWaiting(), lateMs);
   });
 
   return {
@@ -130,8 +145,8 @@ export function createWebhooks(world: World): Webhooks {
       settings = next;
       waiting = [];
     },
-    async flush() {
-      if (waiting.length > 0) tellWaiting();
+    async flush(share) {
+      if (waiting.length > 0) tellWaiting(share);
       await telling;
     },
     send,
@@ -143,8 +158,14 @@ export function createWebhooks(world: World): Webhooks {
   };
 }
 
+interface Batching {
+  readonly batchSize: number;
+  readonly time: number;
+  readonly isStandby: () => boolean;
+}
+
 /** Consecutive events of one Page share a delivery, up to the batch size. */
-function toBodies(events: readonly Waiting[], batchSize: number, time: number): string[] {
+function toBodies(events: readonly Waiting[], { batchSize, time, isStandby }: Batching): string[] {
   const groups: Waiting[][] = [];
   for (const event of events) {
     const group = groups.at(-1);
@@ -154,6 +175,7 @@ function toBodies(events: readonly Waiting[], batchSize: number, time: number): 
   }
   return groups.map((group) => {
     const { object, entryId: id } = must(group[0], 'a group begins with an event');
-    return toFacebookJson({ object, entry: [{ id, time, messaging: group.map(({ event }) => event) }] });
+    const list = isStandby() ? 'standby' : 'messaging';
+    return toFacebookJson({ object, entry: [{ id, time, [list]: group.map(({ event }) => event) }] });
   });
 }

@@ -4,6 +4,7 @@
  * `null` for unknown), so every door shows the same thing.
  */
 import type { ChannelRef, PageRef, QueueName } from '../core/model.ts';
+import type { SignedDelivery } from '../core/webhook.ts';
 import type { Secret } from '../lib/secret.ts';
 import type { HistoryAnswer, HistoryRequest } from './history.ts';
 import type { DueAnswer, DueRequest, FailedJobAnswer, JobsOptions, RetryRequest } from './jobs.ts';
@@ -25,6 +26,7 @@ import type {
   VerifyAnswer,
   VerifyRequest,
 } from './verify.ts';
+import type { WebhookHandshake } from './webhooks.ts';
 
 /**
  * Every method rejects with a TidemarkError; its code tells what to do. Close it when done: the embedded PostgreSQL
@@ -109,6 +111,21 @@ export interface Tidemark extends AsyncDisposable {
      * when it is called. A Page that was never synced counts as due.
      */
     runDue(request: DueRequest): Promise<DueAnswer>;
+  };
+  /** What Facebook tells by itself. Where jobs are done, it is applied as soon as it was received. */
+  readonly webhooks: {
+    /** Answers the challenge. Throws WEBHOOK_HANDSHAKE for another word, INVALID_SETTING when none is set. */
+    handshake(handshake: WebhookHandshake): string;
+    /**
+     * Stores a delivery, and resolves when it is kept. Rejects with WEBHOOK_UNSIGNED when it does not come from Facebook,
+     * INVALID_SETTING when no secret is set, DATABASE_UNAVAILABLE.
+     */
+    receive(delivery: SignedDelivery): Promise<void>;
+    /**
+     * Applies what is due, and resolves when nothing is. Where jobs are done this goes on by itself; elsewhere call it
+     * after a delivery was answered, or let `jobs.runDue` do it.
+     */
+    apply(): Promise<void>;
   };
   /** Resolves when database and schema are usable; rejects with the reason when not. */
   checkReady(): Promise<void>;

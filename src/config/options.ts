@@ -118,9 +118,11 @@ export const OPTIONS = {
   } satisfies Option<string>,
   appSecret: {
     variable: 'META_APP_SECRET',
-    kind: secret(text('the secret of the Meta app')),
-    fallback: { absent: 'calls carry no `appsecret_proof`' },
-    meaning: 'Secret of the Meta app that the tokens belong to; with it every call carries an `appsecret_proof`.',
+    kind: secret(oneOrMore(text('the secret of the Meta app'))),
+    fallback: { absent: 'calls carry no `appsecret_proof`, and webhooks are refused' },
+    meaning:
+      'Secret of the Meta app that the tokens belong to; with it every call carries an `appsecret_proof`. Deliveries of ' +
+      'webhooks may be signed with any of several: the old one behind the new one, or that of an Instagram app.',
     example: 'the-secret-from-the-app-dashboard',
     secret: true,
   } satisfies Option<Secret>,
@@ -128,10 +130,9 @@ export const OPTIONS = {
     variable: 'META_WEBHOOK_VERIFY_TOKEN',
     kind: secret(text('the word entered beside the webhook address in the app dashboard')),
     fallback: { absent: 'no webhook handshake' },
-    meaning: 'Word that Meta repeats in the handshake of a webhook.',
+    meaning: 'Word that Meta repeats in the handshake of a webhook, which is at `/api/webhooks/meta`.',
     example: 'a-word-of-your-own',
     secret: true,
-    reserved: 'no-effect',
   } satisfies Option<Secret>,
   encryptionKey: {
     variable: 'TIDEMARK_ENCRYPTION_KEY',

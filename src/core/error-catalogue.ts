@@ -105,6 +105,22 @@ export const ERRORS = {
     retry: 'never',
     logLevel: 'warn',
   },
+  WEBHOOK_UNSIGNED: {
+    meaning: 'A delivery of a webhook has no signature, or one that was made with another secret.',
+    advice: 'Set META_APP_SECRET to the secret of the app that delivers; several are separated by commas.',
+    httpStatus: 401,
+    exitStatus: 1,
+    retry: 'never',
+    logLevel: 'warn',
+  },
+  WEBHOOK_HANDSHAKE: {
+    meaning: 'The handshake of a webhook repeats another word than META_WEBHOOK_VERIFY_TOKEN.',
+    advice: 'Enter the same word in the app dashboard and in META_WEBHOOK_VERIFY_TOKEN.',
+    httpStatus: 403,
+    exitStatus: 1,
+    retry: 'never',
+    logLevel: 'warn',
+  },
   INVALID_JSON: {
     meaning: 'The request body is not JSON.',
     advice: 'Send a JSON object with Content-Type: application/json.',

@@ -198,7 +198,7 @@ export interface OpenRetry {
 
 export const SYNC_MODES = ['full', 'incremental'] as const;
 export type SyncMode = (typeof SYNC_MODES)[number];
-export const RUN_MODES = [...SYNC_MODES, 'verify', 'history'] as const;
+export const RUN_MODES = [...SYNC_MODES, 'verify', 'history', 'contacts'] as const;
 export type RunMode = (typeof RUN_MODES)[number];
 
 /** How long a lease lasts without being renewed. A dead process is replaced within this time. */

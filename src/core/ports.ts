@@ -82,6 +82,11 @@ export interface ConversationSource {
     request: { readonly conversationId: string; readonly messages: number },
     signal?: AbortSignal,
   ): Promise<ConversationSnapshot | undefined>;
+  /** The conversation with a person, with its newest messages; undefined when Facebook shows none. */
+  findConversation(
+    request: { readonly contactId: string; readonly messages: number },
+    signal?: AbortSignal,
+  ): Promise<ConversationSnapshot | undefined>;
   /** Older messages of a conversation, newest first. */
   listMessages(
     request: { readonly conversationId: string; readonly limit: number; readonly after: string | undefined },

@@ -80,7 +80,17 @@ export interface OpenEntry {
 }
 
 /** What a run is for. A history run steps aside for every other one, a verify for a sync. */
-export type RunPurpose = 'sync' | 'verify' | 'history';
+export type RunPurpose = 'sync' | 'verify' | 'history' | 'contacts';
+
+/** People whose conversations are to be fetched, for the one run that holds the lease of their channel. */
+export interface WantedContacts {
+  /** Those whose turn has come; not those whose conversation has come by another way. */
+  findDue(limit: number): Promise<readonly string[]>;
+  /** Those whose conversations are in the mirror are wanted no more, and what was told of them is applied next. */
+  settle(): Promise<void>;
+  /** Facebook does not show their conversation: it is asked again, after longer and longer pauses. */
+  postpone(contactId: string): Promise<void>;
+}
 
 export interface BeginRequest extends Channel {
   readonly purpose: RunPurpose;

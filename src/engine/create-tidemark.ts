@@ -17,6 +17,7 @@ import { openRunStore } from '../store/run-store.ts';
 import { openStore } from '../store/open-store.ts';
 import { findReferredPage } from '../store/pages.ts';
 import { cancelRun, findRun, listRuns } from '../store/runs.ts';
+import { openWantedContacts } from '../store/wanted-contacts.ts';
 import { openVerify } from '../store/verify-store.ts';
 import { openWalkStore } from '../store/walk-store.ts';
 import { createEventHub } from './event-hub.ts';
@@ -27,6 +28,7 @@ import { createPageCalls } from './page-calls.ts';
 import { openPageDirectory } from './page-directory.ts';
 import { createRounds } from './rounds.ts';
 import { checkToken } from './token-check.ts';
+import { openWebhooks, toSecrets } from './webhooks.ts';
 
 export interface EngineSettings {
   /** PostgreSQL 15 or newer. Default: the embedded one in `dataDir`. */
@@ -43,7 +45,10 @@ export interface EngineSettings {
   readonly graphApiVersion: string;
   /** With the secret beside it, short-lived user tokens are exchanged for long-lived ones. */
   readonly appId?: string | undefined;
+  /** Proves calls; deliveries of webhooks may be signed with any of several, comma-separated. */
   readonly appSecret?: Secret | undefined;
+  /** The word that Facebook repeats in the handshake of a webhook. */
+  readonly webhookVerifyToken?: Secret | undefined;
   /** Of each channel: a Page on one platform. */
   readonly callsPerSecond: number;
   /** Whether incremental listings carry `since`; a hint, never relied on. */
@@ -85,10 +90,11 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     encryptionKey: settings.encryptionKey,
   });
   const { database } = store;
+  const appSecrets = toSecrets(settings.appSecret);
   const client = createGraphClient({
     baseUrl: settings.graphApiUrl,
     version: settings.graphApiVersion,
-    appSecret: settings.appSecret,
+    appSecret: appSecrets[0],
     timeoutMs: settings.answerTimeoutMs,
     clock,
   });
@@ -114,6 +120,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
       callsPerSecond: settings.callsPerSecond,
       openStore: (lease) => openWalkStore(database, lease),
       openHistory: (lease) => openHistoryStore(database, lease),
+      openContacts: (lease) => openWantedContacts(database, lease),
       openVerify: (lease, kind) => openVerify(database, lease, kind),
       onEvent: events.emit,
     },
@@ -122,6 +129,14 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
   const actions = createPageActions({ database, clock, channelRuns, signal });
   const { pageConcurrency } = settings;
   const rounds = createRounds({ ...settings, database, clock, actions, depth, pageConcurrency, signal });
+  const webhooks = openWebhooks({
+    database,
+    appSecrets,
+    verifyToken: settings.webhookVerifyToken,
+    channelRuns,
+    pageConcurrency,
+    signal,
+  });
   const jobs = openJobs({
     ...settings,
     database,
@@ -129,6 +144,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     channelRuns,
     actions,
     rounds,
+    webhooks,
     events,
     quotas: calls.quotas,
     depth,
@@ -168,6 +184,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
       return actions.verify(await findPage(request), { ...request, ...toKind(request) });
     },
     ...rounds,
+    webhooks: webhooks.api,
     checkReady: () => store.checkReady(),
 
     async close() {

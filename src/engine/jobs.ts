@@ -9,6 +9,7 @@ import { toTidemarkError } from '../core/errors.ts';
 import type { Channel, ChannelRef, Page } from '../core/model.ts';
 import type { Clock, Quotas } from '../core/ports.ts';
 import { HISTORY_YIELDS_AT_PERCENT } from '../core/limits/quota-usage.ts';
+import { type DeliveryWorker, startDeliveryWorker } from '../jobs/delivery-worker.ts';
 import { createPageJobs, type PageJobs } from '../jobs/page-jobs.ts';
 import type { ChannelJob, RunJob } from '../jobs/ports.ts';
 import { runDue, type VerifyTurn } from '../jobs/run-due.ts';
@@ -21,6 +22,7 @@ import { addHistoryJobs } from './history-jobs.ts';
 import { findFailedJobs, openDueStore, openJobStore } from './job-store.ts';
 import { type PageActions, toKind } from './page-actions.ts';
 import type { Rounds } from './rounds.ts';
+import type { Webhooks } from './webhooks.ts';
 
 export interface JobsParts {
   readonly database: Database;
@@ -28,6 +30,7 @@ export interface JobsParts {
   readonly channelRuns: Pick<ChannelRuns, 'history'>;
   readonly actions: Pick<PageActions, 'sync' | 'verify'>;
   readonly rounds: Rounds;
+  readonly webhooks: Pick<Webhooks, 'api' | 'applyDue' | 'fetchContacts' | 'onReceived'>;
   readonly quotas: Quotas;
   readonly events: EventHub;
   /** Messages of a conversation to mirror; Infinity: all. */
@@ -95,7 +98,23 @@ export function openJobs(parts: JobsParts): Jobs {
       }),
     },
   });
+  /** Side by side: what is told of people who are known does not wait for calls. */
+  let deliveries: DeliveryWorker | undefined;
+  let contacts: DeliveryWorker | undefined;
+  const stopDeliveries = () => {
+    deliveries?.stop();
+    contacts?.stop();
+  };
   const following = addHistoryJobs({ database, events: parts.events, jobs, depth });
+
+  /** What was told is applied first: it costs no call, and syncs have less to do. */
+  async function applyDeliveries(untilMs: number): Promise<void> {
+    const { applyDue, fetchContacts } = parts.webhooks;
+    const hasTime = () => clock.monotonicMs() < untilMs;
+    do {
+      while (hasTime() && (await applyDue()) === 'more') continue;
+    } while (hasTime() && (await fetchContacts()) === 'more');
+  }
 
   async function verifyDue({ pageId, platform }: Channel, maxDurationMs: number): Promise<VerifyTurn> {
     const page = await findPage(database, pageId);
@@ -123,15 +142,28 @@ export function openJobs(parts: JobsParts): Jobs {
 
   return {
     async close(endRuns) {
+      stopDeliveries();
+      await deliveries?.ended();
       await jobs.close(async () => {
         await endRuns();
+        await contacts?.ended();
         await following.settled();
       });
     },
 
     api: {
-      start: ({ worker = true, schedule = worker, onProblem }) => jobs.start({ worker, schedule, onProblem }),
-      stop: () => jobs.stop(),
+      async start({ worker = true, schedule = worker, onProblem }) {
+        await jobs.start({ worker, schedule, onProblem });
+        if (!worker || parts.signal.aborted) return;
+        const { webhooks } = parts;
+        contacts = startDeliveryWorker({ work: webhooks.fetchContacts, clock, onProblem });
+        deliveries = startDeliveryWorker({ work: webhooks.applyDue, clock, onProblem });
+        webhooks.onReceived = deliveries.wake;
+      },
+      stop() {
+        stopDeliveries();
+        jobs.stop();
+      },
       failed: () => findFailedJobs(database),
       async enqueue(queue, refs) {
         const channels = (await Promise.all(refs.map(channelsOf))).flat();
@@ -145,8 +177,10 @@ export function openJobs(parts: JobsParts): Jobs {
         const pageId = isNamed ? (await findReferredPage(database, ref)).id : undefined;
         return jobs.retry({ pageId, platform, queue });
       },
-      runDue: async ({ maxDurationMs = DUE_MS }) =>
-        toDueView(
+      async runDue({ maxDurationMs = DUE_MS }) {
+        const startedMs = clock.monotonicMs();
+        await applyDeliveries(startedMs + maxDurationMs);
+        return toDueView(
           await runDue(
             {
               schedule: openDueStore(database),
@@ -168,9 +202,10 @@ export function openJobs(parts: JobsParts): Jobs {
                 return new Set(open.map(({ pageId }) => pageId)).size;
               },
             },
-            maxDurationMs,
+            startedMs + maxDurationMs - clock.monotonicMs(),
           ),
-        ),
+        );
+      },
     },
   };
 }

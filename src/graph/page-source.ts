@@ -96,6 +96,18 @@ export function openPageSource(options: PageSourceOptions): PageSource {
       }
     },
 
+    async findConversation({ contactId, messages }, signal) {
+      const subject = `the conversation of ${page} with ${contactId}`;
+      const params = { platform, user_id: contactId, fields: toFields(messages) };
+      const path = [facebookPageId, 'conversations'];
+      const { body } = await send({ kind: 'single', path, params, subject, signal }).catch((refusal: unknown) => {
+        throw asPlatformTrouble(asPageTrouble(asTooFarBack(refusal), page), platform);
+      });
+      const list = parseList({ body, sentAfter: undefined, subject });
+      const parse = (item: JsonValue) => readConversation(item, messages);
+      return parseItems({ items: list.items, parse, subject, onProblem })[0];
+    },
+
     async listMessages({ conversationId, limit, after }, signal) {
       const subject = `the messages of conversation ${conversationId} of ${page}`;
       const ask = async (fields: string, most: number) => {

@@ -19,6 +19,7 @@ import { pageRoutes } from './routes/pages.ts';
 import { runRoutes } from './routes/runs.ts';
 import { syncRoutes } from './routes/sync.ts';
 import { verifyRoutes } from './routes/verify.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 import { securityHeaders } from './security-headers.ts';
 
 export interface AppOptions {
@@ -30,7 +31,10 @@ export interface AppOptions {
 /** The API over `tidemark`, which stays the caller's to close. Call it with `app.fetch(request)`. */
 export function createApp({ tidemark, log = SILENT_LOG }: AppOptions): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: refuseInvalidInput, strict: false });
-  app.use(accessLog(log), securityHeaders, localOnly, readablePath);
+  app.use(accessLog(log), securityHeaders, readablePath);
+  // Facebook comes from outside, and shows by its signature that it is Facebook.
+  app.route('/', webhookRoutes(tidemark));
+  app.use(localOnly);
   app.use(methodNotAllowed({ app, onMethodNotAllowed: answerWrongMethod }));
   app.route('/', pageRoutes(tidemark));
   app.route('/', conversationRoutes(tidemark));

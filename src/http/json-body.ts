@@ -4,7 +4,8 @@
  * hold a token.
  */
 import type { MiddlewareHandler } from 'hono';
-import { isTidemarkError, TidemarkError } from '../core/errors.ts';
+import { TidemarkError } from '../core/errors.ts';
+import { readBytes } from './raw-body.ts';
 
 export const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -15,7 +16,7 @@ export const MAX_BODY_BYTES = 1024 * 1024;
  * asking first, so whatever guards the routes must not count on the header either.
  */
 export const jsonBody: MiddlewareHandler = async (c, next) => {
-  const text = await readText(c.req.raw);
+  const text = new TextDecoder().decode(await readBytes(c.req.raw, MAX_BODY_BYTES));
   const json = text.trim() === '' ? '{}' : text;
   assertJson(json);
   const headers = new Headers(c.req.raw.headers);
@@ -24,31 +25,6 @@ export const jsonBody: MiddlewareHandler = async (c, next) => {
   c.req.raw = new Request(c.req.url, { method: c.req.method, headers, body: json });
   await next();
 };
-
-async function readText(request: Request): Promise<string> {
-  if (Number(request.headers.get('Content-Length') ?? 0) > MAX_BODY_BYTES) throw tooLarge();
-  if (request.body === null) return '';
-  const decoder = new TextDecoder();
-  let bytes = 0;
-  let text = '';
-  try {
-    for await (const piece of request.body) {
-      bytes += piece.byteLength;
-      if (bytes > MAX_BODY_BYTES) throw tooLarge();
-      text += decoder.decode(piece, { stream: true });
-    }
-  } catch (error) {
-    if (isTidemarkError(error)) throw error;
-    throw new TidemarkError('INVALID_JSON', 'The request body broke off before its end; send it again.', {
-      cause: error,
-    });
-  }
-  return text + decoder.decode();
-}
-
-function tooLarge(): TidemarkError {
-  return new TidemarkError('BODY_TOO_LARGE', `The request body is larger than ${MAX_BODY_BYTES} bytes; send less.`);
-}
 
 function assertJson(text: string): void {
   try {

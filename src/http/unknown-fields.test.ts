@@ -38,7 +38,10 @@ describe('a query parameter that the route does not take', () => {
 });
 
 describe('a field that the body of a route does not take', () => {
-  const withBody = operations.filter(({ method }) => method === 'POST' || method === 'PATCH');
+  const withBody = operations.filter(({ method, path }) => {
+    // What Facebook delivers has its own form, and is believed by its signature.
+    return (method === 'POST' || method === 'PATCH') && path !== '/api/webhooks/meta';
+  });
 
   it.each(withBody)('is refused by $method $path, which says what it takes', async ({ method, path, body }) => {
     const { $ref } = body as { readonly $ref: string };

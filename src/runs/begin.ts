@@ -47,7 +47,7 @@ export async function runChannel(parts: BeginParts, request: RunRequest): Promis
     if (begun?.kind === 'begun') {
       return { runId, result: await performRun(parts, { ...request, run: begun, deadline }) };
     }
-    if (purpose === 'history') return undefined;
+    if (purpose === 'history' || purpose === 'contacts') return undefined;
     // A run of another kind has no answer to share; nor has one that does less than was asked for.
     const isOurs = begun !== undefined && isSync(begun.mode) && purpose === 'sync' && (begun.forced || !forced);
     if (isOurs && joined === undefined) {

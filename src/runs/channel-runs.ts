@@ -5,7 +5,15 @@
 import type { EventSink, RunIdentity, SyncEventBody } from '../core/events.ts';
 import type { Channel, Lease, Page, Platform, RunTrigger } from '../core/model.ts';
 import type { Clock, ConversationSource, Quotas, SourceUse } from '../core/ports.ts';
-import type { BegunRun, HistoryStore, OpenedVerify, RunStore, VerifyKind, WalkStore } from '../core/store-ports.ts';
+import type {
+  BegunRun,
+  HistoryStore,
+  OpenedVerify,
+  RunStore,
+  VerifyKind,
+  WalkStore,
+  WantedContacts,
+} from '../core/store-ports.ts';
 import { must } from '../lib/must.ts';
 import { runChannel, type RunEnd } from './begin.ts';
 import { createCancelling } from './cancel.ts';
@@ -24,6 +32,7 @@ export interface ChannelRunsParts {
   readonly openSource: (page: Page, run: BegunRun, use: SourceUse) => Promise<ConversationSource>;
   readonly openStore: (lease: Lease) => WalkStore;
   readonly openHistory: (lease: Lease) => HistoryStore;
+  readonly openContacts: (lease: Lease) => WantedContacts;
   readonly openVerify: (lease: Lease, kind: VerifyKind) => Promise<OpenedVerify>;
   /** Told of everything that happens in any run. */
   readonly onEvent: EventSink;
@@ -58,6 +67,8 @@ export interface ChannelRuns {
   verify(target: RunTarget, options: RunOptions & VerifyKind): Promise<VerifyEnd>;
   /** Brings older messages; undefined when somebody else is at work on the channel. */
   history(target: RunTarget, options: RunOptions): Promise<string | undefined>;
+  /** Fetches the conversations of people who wrote and are not known; undefined when somebody else is at work on the channel. */
+  contacts(target: RunTarget, options: RunOptions): Promise<string | undefined>;
   /** Ends a run at once, and resolves when it has ended; at once when it is not one of this process. */
   cancel(runId: string): Promise<void>;
   /** Asks every run to stop at its next batch, and ends those that have not after a while. */
@@ -152,6 +163,10 @@ export function createChannelRuns(parts: ChannelRunsParts, options: ChannelRunsO
 
     async history(target, asked) {
       return (await run(target, { purpose: 'history' }, { options: asked, sinks: toSinks(asked) }))?.runId;
+    },
+
+    async contacts(target, asked) {
+      return (await run(target, { purpose: 'contacts' }, { options: asked, sinks: toSinks(asked) }))?.runId;
     },
 
     cancel: cancelling.cancel,

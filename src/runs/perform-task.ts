@@ -3,9 +3,18 @@ import type { VerificationReport } from '../core/findings.ts';
 import { type Lease, NO_COUNTS } from '../core/model.ts';
 import type { Quotas } from '../core/ports.ts';
 import { HISTORY_YIELDS_AT_PERCENT, NEAR_LIMIT_PERCENT } from '../core/limits/quota-usage.ts';
-import type { BegunRun, HistoryStore, OpenedVerify, SyncResult, VerifyKind, WalkStore } from '../core/store-ports.ts';
+import type {
+  BegunRun,
+  HistoryStore,
+  OpenedVerify,
+  SyncResult,
+  VerifyKind,
+  WalkStore,
+  WantedContacts,
+} from '../core/store-ports.ts';
 import { toLookbackStart } from '../core/watermark.ts';
 import { assertNever } from '../lib/assert-never.ts';
+import { fetchContacts } from '../sync/contacts.ts';
 import { collectHistory } from '../sync/history.ts';
 import type { Meter } from './phase-costs.ts';
 import type { RunContext } from '../sync/run-context.ts';
@@ -19,6 +28,7 @@ export interface TaskParts {
   readonly callsPerSecond: number;
   readonly openStore: (lease: Lease) => WalkStore;
   readonly openHistory: (lease: Lease) => HistoryStore;
+  readonly openContacts: (lease: Lease) => WantedContacts;
   readonly openVerify: (lease: Lease, kind: VerifyKind) => Promise<OpenedVerify>;
 }
 
@@ -27,7 +37,9 @@ export type RunTask =
   | { readonly purpose: 'sync'; readonly forced: boolean; readonly sendSince: boolean }
   /** Goes on where one of its kind stopped. */
   | ({ readonly purpose: 'verify' } & VerifyKind)
-  | { readonly purpose: 'history' };
+  | { readonly purpose: 'history' }
+  /** Fetches the conversations of people who wrote and are not known. */
+  | { readonly purpose: 'contacts' };
 
 export interface TaskResult extends SyncResult {
   /** Of a verify. */
@@ -64,6 +76,10 @@ export async function performTask(parts: TaskParts, task: RunTask, context: Task
     }
     case 'history':
       return deepenHistory(parts, context);
+    case 'contacts': {
+      const run = { ...context, callsPerSecond, store: meter.walk(parts.openStore(lease)) };
+      return fetchContacts(run, parts.openContacts(lease), begun);
+    }
     default:
       return assertNever(task);
   }

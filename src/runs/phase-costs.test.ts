@@ -34,6 +34,10 @@ function openBench(purpose: RunPurpose) {
       await call(messages === 0 ? 'probe' : 'single', 10, 2);
       return undefined;
     },
+    async findConversation() {
+      await call('single', 10);
+      return undefined;
+    },
     async listMessages() {
       await call('messages', 10);
       return { items, after: undefined };

@@ -85,6 +85,10 @@ export function openMeter(clock: Clock, purpose: RunPurpose): Meter {
             source.fetchConversation(request, signal),
             (found) => (found === undefined ? 0 : rowsIn(found)),
           ),
+        findConversation: (request, signal) =>
+          time(phaseOf.single, source.findConversation(request, signal), (found) =>
+            found === undefined ? 0 : rowsIn(found),
+          ),
         listMessages: (request, signal) =>
           time(phaseOf.messages, source.listMessages(request, signal), (page) => page.items.length),
         showsMessage: (messageId, signal) => time(phaseOf.probe, source.showsMessage(messageId, signal), () => 0),

@@ -5,6 +5,7 @@
  */
 import type { CollectedConversation } from '../core/model.ts';
 import { type BatchInput, batchTable, toBatchInput, toRaw } from './batch-input.ts';
+import { SHOWN_AT } from './message-effects.ts';
 import { toIso, toText } from './sql-values.ts';
 import { toStorableJson, toStorableText } from './text.ts';
 
@@ -17,7 +18,7 @@ const COLUMNS = `
   floor_cursor text`;
 
 /** Columns that say what Facebook showed. */
-const SNAPSHOT = ['updated_time', 'message_count', 'unread_count', 'snippet', 'raw', 'content_hash'];
+const SNAPSHOT = ['updated_time', 'message_count', 'unread_count'];
 /** Columns that Facebook may stop showing: what was known stays. */
 const KNOWN = ['contact_id', 'contact_name', 'link'];
 /** Columns that say what was collected; a light snapshot leaves them alone. */
@@ -36,8 +37,15 @@ const NOT_OLDER = `(held.written_by_fence IS DISTINCT FROM excluded.written_by_f
     OR excluded.updated_time >= held.updated_time)`;
 const IS_COLLECTED = 'excluded.collected_at IS NOT NULL';
 
-const forward = (column: string) =>
-  `${column} = CASE WHEN ${NOT_OLDER} THEN excluded.${column} ELSE held.${column} END`;
+const forward = (column: string, value = `excluded.${column}`) =>
+  `${column} = CASE WHEN ${NOT_OLDER} THEN ${value} ELSE held.${column} END`;
+/** What a run shows that began before a message was unsent may still hold it. The next one is looked at again. */
+const HIDDEN = `held.unsent_at >= to_timestamp(${SHOWN_AT} / 1000)`;
+const HIDING = [
+  forward('snippet', `CASE WHEN ${HIDDEN} THEN NULL ELSE excluded.snippet END`),
+  forward('raw', `CASE WHEN ${HIDDEN} THEN excluded.raw - 'snippet' ELSE excluded.raw END`),
+  forward('content_hash', `CASE WHEN ${HIDDEN} THEN NULL ELSE excluded.content_hash END`),
+];
 const newerKnown = (column: string) =>
   `${column} = CASE WHEN ${NOT_OLDER} THEN coalesce(excluded.${column}, held.${column})
     ELSE coalesce(held.${column}, excluded.${column}) END`;
@@ -54,7 +62,7 @@ interface UpsertConversations {
 }
 
 /**
- * Writes for who holds the `lease`. Idempotent by the primary key. Whether a row was inserted or updated is said by
+ * $1 page · $4 run. Writes for who holds the `lease`. Idempotent by the primary key. Whether a row was inserted or updated is said by
  * the row itself (its revision): PostgreSQL's xmax would say it too, but not on a partitioned table.
  */
 export const UPSERT_CONVERSATIONS = ({ input, platform, fence, held }: UpsertConversations) => `
@@ -69,7 +77,7 @@ SELECT page_id, ${platform}, id, ${fence}, coalesce(updated_time, '-infinity'), 
   CASE WHEN collected THEN ${held} END
 FROM lease CROSS JOIN ${batchTable(input, COLUMNS)}
 ON CONFLICT (page_id, id) DO UPDATE SET
-  ${SNAPSHOT.map(forward).join(',\n  ')},
+  ${[...SNAPSHOT.map((column) => forward(column)), ...HIDING].join(',\n  ')},
   ${COLLECTED.map(ifCollected).join(',\n  ')},
   ${KNOWN.map(newerKnown).join(',\n  ')},
   participants = CASE WHEN ${NOT_OLDER} AND excluded.participants IS DISTINCT FROM '[]' THEN excluded.participants

@@ -42,7 +42,7 @@ WITH lease AS (
       nested_limit = $13,
       lookback_ms = coalesce($19, lookback_ms)
   FROM facebook_sync_runs AS run, LATERAL (
-    SELECT run.mode = 'verify' OR ($11::text IS NULL AND run.mode = 'incremental' AND EXISTS (
+    SELECT run.mode IN ('verify', 'contacts') OR ($11::text IS NULL AND run.mode = 'incremental' AND EXISTS (
              SELECT FROM facebook_sync_state AS resting
              WHERE resting.page_id = $1 AND resting.platform = $2 AND resting.checkpoint_forced
            )) AS keep,

@@ -4,6 +4,7 @@
  */
 import type { JsonValue, MessageSnapshot } from '../core/model.ts';
 import { type BatchInput, batchTable, type InputRow, toBatchInput, toRaw } from './batch-input.ts';
+import { LOOK_AGAIN, ONLY_SHOWN, showTo, visible } from './message-effects.ts';
 import { toIso, toText } from './sql-values.ts';
 import { toStorableJson, toStorableText } from './text.ts';
 
@@ -12,34 +13,78 @@ const COLUMNS = `
   id text, conversation_id text, created_time timestamptz, from_id text, from_name text, direction text, text text,
   attachments jsonb, reactions jsonb, reply_to text, content_hash text`;
 
-/** Writes for who holds the `lease`. Idempotent by the primary key; the row's revision says whether it was inserted. */
+/** What Facebook shows, as it is written where events have told nothing. Of older messages it may show less than is held. */
+const INSERTED = { text: 'text', attachments: "coalesce(attachments, '[]')", reactions: "coalesce(reactions, '[]')" };
+const UPDATED = {
+  text: "coalesce(nullif(excluded.text, ''), nullif(held.text, ''), excluded.text, held.text)",
+  attachments: "CASE WHEN excluded.attachments = '[]' THEN held.attachments ELSE excluded.attachments END",
+  reactions: 'excluded.reactions',
+};
+
+/** What was told before the message came, joined with what is shown of it. */
+const FIRST_EFFECTS = `
+CASE WHEN told.effects IS NOT NULL
+     THEN ${showTo('told.effects', { text: 'text', reactions: INSERTED.reactions })} END`;
+
+/** The row as it is shown by the statement; what was told by then is in it already. */
+const SHOWN_TEXT =
+  "CASE WHEN excluded.effects IS NULL THEN excluded.text ELSE excluded.effects -> 'shown' ->> 'text' END";
+const SHOWN_REACTIONS = `
+CASE WHEN excluded.effects IS NULL THEN excluded.reactions
+     ELSE coalesce(excluded.effects -> 'shown' -> 'reactions', '[]') END`;
+
+/** A text that Facebook shows changed is one of an edit, whether or not that was told. */
+const NEXT_EFFECTS = `
+CASE WHEN held.effects IS NOT NULL OR excluded.effects IS NOT NULL
+       OR nullif(excluded.text, '') <> nullif(held.text, '')
+     THEN ${showTo(`tidemark_join_effects(${ONLY_SHOWN('held')}, coalesce(excluded.effects - 'shown', '{}'))`, {
+       text: SHOWN_TEXT,
+       reactions: SHOWN_REACTIONS,
+     })} END`;
+
+const SEEN_FIRST = visible('effects', INSERTED);
+const SEEN_NEXT = visible(NEXT_EFFECTS, UPDATED);
+
+/**
+ * $1 page · $4 run. Writes for who holds the `lease`. Idempotent by the primary key; the row's revision says whether it
+ * was inserted. What events have told of a message is joined in by the same expressions that apply events.
+ */
 export const UPSERT_MESSAGES = ({ input, source }: { input: BatchInput; source: 'sync' | 'history' }) => `
 INSERT INTO facebook_messages AS held (
   page_id, id, conversation_id, created_time, from_id, from_name, direction, text, attachments, reactions, reply_to,
-  source, raw, content_hash)
-SELECT page_id, id, conversation_id, coalesce(created_time, '-infinity'), from_id, from_name, direction, text,
-  coalesce(attachments, '[]'), coalesce(reactions, '[]'), reply_to, '${source}', raw, content_hash
-FROM lease CROSS JOIN ${batchTable(input, COLUMNS)}
+  source, raw, content_hash, effects, edited_at, deleted_at)
+SELECT page_id, id, conversation_id, coalesce(created_time, '-infinity'), from_id, from_name, direction, ${SEEN_FIRST.text},
+  ${SEEN_FIRST.attachments}, ${SEEN_FIRST.reactions}, ${SEEN_FIRST.keep('reply_to')}, '${source}', ${SEEN_FIRST.raw('raw')},
+  ${SEEN_FIRST.keep(LOOK_AGAIN('effects', 'content_hash'))}, effects, ${SEEN_FIRST.editedAt}, ${SEEN_FIRST.deletedAt}
+FROM (
+  SELECT lease.page_id, input.*, ${FIRST_EFFECTS} AS effects
+  FROM lease CROSS JOIN ${batchTable(input, COLUMNS)}
+  LEFT JOIN facebook_message_effects AS told ON told.page_id = $1 AND told.message_id = input.id
+) AS shown
 ON CONFLICT (page_id, id) DO UPDATE SET
   conversation_id = excluded.conversation_id,
   created_time = coalesce(nullif(excluded.created_time, '-infinity'), held.created_time),
   from_id = coalesce(excluded.from_id, held.from_id),
   from_name = coalesce(excluded.from_name, held.from_name),
   direction = coalesce(excluded.direction, held.direction),
-  text = coalesce(nullif(excluded.text, ''), nullif(held.text, ''), excluded.text, held.text),
-  attachments = CASE WHEN excluded.attachments = '[]' THEN held.attachments ELSE excluded.attachments END,
-  reactions = excluded.reactions,
+  text = ${SEEN_NEXT.text},
+  attachments = ${SEEN_NEXT.attachments},
+  reactions = ${SEEN_NEXT.reactions},
   reply_to = coalesce(excluded.reply_to, held.reply_to),
-  raw = excluded.raw,
-  content_hash = excluded.content_hash,
-  deleted_at = NULL,
+  raw = ${SEEN_NEXT.raw('excluded.raw')},
+  content_hash = ${LOOK_AGAIN('held.effects', 'excluded.content_hash')},
+  effects = ${NEXT_EFFECTS},
+  edited_at = ${SEEN_NEXT.editedAt},
+  deleted_at = ${SEEN_NEXT.deletedAt},
   synced_at = now(),
   revision = held.revision + 1
 WHERE (held.content_hash IS DISTINCT FROM excluded.content_hash OR held.conversation_id <> excluded.conversation_id)
+  -- What was unsent never comes back.
+  AND (held.effects ? 'unsent') IS NOT TRUE
   -- Of older messages Facebook may show no more than that they exist: that takes nothing away from what is held.
   AND NOT ((excluded.text IS NULL OR (excluded.text = '' AND coalesce(held.text, '') <> '')) AND excluded.attachments = '[]' AND excluded.reactions = '[]'
            AND excluded.reply_to IS NULL AND held.raw - '{id,created_time}'::text[] IS DISTINCT FROM '{}')
-RETURNING id, conversation_id, revision = 1 AS inserted`;
+RETURNING id, conversation_id, revision = 1 AS inserted, deleted_at IS NULL AS live`;
 
 /**
  * Of the messages with these ids ($n, an array) nothing is left but that they were there, as of an unsend. Without a
@@ -49,7 +94,7 @@ export const MARK_GONE = (ids: string) => `
 UPDATE facebook_messages AS message
 SET deleted_at = now(), text = NULL, attachments = '[]', reactions = '[]', reply_to = NULL,
     raw = jsonb_strip_nulls(jsonb_build_object('id', raw -> 'id', 'created_time', raw -> 'created_time')),
-    content_hash = NULL, synced_at = now(), revision = message.revision + 1
+    content_hash = NULL, effects = NULL, synced_at = now(), revision = message.revision + 1
 FROM lease
 WHERE message.page_id = $1 AND message.id = ANY (${ids}::text[]) AND message.deleted_at IS NULL
 RETURNING message.conversation_id`;

@@ -33,9 +33,11 @@ CREATE TABLE facebook_conversations (
   history_problem text,
   written_by_fence bigint,
   held_message_count integer,
+  unsent_at timestamp with time zone,
   CONSTRAINT facebook_conversations_pkey PRIMARY KEY (page_id, id),
   CONSTRAINT facebook_conversations_platform_check CHECK (platform = ANY (ARRAY['messenger'::text, 'instagram'::text]))
 );
+CREATE INDEX idx_facebook_conversations_contact ON facebook_conversations USING btree (page_id, platform, contact_id) WHERE contact_id IS NOT NULL;
 CREATE INDEX idx_facebook_conversations_newest ON facebook_conversations USING btree (page_id, updated_time DESC, id DESC);
 CREATE INDEX idx_facebook_conversations_newest_of_all ON facebook_conversations USING btree (updated_time DESC);
 CREATE INDEX idx_facebook_conversations_open_history ON facebook_conversations USING btree (page_id, updated_time DESC, id DESC) WHERE NOT history_complete;
@@ -72,6 +74,7 @@ COMMENT ON COLUMN facebook_conversations.history_retry_at IS 'When older message
 COMMENT ON COLUMN facebook_conversations.history_problem IS 'Why Facebook refused them, in a sentence.';
 COMMENT ON COLUMN facebook_conversations.written_by_fence IS 'Fence of the run that wrote the row last: what a later run is told stands, whatever it is dated.';
 COMMENT ON COLUMN facebook_conversations.held_message_count IS 'Messages that were stored after the last collect, without those that are gone; null when nobody counted.';
+COMMENT ON COLUMN facebook_conversations.unsent_at IS 'When it was last told that a message of it was unsent: what a run shows that began before may still hold it.';
 
 CREATE TABLE facebook_failed_jobs (
   page_id uuid NOT NULL,
@@ -95,6 +98,21 @@ COMMENT ON COLUMN facebook_failed_jobs.reason IS 'The same, in a sentence.';
 COMMENT ON COLUMN facebook_failed_jobs.failed_at IS 'When it was given up.';
 COMMENT ON COLUMN facebook_failed_jobs.platform IS 'messenger or instagram.';
 
+CREATE TABLE facebook_message_effects (
+  page_id uuid NOT NULL,
+  message_id text NOT NULL,
+  effects jsonb NOT NULL,
+  told_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT facebook_message_effects_pkey PRIMARY KEY (page_id, message_id)
+);
+CREATE INDEX idx_facebook_message_effects_newest ON facebook_message_effects USING btree (told_at);
+ALTER TABLE facebook_message_effects ENABLE ROW LEVEL SECURITY;
+COMMENT ON TABLE facebook_message_effects IS 'What events told of messages that are not in the mirror yet. That one was unsent is kept, so that it never comes back.';
+COMMENT ON COLUMN facebook_message_effects.page_id IS 'Page.';
+COMMENT ON COLUMN facebook_message_effects.message_id IS 'Message.';
+COMMENT ON COLUMN facebook_message_effects.effects IS 'As in facebook_messages.';
+COMMENT ON COLUMN facebook_message_effects.told_at IS 'When the last of it was told.';
+
 CREATE TABLE facebook_messages (
   page_id uuid NOT NULL,
   id text NOT NULL,
@@ -114,6 +132,7 @@ CREATE TABLE facebook_messages (
   synced_at timestamp with time zone DEFAULT now() NOT NULL,
   content_hash text,
   revision integer DEFAULT 1 NOT NULL,
+  effects jsonb,
   CONSTRAINT facebook_messages_pkey PRIMARY KEY (page_id, id),
   CONSTRAINT facebook_messages_direction_check CHECK (direction = ANY (ARRAY['inbound'::text, 'outbound'::text])),
   CONSTRAINT facebook_messages_source_check CHECK (source = ANY (ARRAY['sync'::text, 'history'::text, 'webhook'::text]))
@@ -142,6 +161,7 @@ COMMENT ON COLUMN facebook_messages.raw IS 'Facebook''s JSON, whole. _tidemark.r
 COMMENT ON COLUMN facebook_messages.synced_at IS 'When this row last changed.';
 COMMENT ON COLUMN facebook_messages.content_hash IS 'Fingerprint of what Facebook showed, without what changes by itself (signed media addresses).';
 COMMENT ON COLUMN facebook_messages.revision IS '1 for a row as it was inserted, one more with every change.';
+COMMENT ON COLUMN facebook_messages.effects IS 'What events told of the message, beside what Facebook shows of it; null when they told nothing more.';
 
 CREATE TABLE facebook_page_schedule (
   page_id uuid NOT NULL,
@@ -179,6 +199,7 @@ CREATE TABLE facebook_pages (
   CONSTRAINT facebook_pages_status_check CHECK (status = ANY (ARRAY['connected'::text, 'token_expired'::text, 'permission_missing'::text, 'failed'::text, 'throttled'::text, 'paused'::text]))
 );
 CREATE UNIQUE INDEX facebook_pages_facebook_page_id_key ON facebook_pages USING btree (facebook_page_id);
+CREATE INDEX idx_facebook_pages_instagram_account ON facebook_pages USING btree (instagram_account_id) WHERE instagram_account_id IS NOT NULL;
 CREATE INDEX idx_facebook_pages_last_synced_at ON facebook_pages USING btree (last_synced_at);
 CREATE OR REPLACE FUNCTION tidemark_add_channels()
  RETURNS trigger
@@ -328,7 +349,7 @@ CREATE TABLE facebook_sync_runs (
   phases jsonb DEFAULT '{}'::jsonb NOT NULL,
   full_syncs_requested bigint DEFAULT 0 NOT NULL,
   CONSTRAINT facebook_sync_runs_pkey PRIMARY KEY (page_id, id),
-  CONSTRAINT facebook_sync_runs_mode_check CHECK (mode = ANY (ARRAY['full'::text, 'incremental'::text, 'verify'::text, 'history'::text])),
+  CONSTRAINT facebook_sync_runs_mode_check CHECK (mode = ANY (ARRAY['full'::text, 'incremental'::text, 'verify'::text, 'history'::text, 'contacts'::text])),
   CONSTRAINT facebook_sync_runs_platform_check CHECK (platform = ANY (ARRAY['messenger'::text, 'instagram'::text])),
   CONSTRAINT facebook_sync_runs_status_check CHECK (status = ANY (ARRAY['running'::text, 'succeeded'::text, 'partial'::text, 'failed'::text, 'cancelled'::text]))
 );
@@ -464,6 +485,72 @@ COMMENT ON COLUMN facebook_verify_seen.position IS 'Order in which the list page
 COMMENT ON COLUMN facebook_verify_seen.conversation_ids IS 'Conversations on one list page.';
 COMMENT ON COLUMN facebook_verify_seen.seen_at IS 'When it was listed.';
 
+CREATE TABLE facebook_wanted_contacts (
+  page_id uuid NOT NULL,
+  platform text NOT NULL,
+  contact_id text NOT NULL,
+  attempts integer DEFAULT 0 NOT NULL,
+  wanted_at timestamp with time zone DEFAULT now() NOT NULL,
+  next_attempt_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT facebook_wanted_contacts_pkey PRIMARY KEY (page_id, platform, contact_id),
+  CONSTRAINT facebook_wanted_contacts_platform_check CHECK (platform = ANY (ARRAY['messenger'::text, 'instagram'::text]))
+);
+CREATE INDEX idx_facebook_wanted_contacts_due ON facebook_wanted_contacts USING btree (next_attempt_at);
+ALTER TABLE facebook_wanted_contacts ENABLE ROW LEVEL SECURITY;
+COMMENT ON TABLE facebook_wanted_contacts IS 'People who wrote, and whose conversation is to be fetched.';
+COMMENT ON COLUMN facebook_wanted_contacts.page_id IS 'Page that they wrote to.';
+COMMENT ON COLUMN facebook_wanted_contacts.platform IS 'messenger or instagram.';
+COMMENT ON COLUMN facebook_wanted_contacts.contact_id IS 'Facebook''s id of the person.';
+COMMENT ON COLUMN facebook_wanted_contacts.attempts IS 'How often Facebook was asked and did not show it.';
+COMMENT ON COLUMN facebook_wanted_contacts.wanted_at IS 'Since when.';
+COMMENT ON COLUMN facebook_wanted_contacts.next_attempt_at IS 'When Facebook is asked next.';
+
+CREATE TABLE facebook_webhook_events (
+  id uuid DEFAULT gen_random_uuid() NOT NULL,
+  received_at timestamp with time zone DEFAULT now() NOT NULL,
+  body text NOT NULL,
+  body_hash bytea NOT NULL,
+  deliveries integer DEFAULT 1 NOT NULL,
+  status text DEFAULT 'stored'::text NOT NULL,
+  outcome jsonb,
+  waits_for text[] DEFAULT '{}'::text[] NOT NULL,
+  error text,
+  attempts integer DEFAULT 0 NOT NULL,
+  apply_at timestamp with time zone DEFAULT now(),
+  applied_at timestamp with time zone,
+  CONSTRAINT facebook_webhook_events_body_hash_key UNIQUE (body_hash),
+  CONSTRAINT facebook_webhook_events_pkey PRIMARY KEY (id),
+  CONSTRAINT facebook_webhook_events_status_check CHECK (status = ANY (ARRAY['stored'::text, 'applied'::text, 'waiting'::text, 'ignored'::text, 'failed'::text]))
+);
+CREATE INDEX idx_facebook_webhook_events_due ON facebook_webhook_events USING btree (apply_at) WHERE apply_at IS NOT NULL;
+CREATE INDEX idx_facebook_webhook_events_newest ON facebook_webhook_events USING btree (received_at DESC, id DESC);
+ALTER TABLE facebook_webhook_events ENABLE ROW LEVEL SECURITY;
+COMMENT ON TABLE facebook_webhook_events IS 'Every delivery of Facebook''s webhooks once, and what became of it.';
+COMMENT ON COLUMN facebook_webhook_events.id IS 'Delivery.';
+COMMENT ON COLUMN facebook_webhook_events.received_at IS 'When it first arrived.';
+COMMENT ON COLUMN facebook_webhook_events.body IS 'What Facebook sent; of a message that was unsent nothing but its id.';
+COMMENT ON COLUMN facebook_webhook_events.body_hash IS 'SHA-256 of the bytes that were sent: the same ones again are no new delivery.';
+COMMENT ON COLUMN facebook_webhook_events.deliveries IS 'How often these bytes arrived.';
+COMMENT ON COLUMN facebook_webhook_events.status IS 'stored: not looked at yet. applied: the mirror says what it tells. waiting: for a Page or a conversation that is not known yet. ignored: some of it is of a kind that this version does not know. failed: it could not be read or applied.';
+COMMENT ON COLUMN facebook_webhook_events.outcome IS 'How many events of which kind it held.';
+COMMENT ON COLUMN facebook_webhook_events.waits_for IS 'What a waiting delivery waits for: page:ID, contact:ID or message:ID.';
+COMMENT ON COLUMN facebook_webhook_events.error IS 'Why it failed, in a sentence.';
+COMMENT ON COLUMN facebook_webhook_events.attempts IS 'How often it was tried to be applied.';
+COMMENT ON COLUMN facebook_webhook_events.apply_at IS 'When it is applied next; null: not again by itself.';
+COMMENT ON COLUMN facebook_webhook_events.applied_at IS 'When it was last tried to be applied.';
+
+CREATE TABLE facebook_webhook_messages (
+  page_id uuid NOT NULL,
+  message_id text NOT NULL,
+  event_id uuid NOT NULL,
+  CONSTRAINT facebook_webhook_messages_pkey PRIMARY KEY (page_id, message_id, event_id)
+);
+ALTER TABLE facebook_webhook_messages ENABLE ROW LEVEL SECURITY;
+COMMENT ON TABLE facebook_webhook_messages IS 'Which delivery tells the content of which message, so that it is taken out when the message is unsent.';
+COMMENT ON COLUMN facebook_webhook_messages.page_id IS 'Page.';
+COMMENT ON COLUMN facebook_webhook_messages.message_id IS 'Message.';
+COMMENT ON COLUMN facebook_webhook_messages.event_id IS 'Delivery.';
+
 CREATE TABLE tidemark_adopted_columns (
   table_name text NOT NULL,
   column_name text NOT NULL,
@@ -488,6 +575,7 @@ COMMENT ON COLUMN tidemark_migrations.applied_at IS 'When it was applied.';
 
 ALTER TABLE facebook_conversations ADD CONSTRAINT facebook_conversations_page_id_fkey FOREIGN KEY (page_id) REFERENCES facebook_pages(id) ON DELETE CASCADE;
 ALTER TABLE facebook_failed_jobs ADD CONSTRAINT facebook_failed_jobs_page_id_fkey FOREIGN KEY (page_id) REFERENCES facebook_pages(id) ON DELETE CASCADE;
+ALTER TABLE facebook_message_effects ADD CONSTRAINT facebook_message_effects_page_id_fkey FOREIGN KEY (page_id) REFERENCES facebook_pages(id) ON DELETE CASCADE;
 ALTER TABLE facebook_messages ADD CONSTRAINT facebook_messages_page_id_fkey FOREIGN KEY (page_id) REFERENCES facebook_pages(id) ON DELETE CASCADE;
 ALTER TABLE facebook_page_schedule ADD CONSTRAINT facebook_page_schedule_page_id_fkey FOREIGN KEY (page_id) REFERENCES facebook_pages(id) ON DELETE CASCADE;
 ALTER TABLE facebook_retry_ledger ADD CONSTRAINT facebook_retry_ledger_page_id_fkey FOREIGN KEY (page_id) REFERENCES facebook_pages(id) ON DELETE CASCADE;
@@ -495,3 +583,5 @@ ALTER TABLE facebook_sync_runs ADD CONSTRAINT facebook_sync_runs_page_id_fkey FO
 ALTER TABLE facebook_sync_state ADD CONSTRAINT facebook_sync_state_page_id_fkey FOREIGN KEY (page_id) REFERENCES facebook_pages(id) ON DELETE CASCADE;
 ALTER TABLE facebook_unfinished_verifies ADD CONSTRAINT facebook_unfinished_verifies_page_id_fkey FOREIGN KEY (page_id) REFERENCES facebook_pages(id) ON DELETE CASCADE;
 ALTER TABLE facebook_verify_seen ADD CONSTRAINT facebook_verify_seen_page_id_fkey FOREIGN KEY (page_id) REFERENCES facebook_pages(id) ON DELETE CASCADE;
+ALTER TABLE facebook_wanted_contacts ADD CONSTRAINT facebook_wanted_contacts_page_id_fkey FOREIGN KEY (page_id) REFERENCES facebook_pages(id) ON DELETE CASCADE;
+ALTER TABLE facebook_webhook_messages ADD CONSTRAINT facebook_webhook_messages_page_id_fkey FOREIGN KEY (page_id) REFERENCES facebook_pages(id) ON DELETE CASCADE;

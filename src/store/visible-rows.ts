@@ -17,6 +17,10 @@ export const TABLES = [
   'facebook_quotas',
   'facebook_page_schedule',
   'facebook_failed_jobs',
+  'facebook_webhook_events',
+  'facebook_webhook_messages',
+  'facebook_message_effects',
+  'facebook_wanted_contacts',
   'tidemark_migrations',
   'tidemark_adopted_columns',
 ] as const;

@@ -36,7 +36,7 @@ WITH lease AS MATERIALIZED (${UNDER_LEASE}), messages AS (
 ), grown AS (
   -- What the statement adds to the live messages of a conversation, which it sees as they were before it.
   SELECT conversation_id, sum(live)::int AS live FROM (
-    SELECT conversation_id, count(*) AS live FROM messages WHERE inserted GROUP BY conversation_id
+    SELECT conversation_id, count(*) AS live FROM messages WHERE inserted AND live GROUP BY conversation_id
     UNION ALL
     SELECT messages.conversation_id, count(*) FROM messages
     JOIN facebook_messages AS back ON back.page_id = $1 AND back.conversation_id = messages.conversation_id

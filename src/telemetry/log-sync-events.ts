@@ -15,6 +15,7 @@ const NOUN: Readonly<Record<RunMode, string>> = {
   incremental: 'incremental sync',
   verify: 'verify',
   history: 'fetching of older messages',
+  contacts: 'fetching of new conversations',
 };
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -61,6 +62,8 @@ function toLines(event: SyncEvent): readonly Line[] {
     }
     case 'run-started':
       if (event.mode === 'history') return [['info', `Fetching older messages for page: ${event.page.facebookPageId}`]];
+      if (event.mode === 'contacts')
+        return [['info', `Fetching new conversations for page: ${event.page.facebookPageId}`]];
       if (event.mode === 'verify') return [['info', `Verifying page: ${event.page.facebookPageId}`]];
       return [
         ['info', `Starting ${event.mode} sync for page: ${event.page.facebookPageId}`],

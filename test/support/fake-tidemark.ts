@@ -296,6 +296,16 @@ export function createFakeTidemark(overrides: Partial<Tidemark> = {}, options: F
         return answer(DueSchema);
       },
     },
+    webhooks: {
+      handshake({ token, challenge }) {
+        if (token === 'the word') return challenge;
+        throw new TidemarkError('WEBHOOK_HANDSHAKE', 'The handshake repeats another word.');
+      },
+      async receive({ body, signature }) {
+        record('webhooks.receive', { body: Buffer.from(body).toString('latin1'), signature });
+      },
+      apply: async () => record('webhooks.apply'),
+    },
     checkReady: async () => record('checkReady'),
     close,
     [Symbol.asyncDispose]: close,
