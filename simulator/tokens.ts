@@ -117,9 +117,9 @@ export function createTokens(input: {
     grant(scope, page) {
       revoked.delete(revokedKey(scope, page));
     },
-    choose(scope, pages) {
-      if (pages === undefined) choices.delete(scope);
-      else choices.set(scope, pages);
+    choose(scope, chosen) {
+      if (chosen === undefined) choices.delete(scope);
+      else choices.set(scope, chosen);
     },
     chosen: (scope) => choices.get(scope),
     has: (scope, page) =>

@@ -14,7 +14,8 @@ export interface Kind<T> {
 }
 
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const INSTANT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z)?$/;
+const DAY = /^\d{4}-\d\d-\d\d$/;
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?Z$/;
 const DURATION = /^(\d{1,9})(ms|s|m|h|d)$/;
 
 /** Any text that is not empty. */
@@ -55,12 +56,10 @@ export function instant(): Kind<string> {
   return {
     accepts: 'a day such as 2026-03-01, or an instant in UTC such as 2026-03-01T09:30:00Z',
     parse(value) {
-      if (!INSTANT.test(value)) return undefined;
-      const instant = value.includes('T') ? value : `${value}T00:00:00Z`;
-      const at = Date.parse(instant);
-      // A day that no month has would be another one.
-      const isReal = !Number.isNaN(at) && new Date(at).toISOString().startsWith(value.slice(0, 10));
-      return isReal ? instant : undefined;
+      const moment = DAY.test(value) ? `${value}T00:00:00Z` : value;
+      // A 30th of February would silently become another day.
+      const isReal = TIME.test(moment) && new Date(moment).toJSON()?.slice(0, 10) === moment.slice(0, 10);
+      return isReal ? moment : undefined;
     },
   };
 }

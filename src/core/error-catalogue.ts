@@ -321,7 +321,7 @@ export const ERRORS = {
   },
   MIGRATION_FAILED: {
     meaning: 'A migration could not be applied; the database is as it was before it.',
-    advice: 'Mend what PostgreSQL complains of, then run `tidemark migrate` again.',
+    advice: 'Mend what the message names, then migrate again; `tidemark migrate --check` lists all that is in the way.',
     httpStatus: 500,
     exitStatus: 1,
     retry: 'never',

@@ -151,7 +151,8 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     signal,
   });
   const { openCaller } = calls;
-  const { appId, appSecret } = settings;
+  const { appId } = settings;
+  const [appSecret] = appSecrets;
   const findPage = (ref: PageRef) => findReferredPage(database, ref);
 
   const tidemark: Tidemark = {
@@ -160,7 +161,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
       store,
       openCaller,
       look: calls.look,
-      check: (token) => checkToken({ openCaller, appId, appSecret, now: () => clock.now() }, token),
+      check: (token) => checkToken({ openCaller, appId, appSecret }, token),
     }),
     conversations: openMirrorReader(database.reader),
     runs: openRunReader({

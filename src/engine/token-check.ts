@@ -12,7 +12,6 @@ export interface TokenCheckParts {
   readonly openCaller: (token: Secret) => Send;
   readonly appId: string | undefined;
   readonly appSecret: Secret | undefined;
-  readonly now: () => Instant;
 }
 
 export interface CheckedToken {
@@ -35,7 +34,7 @@ const LIFE_UNKNOWN =
 
 /** Rejects with PERMISSION_MISSING when the token surely reads no messages. What Facebook does not tell is no fault. */
 export async function checkToken(parts: TokenCheckParts, given: Secret): Promise<CheckedToken> {
-  const { openCaller, now } = parts;
+  const { openCaller } = parts;
   const app = toApp(parts);
   const warnings: string[] = [];
   const asker = openCaller(app === undefined ? given : new Secret(`${app.id}|${app.secret.reveal()}`));
@@ -48,10 +47,10 @@ export async function checkToken(parts: TokenCheckParts, given: Secret): Promise
   warnings.push(...checkScopes(scopes));
   if (app !== undefined && facts?.appId !== undefined && facts.appId !== app.id) {
     warnings.push(`The token belongs to the Meta app ${facts.appId}, not to the one of META_APP_ID, ${app.id}.`);
-    return { token: given, facts, isExchanged: false, warnings: [...warnings, ...tellLife(facts, now())] };
+    return { token: given, facts, isExchanged: false, warnings: [...warnings, ...tellLife(facts)] };
   }
-  if (!isShortLived(facts, now())) {
-    return { token: given, facts, isExchanged: false, warnings: [...warnings, ...tellLife(facts, now())] };
+  if (!isShortLived(facts)) {
+    return { token: given, facts, isExchanged: false, warnings: [...warnings, ...tellLife(facts)] };
   }
   const exchanged =
     app === undefined
@@ -60,7 +59,7 @@ export async function checkToken(parts: TokenCheckParts, given: Secret): Promise
           warnings.push(`The token could not be exchanged for one that lasts. ${reason}`),
         );
   if (exchanged === undefined) {
-    return { token: given, facts, isExchanged: false, warnings: [...warnings, ...tellLife(facts, now())] };
+    return { token: given, facts, isExchanged: false, warnings: [...warnings, ...tellLife(facts)] };
   }
   return { token: exchanged, facts, isExchanged: true, warnings };
 }
@@ -95,16 +94,16 @@ function checkScopes(scopes: ReadonlySet<string> | undefined): readonly string[]
     : [`The token lacks ${missing.join(' and ')}, which reading conversations may need.`];
 }
 
-function isShortLived(facts: TokenFacts | undefined, now: Instant): boolean {
-  const { type, expiresAt } = facts ?? {};
-  return type === 'USER' && typeof expiresAt === 'number' && expiresAt - now < SHORT_LIFE_MS;
+function isShortLived(facts: TokenFacts | undefined): boolean {
+  const { type, expiresAt, toldAt } = facts ?? {};
+  return type === 'USER' && typeof expiresAt === 'number' && toldAt !== undefined && expiresAt - toldAt < SHORT_LIFE_MS;
 }
 
 /** The Page tokens of a long-lived user token never end; a short-lived one takes its Pages' tokens with it. */
-function tellLife(facts: TokenFacts | undefined, now: Instant): readonly string[] {
-  if (facts?.expiresAt === undefined) return [LIFE_UNKNOWN];
-  const { type, expiresAt, dataAccessExpiresAt } = facts;
-  const lasts = expiresAt === 'never' || (type === 'USER' && expiresAt - now >= SHORT_LIFE_MS);
+function tellLife(facts: TokenFacts | undefined): readonly string[] {
+  if (facts?.expiresAt === undefined || facts.toldAt === undefined) return [LIFE_UNKNOWN];
+  const { type, expiresAt, dataAccessExpiresAt, toldAt } = facts;
+  const lasts = expiresAt === 'never' || (type === 'USER' && expiresAt - toldAt >= SHORT_LIFE_MS);
   if (!lasts) {
     const cure =
       type === 'USER'
@@ -112,7 +111,7 @@ function tellLife(facts: TokenFacts | undefined, now: Instant): readonly string[
         : 'Connect with a long-lived user token instead: the Page tokens that come with it do not end.';
     return [`The token ends at ${toMinute(expiresAt)}, and the Pages with it. ${cure}`];
   }
-  if (typeof dataAccessExpiresAt !== 'number' || dataAccessExpiresAt - now > 14 * DAY_MS) return [];
+  if (typeof dataAccessExpiresAt !== 'number' || dataAccessExpiresAt - toldAt > 14 * DAY_MS) return [];
   return [`From ${toMinute(dataAccessExpiresAt)} on the app reads nothing more until the person logs in again.`];
 }
 

@@ -13,6 +13,8 @@ export interface TokenFacts {
   readonly type: string | undefined;
   readonly appId: string | undefined;
   readonly isValid: boolean;
+  /** When Facebook said all this, by its own clock; undefined when it does not tell. */
+  readonly toldAt: Instant | undefined;
   /** `never`, or undefined when Facebook does not say. */
   readonly expiresAt: Instant | 'never' | undefined;
   /** When the person has to log in again for the app to go on reading. */
@@ -27,7 +29,7 @@ const SUBJECT = 'what the access token may do';
 
 /** Asks with the app's token, or with the token itself, which Facebook answers to those who work on the app. */
 export async function inspectToken(send: Send, token: Secret): Promise<TokenFacts | undefined> {
-  const { body } = await send({
+  const { body, servedAt } = await send({
     kind: 'token',
     path: ['debug_token'],
     params: { input_token: token.reveal() },
@@ -41,6 +43,7 @@ export async function inspectToken(send: Send, token: Secret): Promise<TokenFact
     type: typeof data['type'] === 'string' ? data['type'] : undefined,
     appId: toId(data['app_id']),
     isValid: data['is_valid'] !== false,
+    toldAt: servedAt,
     expiresAt: toInstant(data['expires_at']),
     dataAccessExpiresAt: toInstant(data['data_access_expires_at']),
     scopes: toNames(data['scopes']),

@@ -31,9 +31,9 @@ const HONOURED = new Set([
   'pgbouncer',
 ]);
 const CURES = new Map([
-  ['schema', 'write options=-c%20search_path%3DNAME instead, or give it to the user with ALTER ROLE … SET search_path'],
-  ['currentSchema', 'write options=-c%20search_path%3DNAME instead'],
-  ['search_path', 'write options=-c%20search_path%3DNAME instead'],
+  ['schema', 'set TIDEMARK_SCHEMA instead, or write options=-c%20search_path%3DNAME'],
+  ['currentSchema', 'set TIDEMARK_SCHEMA instead, or write options=-c%20search_path%3DNAME'],
+  ['search_path', 'set TIDEMARK_SCHEMA instead, or write options=-c%20search_path%3DNAME'],
   ['connection_limit', 'set DATABASE_CONNECTIONS instead'],
 ]);
 const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'];

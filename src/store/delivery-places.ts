@@ -28,13 +28,13 @@ const FIND = `
 SELECT asked.platform, asked.account_id, asked.contact_id, page.id AS page_id, conversation.id AS conversation_id
 FROM unnest($1::text[], $2::text[], $3::text[]) AS asked (platform, account_id, contact_id)
 JOIN facebook_pages AS page
-  ON CASE asked.platform WHEN 'messenger' THEN page.facebook_page_id = asked.account_id
-                         ELSE page.instagram_account_id = asked.account_id END
+  ON CASE asked.platform WHEN 'messenger' THEN page.facebook_page_id::text = asked.account_id
+                         ELSE page.instagram_account_id::text = asked.account_id END
 LEFT JOIN LATERAL (
   -- There may be an earlier one with the same person, which is gone.
   SELECT held.id FROM facebook_conversations AS held
   WHERE held.page_id = page.id AND held.platform = asked.platform AND held.contact_id = asked.contact_id
-  ORDER BY held.deleted_at IS NOT NULL, coalesce(held.updated_time, '-infinity'::timestamptz) DESC
+  ORDER BY held.deleted_at IS NOT NULL, held.updated_time DESC
   LIMIT 1
 ) AS conversation ON true`;
 

@@ -80,7 +80,7 @@ function findFault(facts: ServerFacts, askedSchema: string | undefined): string 
     return (
       `DATABASE_URL asks for the schema "${askedSchema}", but the connection landed in "${schema}"; nothing was made there. ` +
       `Either there is no schema "${askedSchema}", or a pooler in between drops the option: ` +
-      'give it to the user with ALTER ROLE … SET search_path, or connect without the pooler.'
+      'set TIDEMARK_SCHEMA instead, or give it to the user with ALTER ROLE … SET search_path.'
     );
   }
   return undefined;

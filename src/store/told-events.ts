@@ -149,7 +149,7 @@ WHERE held.page_id = told.page_id AND held.id = told.id
 
 /** $1 pages · $2 ids. By the primary key. To the second, which is as precise as Facebook shows it. */
 const FIND_MESSAGE_TIMES = `
-SELECT message.page_id, message.id, date_trunc('second', message.created_time) AS created_time
+SELECT message.page_id, message.id, date_trunc('second', nullif(message.created_time, '-infinity')) AS created_time
 FROM unnest($1::uuid[], $2::text[]) AS asked (page_id, id)
 JOIN facebook_messages AS message ON message.page_id = asked.page_id AND message.id = asked.id`;
 

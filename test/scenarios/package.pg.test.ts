@@ -47,7 +47,7 @@ describe('the package', () => {
     expect(links.length).toBeGreaterThan(10);
     expect(links.filter((link) => !/^https?:|^#/.test(link ?? ''))).toEqual([]);
     const manifest = JSON.parse(await readFile(join(packed.folder, 'package.json'), 'utf8')) as Manifest;
-    const address = manifest.repository.url.replace(/^git\+|\.git$/g, '');
+    const address = manifest.repository.url.replaceAll(/^git\+|\.git$/g, '');
     expect(links).toContain(`${address}/blob/v${manifest.version}/ARCHITECTURE.md`);
     expect([manifest.homepage, manifest.bugs.url]).toEqual([`${address}#readme`, `${address}/issues`]);
   });

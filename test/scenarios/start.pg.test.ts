@@ -36,6 +36,6 @@ it('a sync needs the drivers of the database and of HTTP, and no queue, server, 
     GRAPH_API_URL: world.simulator.url,
   });
   expect(loaded).toEqual(expect.arrayContaining(['commander', 'pg', 'undici']));
-  const unwanted = ['@hono/zod-openapi', 'cli-progress', 'hono', 'pg-boss', 'pino-pretty', 'zod'];
-  expect(loaded.filter((name) => unwanted.includes(name))).toEqual([]);
+  const unwanted = new Set(['@hono/zod-openapi', 'cli-progress', 'hono', 'pg-boss', 'pino-pretty', 'zod']);
+  expect(loaded.filter((name) => unwanted.has(name))).toEqual([]);
 });

@@ -43,9 +43,9 @@ function flood(
 ) {
   const taken: string[] = [];
   const statuses = new Set<number>();
-  let isOver = false;
+  const over = new AbortController();
   const send = async (sender: number) => {
-    for (let sent = 0; !isOver; sent += 1) {
+    for (let sent = 0; !over.signal.aborted; sent += 1) {
       const mid = `m_${name}_${sender}_${sent}`;
       const from = {
         sender: { id: world.customers[sent % world.customers.length] },
@@ -70,7 +70,7 @@ function flood(
     taken,
     statuses,
     async stop() {
-      isOver = true;
+      over.abort();
       await sending;
     },
   };
