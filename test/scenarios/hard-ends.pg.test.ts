@@ -25,7 +25,8 @@ async function serve(world: TestWorld, databaseUrl = world.databaseUrl) {
   await expect.poll(() => program.stdout(), { timeout: 30_000 }).toContain('Ctrl-C');
   const url = must(/http:\/\/\S+/.exec(program.stdout())?.[0], 'it says where it listens');
   const post = async (path: string, body: object = {}, method = 'POST') => {
-    const answer = await fetch(`${url}/api${path}`, { method, body: JSON.stringify(body) });
+    const init = { method, body: JSON.stringify(body) };
+    const answer = await fetch(`${url}/api${path}`, init);
     return { status: answer.status, body: (await answer.json()) as { readonly code?: string } };
   };
   return { program, url, post, [Symbol.asyncDispose]: () => program[Symbol.asyncDispose]() };

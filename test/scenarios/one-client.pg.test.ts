@@ -25,7 +25,7 @@ it('a Page named by either id lists its own conversations, messages and runs alo
       ).toEqual(own.toSorted());
       const runs = must((await ask(`/api/runs?${name}`)).body['runs'], 'a list');
       expect(new Set(runs.map((run) => run['pageId']))).toEqual(new Set([id]));
-      const [foreign] = world.pageIds.filter((other) => other !== facebookPageId);
+      const foreign = world.pageIds.find((other) => other !== facebookPageId);
       const [thread] = world.simulator.world.truth(must(foreign, 'three Pages')).conversations;
       const path = `/api/conversations/${encodeURIComponent(must(thread, 'eight of them').id)}/messages`;
       expect((await ask(`${path}?${name}`)).status, 'of another Page').toBe(404);
