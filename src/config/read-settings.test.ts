@@ -236,9 +236,9 @@ describe('settings that nothing uses', () => {
     expect(() => checkReserved(settings)).toThrow(name);
   });
 
-  it('are told otherwise', () => {
-    const settings = readSettings({ META_WEBHOOK_VERIFY_TOKEN: 'word' }, { cwd });
-    expect(checkReserved(settings)).toEqual(['META_WEBHOOK_VERIFY_TOKEN has no effect in this version.']);
+  it('are told otherwise, and every other setting has an effect', () => {
+    const settings = readSettings({ META_WEBHOOK_VERIFY_TOKEN: 'word', META_APP_ID: '1' }, { cwd });
+    expect(checkReserved(settings)).toEqual([]);
     expect(checkReserved(readSettings({}, { cwd }))).toEqual([]);
   });
 });
