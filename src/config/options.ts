@@ -32,8 +32,8 @@ export interface Option<T = unknown> {
   readonly example: string;
   /** True when the value must not appear in any message. */
   readonly secret: boolean;
-  /** Nothing uses it yet: it has no effect, or the server refuses to start with it, because it was to keep people out. */
-  readonly reserved?: 'no-effect' | 'refused';
+  /** Nothing uses it yet, and it was to keep people out: the server refuses to start with it. */
+  readonly reserved?: true;
 }
 
 // Node's timers hold at most 24.8 days.
@@ -151,7 +151,7 @@ export const OPTIONS = {
     meaning: 'Keys that callers of the API send as `Authorization: Bearer …`.',
     example: 'first-key,second-key',
     secret: true,
-    reserved: 'refused',
+    reserved: true,
   } satisfies Option<readonly Secret[]>,
   supabaseUrl: {
     variable: 'SUPABASE_URL',
@@ -160,7 +160,7 @@ export const OPTIONS = {
     meaning: 'Supabase project whose users may call the API; a user sees only Pages with their `user_id`.',
     example: 'https://example.supabase.co',
     secret: false,
-    reserved: 'refused',
+    reserved: true,
   } satisfies Option<string>,
   supabaseJwtSecret: {
     variable: 'SUPABASE_JWT_SECRET',
@@ -169,7 +169,7 @@ export const OPTIONS = {
     meaning: 'Secret that the project signs user tokens with, for projects that still use HS256.',
     example: 'the-secret-from-the-project-settings',
     secret: true,
-    reserved: 'refused',
+    reserved: true,
   } satisfies Option<Secret>,
   syncIntervalMs: {
     variable: 'SYNC_INTERVAL',

@@ -1,7 +1,7 @@
 /** Tidemark as a library: every setting has a default, and what is given is checked as the environment is. */
 import type { Tidemark } from '../api/tidemark.ts';
 import { findUnknownVariables, type GivenSettings, isSet, readSettings } from '../config/read-settings.ts';
-import { checkReserved } from '../config/reserved.ts';
+import { refuseReserved } from '../config/reserved.ts';
 import { TidemarkError } from '../core/errors.ts';
 import { createTidemark as createEngine, type EngineOptions, type EngineSettings } from '../engine/create-tidemark.ts';
 
@@ -18,7 +18,8 @@ export async function createTidemark(given: TidemarkSettings = {}, options: Engi
   const cwd = process.cwd();
   const settings = readSettings(process.env, { cwd, given });
   const asked = Object.fromEntries(Object.entries(settings).filter(([name]) => Object.hasOwn(given, name)));
-  for (const warning of [...findUnknownVariables(process.env, cwd), ...checkReserved(asked)]) {
+  refuseReserved(asked);
+  for (const warning of findUnknownVariables(process.env, cwd)) {
     process.emitWarning(warning, 'TidemarkWarning');
   }
   const isPlaced = given.dataDir !== undefined || isSet('TIDEMARK_DATA_DIR', process.env, cwd);

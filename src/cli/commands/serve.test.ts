@@ -47,11 +47,10 @@ describe('tidemark serve', () => {
     },
   );
 
-  it('warns of a variable that nothing reads, and of one without effect', async () => {
-    const fake = createFake({ env: { SYNC_INTERVALL: '1m', META_WEBHOOK_VERIFY_TOKEN: '12' } });
+  it('warns of a variable that nothing reads', async () => {
+    const fake = createFake({ env: { SYNC_INTERVALL: '1m' } });
     await Promise.all([fake.run('serve'), until(fake, () => fake.stdout().includes('Ctrl-C'))]);
     expect(fake.stderr()).toContain('There is no setting SYNC_INTERVALL; did you mean SYNC_INTERVAL?');
-    expect(fake.stderr()).toContain('META_WEBHOOK_VERIFY_TOKEN has no effect in this version.');
   });
 
   it.each([

@@ -3,7 +3,7 @@
  * because the API does not ask callers who they are.
  */
 import { assertLoopback } from '../../config/loopback.ts';
-import { checkReserved } from '../../config/reserved.ts';
+import { refuseReserved } from '../../config/reserved.ts';
 import type { CliContext, ExitStatus } from '../context.ts';
 import { joinJobs } from '../join-jobs.ts';
 import { printLine, printLines } from '../print.ts';
@@ -27,7 +27,7 @@ async function serve(context: CliContext, { worker }: { readonly worker: boolean
   const settings = loadSettings(context);
   const { host, port } = settings;
   assertLoopback(host);
-  for (const warning of checkReserved(settings)) printLine(context.stderr, `Warning: ${warning}`);
+  refuseReserved(settings);
 
   using stop = listenForStop(context);
   await using session = await openSession(context, settings);
