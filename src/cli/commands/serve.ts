@@ -6,7 +6,7 @@ import { assertLoopback } from '../../config/loopback.ts';
 import { refuseReserved } from '../../config/reserved.ts';
 import type { CliContext, ExitStatus } from '../context.ts';
 import { joinJobs } from '../join-jobs.ts';
-import { printLine, printLines } from '../print.ts';
+import { printLines } from '../print.ts';
 import type { Registration } from '../registration.ts';
 import { loadSettings, openSession } from '../session.ts';
 import { listenForStop } from '../stop-signal.ts';
