@@ -56,7 +56,6 @@ export async function openSession(
     const folder = relative(context.cwd, settings.dataDir) || '.';
     printLine(context.stderr, `DATABASE_URL is not set: using the embedded PostgreSQL in ${folder}.`);
   }
-  let closed: Promise<void> | undefined;
-  const close = (): Promise<void> => (closed ??= tidemark.close());
+  const close = (): Promise<void> => tidemark.close();
   return { tidemark, log, close, [Symbol.asyncDispose]: close };
 }

@@ -15,13 +15,13 @@ const passOf = (kind: PassKind, changes: Partial<Pass> = {}): Pass => ({
   restarts: 1,
   ...changes,
 });
-const walked: Walked = { next: 'next page', nextWatermark: NEXT_WATERMARK, needsRecheck: false };
+const walked: Walked = { next: 'next page', nextWatermark: NEXT_WATERMARK, needsRecheck: false, lookbackMs: 1_800_000 };
 
 const head = { from: undefined, isFromEarlierRun: false } as const;
 const recheck: Pass = {
   ...head,
   kind: 'recheck',
-  lookbackStart: toLookbackStart(NEXT_WATERMARK),
+  lookbackStart: toLookbackStart(NEXT_WATERMARK, 1_800_000),
   restarts: 0,
 };
 const again = (kind: PassKind): Pass => passOf(kind, { ...head, restarts: 2 });

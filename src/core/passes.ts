@@ -32,6 +32,8 @@ export interface Walked {
   readonly next: Cursor;
   /** The watermark that the walk may set. */
   readonly nextWatermark: Instant | undefined;
+  /** How far walks of this channel look back. */
+  readonly lookbackMs: number;
   /** Whether to look at the head again after the main pass. */
   readonly needsRecheck: boolean;
 }
@@ -63,12 +65,12 @@ const again: Step = (pass) =>
 /** The list may have ended because of the filter. */
 const againUnfiltered: Step = (pass) => ({ ...pass, ...HEAD, kind: 'main', restarts: pass.restarts + 1 });
 const goOnUnfiltered: Step = (pass, { next }) => ({ ...pass, kind: 'main', from: next, isFromEarlierRun: false });
-const finish: Step = (_, { needsRecheck, nextWatermark }) =>
+const finish: Step = (_, { needsRecheck, nextWatermark, lookbackMs }) =>
   needsRecheck
     ? {
         kind: 'recheck',
         ...HEAD,
-        lookbackStart: toLookbackStart(nextWatermark),
+        lookbackStart: toLookbackStart(nextWatermark, lookbackMs),
         restarts: 0,
       }
     : 'done';

@@ -179,6 +179,8 @@ export interface Stretch {
   readonly after: Instant | undefined;
   readonly upTo: Instant | undefined;
   readonly shown: readonly string[];
+  /** How many to find at most. */
+  readonly limit: number;
 }
 
 /** The mirror, seen by the one walk that holds the lease of its channel. */
@@ -190,7 +192,7 @@ export interface WalkStore {
   ): Promise<ReadonlyMap<string, StoredConversation>>;
   /** Of each conversation, keyed by id: its live messages, and how many of the shown ones are not among them; one query. */
   countRows(asked: readonly MessagesOf[]): Promise<ReadonlyMap<string, RowCount>>;
-  /** Live messages of a conversation in a stretch of time that are not among those shown; at most 100. */
+  /** Live messages of a conversation in a stretch of time that are not among those shown, newest first. */
   findUnshown(stretch: Stretch): Promise<readonly string[]>;
   /**
    * Writes a batch, all or nothing (I3). Rejects with LEASE_LOST when another walk has taken over (I6), and with

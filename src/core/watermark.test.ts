@@ -27,7 +27,7 @@ describe('the watermark (I1)', () => {
   });
 
   it('is read with an overlap, and not at all before the first walk', () => {
-    expect(toLookbackStart(1_000_000)).toBe(1_000_000 - LOOKBACK_MS);
-    expect(toLookbackStart(undefined)).toBeUndefined();
+    expect(toLookbackStart(1_000_000, LOOKBACK_MS)).toBe(1_000_000 - LOOKBACK_MS);
+    expect(toLookbackStart(undefined, LOOKBACK_MS)).toBeUndefined();
   });
 });

@@ -9,7 +9,7 @@ import type { ConversationList, Instant } from './model.ts';
 export const LOOKBACK_MS = 120_000;
 
 /** Where the lookback of the next walk begins: below it everything was met before. Undefined when no walk was. */
-export function toLookbackStart(watermark: Instant | undefined, lookbackMs = LOOKBACK_MS): Instant | undefined {
+export function toLookbackStart(watermark: Instant | undefined, lookbackMs: number): Instant | undefined {
   return watermark === undefined ? undefined : watermark - lookbackMs;
 }
 

@@ -155,6 +155,15 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
   const [appSecret] = appSecrets;
   const findPage = (ref: PageRef) => findReferredPage(database, ref);
 
+  async function closeAll(): Promise<void> {
+    closing.abort(new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed.'));
+    const cut = setTimeout(() => void database.close(0), CUT_OFF_MS);
+    await jobs.close(channelRuns.close).finally(() => clearTimeout(cut));
+    await client.close();
+    await store.close();
+  }
+  let closed: Promise<void> | undefined;
+
   const tidemark: Tidemark = {
     embeddedDatabaseUrl: store.embeddedDatabaseUrl,
     pages: openPageDirectory({
@@ -188,14 +197,7 @@ export async function createTidemark(settings: EngineSettings, options: EngineOp
     webhooks: webhooks.api,
     checkReady: () => store.checkReady(),
 
-    async close() {
-      if (closing.signal.aborted) return;
-      closing.abort(new TidemarkError('SHUTTING_DOWN', 'Tidemark was closed.'));
-      const cut = setTimeout(() => void database.close(0), CUT_OFF_MS);
-      await jobs.close(channelRuns.close).finally(() => clearTimeout(cut));
-      await client.close();
-      await store.close();
-    },
+    close: () => (closed ??= closeAll()),
     async [Symbol.asyncDispose]() {
       await tidemark.close();
     },

@@ -53,7 +53,7 @@ export async function performRun(
   const keeping = keepLease(parts, lease, ended);
   const reporting = reportProgress({ runStore, clock, lease, meter, signal: ended.signal });
   try {
-    const lookbackStart = mode === 'incremental' ? toLookbackStart(run.watermark) : undefined;
+    const lookbackStart = mode === 'incremental' ? toLookbackStart(run.watermark, run.lookbackMs) : undefined;
     emit({ type: 'run-started', trigger, lookbackStart });
     if (run.nonsense.length > 0) emit({ type: 'state-mended', columns: run.nonsense });
     parts.quotas.apply(lease, run.cooldowns);

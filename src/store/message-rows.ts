@@ -34,7 +34,7 @@ SELECT asked.id, ${LIVE_MESSAGES({ page: '$1', conversation: 'asked.id' })} AS l
        coalesce(compared.fresh, 0) AS fresh, coalesce(compared.changed, 0) AS changed
 FROM unnest($2::text[]) AS asked (id) LEFT JOIN compared ON compared.conversation_id = asked.id`;
 
-/** $1 page · $2 conversation · $3, $4 times · $5 ids. Served by idx_facebook_messages_newest. */
+/** $1 page · $2 conversation · $3, $4 times · $5 ids · $6 limit. Served by idx_facebook_messages_newest. */
 const FIND_UNSHOWN = `
 SELECT id FROM facebook_messages
 WHERE page_id = $1 AND conversation_id = $2 AND deleted_at IS NULL AND created_time > '-infinity'
@@ -42,7 +42,7 @@ WHERE page_id = $1 AND conversation_id = $2 AND deleted_at IS NULL AND created_t
   AND created_time <= coalesce($4::timestamptz, 'infinity')
   AND NOT id = ANY ($5::text[])
 ORDER BY created_time DESC, id DESC
-LIMIT 100`;
+LIMIT $6`;
 
 interface CountedRow extends RowCount, Record<string, unknown> {
   readonly id: string;
@@ -76,10 +76,10 @@ function isBare({ text, attachments, reactions, replyTo }: MessageSnapshot): boo
 export async function findUnshown(
   database: Database,
   { pageId }: Lease,
-  { conversationId, after, upTo, shown }: Stretch,
+  { conversationId, after, upTo, shown, limit }: Stretch,
 ): Promise<readonly string[]> {
   const bounds = [toIso(after) ?? null, toIso(upTo) ?? null];
-  const values = [pageId, toStorableText(conversationId), ...bounds, shown.map(toStorableText)];
+  const values = [pageId, toStorableText(conversationId), ...bounds, shown.map(toStorableText), limit];
   const rows = await database.query<{ id: string }>(FIND_UNSHOWN, values);
   return rows.map(({ id }) => id);
 }

@@ -223,12 +223,13 @@ async function fetchOne(
     try {
       const snapshot = await context.source.fetchConversation({ conversationId, messages: limit }, context.signal);
       if (snapshot?.id !== conversationId) noteFailure(context, failures, { conversationId, ...NOT_SHOWN });
+      context.refusals.inARow = snapshot === undefined ? context.refusals.inARow + 1 : 0;
       if (snapshot === undefined) return undefined;
-      context.refusals.inARow = 0;
       if (limit < messages) shown.mostMessages = limit;
       return snapshot;
     } catch (error) {
       if (size.shrink(limit, error)) continue;
+      context.refusals.inARow += 1;
       noteFailure(context, failures, { conversationId, ...reasonOrThrow(error) });
       return undefined;
     }
@@ -249,8 +250,7 @@ function refusedTooOften(failures: readonly CollectFailure[]): GraphError {
     : new GraphError('GRAPH_ERROR', message, { kind: 'transient' });
 }
 
-function noteFailure({ emit, refusals }: CollectContext, failures: CollectFailure[], failure: CollectFailure): void {
-  refusals.inARow += 1;
+function noteFailure({ emit }: CollectContext, failures: CollectFailure[], failure: CollectFailure): void {
   failures.push(failure);
   emit({ type: 'conversation-failed', conversationId: failure.conversationId, reason: failure.reason });
 }

@@ -12,6 +12,8 @@ export interface SurveyPlan {
   readonly lookbackStart: Instant | undefined;
   /** Of the channel, as the last complete walk left it. */
   readonly watermark: Instant | undefined;
+  /** How far below a watermark walks of the channel look back. */
+  readonly lookbackMs: number;
   /** Whether to send it along as `since`. Nothing is concluded from it. */
   readonly sendSince: boolean;
   /** Collect everything that is listed as if nothing were stored. */
@@ -46,6 +48,7 @@ export function planSurvey({ run, policy, state, retries }: SurveyPlanInput): Su
   return {
     lookbackStart,
     watermark: state.watermark,
+    lookbackMs: state.lookbackMs,
     // A list of which the first page shows nothing below the lookback does not tell whether `since` is ignored.
     sendSince: policy.sendSince && state.filterUsable && state.storedInLookback < LIST_LIMIT,
     forced: policy.forced,

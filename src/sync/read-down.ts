@@ -99,7 +99,12 @@ export async function readDown(run: RunContext, rereading: Rereading): Promise<R
     }
   } catch (error) {
     // What Facebook does not show at all, in however small a piece, was read as far as it can be.
-    if (!isGraphError(error, 'too-much-data') || !reading.scan.meetsNewest) throw error;
+    if (isGraphError(error, 'too-much-data') && reading.scan.meetsNewest) return toResult(run, reading);
+    // What was shown is kept, across the gap.
+    if (concernsOneObject(error) && reading.messages.length > 0) {
+      await run.store.appendMessages(conversationId, reading.messages);
+    }
+    throw error;
   }
   return toResult(run, reading);
 }
@@ -129,8 +134,8 @@ async function read({ store, source }: RunContext, reading: Reading, { items, af
   const oldest = sure.at(-1)?.createdAt;
   if (!reading.scan.isNewestFirst || (oldest === undefined && !isEnd)) return;
   const shown = [...reading.atThatSecond, ...items.map(({ id }) => id)];
-  const stretch = { conversationId, after: isEnd ? undefined : oldest, upTo: reading.sureDownTo, shown };
-  const unshown = await store.findUnshown(stretch);
+  const bounds = { after: isEnd ? undefined : oldest, upTo: reading.sureDownTo };
+  const unshown = await store.findUnshown({ conversationId, ...bounds, shown, limit: MOST_UNSHOWN + 1 });
   for (const id of isEnd ? unshown.slice(0, tellable) : unshown) reading.unshown.add(id);
   reading.atThatSecond = [
     ...(oldest === reading.sureDownTo ? reading.atThatSecond : []),

@@ -100,7 +100,7 @@ async function noteProbed(
   { unseen, answers }: { readonly unseen: Unseen; readonly answers: readonly Probed[] },
 ): Promise<readonly string[]> {
   const shown = answers.filter((answer) => typeof answer === 'object');
-  const stored = await store.findStored(shown);
+  const stored = await store.findStored(shown, { withRows: true });
   const comparisons = shown.map((snapshot) => ({ listed: snapshot, stored: stored.get(snapshot.id) }));
   compare(log, comparisons, prior);
 
