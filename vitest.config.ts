@@ -11,8 +11,8 @@ export default defineConfig({
   test: {
     passWithNoTests: false,
     reporters: ['default', './test/support/closing-line.ts'],
-    // Many of them wait for servers, timers and processes: more than one for each core of a small machine.
-    maxWorkers: Math.max(3, availableParallelism()),
+    // Vitest would leave a core free; on a small machine that is half of it.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         extends: true,

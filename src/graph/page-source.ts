@@ -155,14 +155,14 @@ interface ListResponse extends GraphResponse {
   readonly isSinceRefused?: boolean;
 }
 
-/** The hint is no part of the documented list: a request that is refused with it, however, is made again without it. */
+/** The hint is no part of the documented list: a request that is refused with it is made again without it. */
 async function sendWithSince(send: Send, request: GraphRequest, since: Instant | undefined): Promise<ListResponse> {
   if (since === undefined) return send(request);
   try {
     // Rounded down to the second, so that the hint never cuts off what it should bring.
     return await send({ ...request, params: { ...request.params, since: Math.floor(since / 1000) } });
   } catch (error) {
-    if (!isRefusal(error) && !isGraphError(error, 'permission')) throw error;
+    if (!isRefusal(error, 'invalid')) throw error;
     return { ...(await send(request)), isSinceRefused: true };
   }
 }

@@ -8,7 +8,7 @@ import type { Database } from './connect.ts';
 import { toIso, toText } from './sql-values.ts';
 import { UNDER_LEASE, whyLeaseIsLost } from './leases.ts';
 import { LIVE_MESSAGES } from './message-rows.ts';
-import { toMessageInput, UPSERT_MESSAGES } from './messages.ts';
+import { LIVE_CHANGES, toMessageInput, UPSERT_MESSAGES } from './messages.ts';
 import { nameTrigger } from './name-trigger.ts';
 import { CALLABLE } from './page-schedule.ts';
 
@@ -47,14 +47,18 @@ SELECT count(*)::int AS open FROM (SELECT 1 ${OPEN({ page: '$1', platform: '$2',
 const COMMIT_STEP = `
 WITH lease AS MATERIALIZED (${UNDER_LEASE}), messages AS (
   ${UPSERT_MESSAGES({ input: ['$5', '$6'], source: 'history' })}
+), grown AS (
+  ${LIVE_CHANGES()}
 ), counts AS (
-  SELECT count(*) FILTER (WHERE inserted)::int AS events_created FROM messages
+  SELECT count(*) FILTER (WHERE inserted)::int AS events_created,
+         coalesce((SELECT live FROM grown WHERE conversation_id = $7), 0) AS live
+  FROM messages
 ), conversation AS (
   UPDATE facebook_conversations AS conversation
   SET floor_message_id = $8, floor_message_time = $9, floor_cursor = $10,
       history_complete = $11 AND ($12 OR coalesce(
-        held_message_count + counts.events_created >= collected_message_count, true)),
-      held_message_count = held_message_count + counts.events_created,
+        held_message_count + counts.live >= collected_message_count, true)),
+      held_message_count = held_message_count + counts.live,
       history_retry_at = NULL, history_problem = NULL, revision = revision + 1
   FROM lease, counts
   WHERE conversation.page_id = $1 AND id = $7

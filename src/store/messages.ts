@@ -99,6 +99,20 @@ FROM lease
 WHERE message.page_id = $1 AND message.id = ANY (${ids}::text[]) AND message.deleted_at IS NULL
 RETURNING message.conversation_id`;
 
+/**
+ * By how much a statement changes the number of live messages of each conversation: of `messages` as UPSERT_MESSAGES
+ * answers them, which may have been another conversation's, and of `gone` as MARK_GONE does. The table shows how it was before.
+ */
+export const LIVE_CHANGES = (others = '') => `
+SELECT conversation_id, sum(change)::int AS live FROM (
+  SELECT conversation_id, live::int AS change FROM messages
+  UNION ALL
+  SELECT before.conversation_id, -1 FROM messages
+  JOIN facebook_messages AS before ON before.page_id = $1 AND before.id = messages.id
+  WHERE NOT messages.inserted AND before.deleted_at IS NULL
+  ${others}
+) AS changes GROUP BY conversation_id`;
+
 /** The messages of a batch, each once: Facebook may list one twice when a thread moves while it is paged. */
 export function toMessageInput(
   batch: readonly { readonly conversationId: string; readonly messages: readonly MessageSnapshot[] }[],

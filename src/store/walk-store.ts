@@ -18,7 +18,7 @@ import { toConversationInput, UPSERT_CONVERSATIONS } from './conversations.ts';
 import { UNDER_LEASE, whyLeaseIsLost } from './leases.ts';
 import { appendMessages } from './uncheckpointed-messages.ts';
 import { countRows, findUnshown, LIVE_MESSAGES } from './message-rows.ts';
-import { MARK_GONE, toMessageInput, UPSERT_MESSAGES } from './messages.ts';
+import { LIVE_CHANGES, MARK_GONE, toMessageInput, UPSERT_MESSAGES } from './messages.ts';
 import { nameTrigger } from './name-trigger.ts';
 import { findDueRetries, findOpenRetries, recordFailures, settleRetries } from './retry-ledger.ts';
 import { finishRun, saveCheckpoint } from './end-run.ts';
@@ -34,17 +34,7 @@ WITH lease AS MATERIALIZED (${UNDER_LEASE}), messages AS (
 ), gone AS (
   ${MARK_GONE('$9')}
 ), grown AS (
-  -- What the statement adds to the live messages of a conversation, which it sees as they were before it.
-  SELECT conversation_id, sum(live)::int AS live FROM (
-    SELECT conversation_id, count(*) AS live FROM messages WHERE inserted AND live GROUP BY conversation_id
-    UNION ALL
-    SELECT messages.conversation_id, count(*) FROM messages
-    JOIN facebook_messages AS back ON back.page_id = $1 AND back.conversation_id = messages.conversation_id
-      AND back.id = messages.id AND back.deleted_at IS NOT NULL
-    GROUP BY messages.conversation_id
-    UNION ALL
-    SELECT conversation_id, -count(*) FROM gone GROUP BY conversation_id
-  ) AS changes GROUP BY conversation_id
+  ${LIVE_CHANGES('UNION ALL SELECT conversation_id, -1 FROM gone')}
 ), conversations AS (
   ${UPSERT_CONVERSATIONS({ input: ['$5', '$6'], platform: '$2', fence: '$3', held: LIVE_AFTER })}
 ), retried AS (

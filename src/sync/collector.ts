@@ -44,6 +44,7 @@ export function openCollector(run: RunContext, nestedLimit: number, rereads?: Re
   const failed = new Set<string>();
   const pages: SurveyBatch[] = [];
   const progress = createProgress();
+  const turns = createTurns();
   let counts: RunCounts = NO_COUNTS;
 
   const start = (work: Work): Promise<void> =>
@@ -61,8 +62,10 @@ export function openCollector(run: RunContext, nestedLimit: number, rereads?: Re
     const last = batch.at(-1);
     if (last === undefined) return;
     const finish = progress.begin(last);
+    const turn = turns.take(batch.flatMap((page) => [...page.changed]));
     await start(async (context) => {
-      const result = await collect(context, batch);
+      await turn.comes;
+      const result = await collect(context, batch).finally(turn.end);
       finish();
       return result;
     });
@@ -108,6 +111,28 @@ function createProgress() {
       };
     },
     reached: () => reached,
+  };
+}
+
+/**
+ * One conversation may be listed twice, on a later page or by a recheck. Two statements that write it at once would
+ * each count its messages without those of the other.
+ */
+function createTurns() {
+  const busy = new Map<string, Promise<void>>();
+  return {
+    take(ids: readonly string[]) {
+      const comes = Promise.all(ids.flatMap((id) => busy.get(id) ?? []));
+      const { promise, resolve } = Promise.withResolvers<void>();
+      for (const id of ids) busy.set(id, promise);
+      return {
+        comes,
+        end() {
+          resolve();
+          for (const id of ids) if (busy.get(id) === promise) busy.delete(id);
+        },
+      };
+    },
   };
 }
 

@@ -26,7 +26,12 @@ export async function* survey(run: RunContext, plan: SurveyPlan): AsyncGenerator
     if (pass.kind === 'filtered' && end !== 'cursor-died') await disableFilter(run, end);
     // Nothing moves behind the back of a walk that was one answer.
     const needsRecheck = plan.rechecks && (checkpoint !== undefined || met.pages > 1);
-    const following = nextPass(pass, end, { next, nextWatermark: met.nextWatermark, lookbackMs: plan.lookbackMs, needsRecheck });
+    const following = nextPass(pass, end, {
+      next,
+      nextWatermark: met.nextWatermark,
+      lookbackMs: plan.lookbackMs,
+      needsRecheck,
+    });
     if (following === 'give-up') throw refusal;
     if (following !== 'done' && following.restarts > pass.restarts) tellRestart(run, refusal);
     pass = following;

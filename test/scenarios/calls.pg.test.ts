@@ -72,9 +72,14 @@ describe('calls', () => {
     const calls = told.filter((event) => event.type === 'call-finished');
     expect(calls).toHaveLength(world.simulator.calls.total.calls);
 
-    const [connecting, refused, ...others] = calls;
-    expect(connecting).not.toHaveProperty('runId');
-    expect(connecting).toMatchObject({ channel: undefined, kind: 'accounts', status: 'ok' });
+    const [asking, connecting, refused, ...others] = calls;
+    for (const [call, kind] of [
+      [asking, 'token'],
+      [connecting, 'accounts'],
+    ] as const) {
+      expect(call).not.toHaveProperty('runId');
+      expect(call).toMatchObject({ channel: undefined, kind, status: 'ok' });
+    }
     expect(refused).toMatchObject({ kind: 'light', status: 'GRAPH_ERROR', graphCode: 2, runId: answer.runId });
     expect(new Set(others.map(({ kind }) => kind))).toEqual(new Set(['light', 'nested']));
     for (const { channel, status, durationMs, waitedMs, usage } of others) {
@@ -82,7 +87,7 @@ describe('calls', () => {
       expect(usage.quotas.map(({ quota }) => quota)).toContain('messenger');
       for (const ms of [durationMs, waitedMs]) expect(ms).toBeGreaterThanOrEqual(0);
     }
-    expect(answer.graphCalls).toBe(calls.length - 1);
+    expect(answer.graphCalls).toBe(calls.length - 2);
   });
 
   it('changes that lie far apart are read singly where Facebook brings few conversations at once', async () => {

@@ -163,6 +163,22 @@ describe('an unsent message', () => {
   });
 });
 
+describe('a conversation that goes on under another id', () => {
+  it('has the messages of the old one, as many as are counted', async () => {
+    await using world = await openSynced({ messagesPerConversation: MANY });
+    const { facebookPageId, tidemark } = world;
+    const [id = ''] = await query(world, `${FULLEST} LIMIT 1`);
+    world.simulator.world.renameConversation(id);
+    const repaired = await tidemark.verify({ facebookPageId, repair: true });
+    expect(repaired.counts).toMatchObject({ missing: 1, stale: 0, deleted: 1 });
+    expect((await tidemark.verify({ facebookPageId })).counts).toMatchObject({ missing: 0, stale: 0, deleted: 0 });
+    await tidemark.collectHistory({});
+    expect(await query(world, 'SELECT id FROM facebook_conversations WHERE history_problem IS NOT NULL')).toEqual([]);
+    expect((await tidemark.verify({ facebookPageId })).counts).toMatchObject({ missing: 0, stale: 0, deleted: 0 });
+    expect(await world.differences()).toEqual([]);
+  });
+});
+
 describe('a message that is delivered late', () => {
   it.each([4, 30, 100])('%i below the newest held one is brought by the next sync', async (below) => {
     await using world = await openSynced({ messagesPerConversation: MANY });

@@ -26,7 +26,6 @@ describe('the since hint', () => {
   for (const effect of [
     { type: 'error', code: 100, message: '(#100) The parameter since is not supported' },
     { type: 'error', code: 1, status: 500, isTransient: false },
-    { type: 'error', code: 10, message: '(#10) This needs a permission' },
   ] as const) {
     it(`costs one call more where it is refused with code ${effect.code}, and is not sent again`, async () => {
       const messagesPerConversation = { min: 1, max: 3, mean: 2 };
