@@ -143,12 +143,13 @@ export function openJobs(parts: JobsParts): Jobs {
   return {
     async close(endRuns) {
       stopDeliveries();
-      await deliveries?.ended();
-      await jobs.close(async () => {
+      // Side by side: with a database that does not answer, one wait is long enough.
+      const closing = jobs.close(async () => {
         await endRuns();
         await contacts?.ended();
         await following.settled();
       });
+      await Promise.all([deliveries?.ended(), closing]);
     },
 
     api: {

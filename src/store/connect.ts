@@ -93,7 +93,7 @@ export function connect(options: ConnectOptions): Database {
   const findTarget = () => (target ??= readConnectionString(options.connectionString));
   const pool = createPool({
     maxConnections: options.maxConnections ?? MAX_CONNECTIONS,
-    open: (onEnd) => openConnection(findTarget(), onEnd),
+    open: (opening) => openConnection(findTarget(), opening),
     isFull: isServerFull,
   });
   let server: { readonly facts: ServerFacts; readonly toOpening: Opening } | undefined;

@@ -43,20 +43,26 @@ const readTypes: pg.CustomTypesConfig = {
 /** Servers that are known to have no TLS: the next connection need not ask. */
 const plainServers = new WeakSet<ConnectionTarget>();
 
-/** `onEnd` is told once, when it has ended by itself. */
-export async function openConnection(target: ConnectionTarget, onEnd: () => void): Promise<Connection> {
-  if (plainServers.has(target)) return open(withoutTls(target.connectionString), onEnd);
+export interface OpenOptions {
+  /** Told once, when the connection has ended by itself. */
+  readonly onEnd: () => void;
+  /** Nobody wants it any more. */
+  readonly signal: AbortSignal;
+}
+
+export async function openConnection(target: ConnectionTarget, opening: OpenOptions): Promise<Connection> {
+  if (plainServers.has(target)) return open(withoutTls(target.connectionString), opening);
   try {
-    return await open(target.connectionString, onEnd);
+    return await open(target.connectionString, opening);
   } catch (error) {
     const hasNoTls = error instanceof Error && error.message.includes('does not support SSL');
     if (!target.mayBePlain || !hasNoTls) throw error;
     plainServers.add(target);
-    return open(withoutTls(target.connectionString), onEnd);
+    return open(withoutTls(target.connectionString), opening);
   }
 }
 
-async function open(connectionString: string, onEnd: () => void): Promise<Connection> {
+async function open(connectionString: string, { onEnd, signal }: OpenOptions): Promise<Connection> {
   const socket = new Socket();
   const client = new pg.Client({
     connectionString,
@@ -78,12 +84,16 @@ async function open(connectionString: string, onEnd: () => void): Promise<Connec
   };
   client.on('error', end);
   client.on('end', end);
+  const giveUp = () => void socket.destroy();
+  signal.addEventListener('abort', giveUp);
   try {
     await client.connect();
     isUsable = true;
   } catch (error) {
     socket.destroy();
     throw error;
+  } finally {
+    signal.removeEventListener('abort', giveUp);
   }
   return {
     client,

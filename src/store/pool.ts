@@ -4,7 +4,7 @@
  * one that has gone silent.
  */
 import { TidemarkError } from '../core/errors.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, OpenOptions } from './connection.ts';
 
 /** `health` asks whether there is an answer: it goes first, and takes what is free. */
 export type Lane = 'work' | 'read' | 'health';
@@ -20,8 +20,7 @@ export interface Pool {
 
 export interface PoolOptions {
   readonly maxConnections: number;
-  /** `onEnd` is told when the connection has ended by itself. */
-  readonly open: (onEnd: () => void) => Promise<Connection>;
+  readonly open: (options: OpenOptions) => Promise<Connection>;
   /** Whether the server has no connection left for us, as this error says. */
   readonly isFull: (error: unknown) => boolean;
 }
@@ -57,6 +56,9 @@ export function createPool({ maxConnections, open, isFull }: PoolOptions): Pool 
   let pausedUntil = 0;
   let isClosed = false;
   let emptied: PromiseWithResolvers<void> | undefined;
+  /** Aborted when connections that are being opened are to be given up. */
+  const ending = new AbortController();
+  const isEmpty = () => all.size + opening === 0;
 
   /** How many a lane may use: with one connection, either may have it. */
   function shareOf(lane: Lane): number {
@@ -92,7 +94,7 @@ export function createPool({ maxConnections, open, isFull }: PoolOptions): Pool 
     opening += 1;
     let failure: unknown;
     try {
-      const connection: Connection = await open(() => forget(connection));
+      const connection: Connection = await open({ onEnd: () => forget(connection), signal: ending.signal });
       if (isClosed) connection.destroy();
       else if (connection.isUsable) all.add(connection);
       waiter.resolve(connection);
@@ -101,6 +103,7 @@ export function createPool({ maxConnections, open, isFull }: PoolOptions): Pool 
       failure = error;
     } finally {
       opening -= 1;
+      if (isEmpty()) emptied?.resolve();
     }
     used[waiter.lane] -= 1;
     if (!isClosed && isFull(failure) && mayWait(waiter, failure)) waiting.unshift(waiter);
@@ -126,7 +129,7 @@ export function createPool({ maxConnections, open, isFull }: PoolOptions): Pool 
     all.delete(connection);
     const index = idle.findIndex((item) => item.connection === connection);
     if (index !== -1) clearTimeout(idle.splice(index, 1)[0]?.timer);
-    if (all.size === 0) emptied?.resolve();
+    if (isEmpty()) emptied?.resolve();
     serve();
   }
 
@@ -192,8 +195,9 @@ export function createPool({ maxConnections, open, isFull }: PoolOptions): Pool 
       const closed = new TidemarkError('DATABASE_UNAVAILABLE', 'The connections to the database are closed.');
       for (const waiter of waiting.splice(0)) waiter.reject(closed);
       for (const { connection } of idle.slice()) end(connection);
-      if (all.size === 0) return;
+      if (isEmpty()) return;
       const cut = setTimeout(() => {
+        ending.abort();
         for (const connection of Array.from(all)) {
           connection.destroy();
           forget(connection);
