@@ -4,6 +4,7 @@ import { toRunView } from '../api/views/run-view.ts';
 import { TidemarkError } from '../core/errors.ts';
 import type { Page, PageRef, Platform, Run } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
+import { startTime } from './deadline.ts';
 
 /** Which runs to list; without Page and platform, all. */
 export interface RunListQuery {
@@ -30,9 +31,9 @@ export interface RunReaderParts {
   readonly signal: AbortSignal;
 }
 
-/** What a caller waits for at most who cancels a run: one that hangs with the database ends later, by itself. */
+/** What a caller waits for at most who cancels a run: for its end, and for all of the answer. */
 const CANCEL_MS = 5500;
-const CANCEL_LEAST_MS = 1000;
+const ANSWER_MS = 7000;
 
 /** The row is all that processes share of a run; this is how often who watches one reads it. */
 const READ_EVERY_MS = 500;
@@ -44,6 +45,13 @@ export function openRunReader({ records, findPage, cancel, clock, signal }: RunR
     return run;
   }
 
+  /** True, or the error of a run that is none or over. */
+  async function request(runId: string): Promise<true> {
+    const { id, status } = await find(runId);
+    if (await records.requestCancel(id)) return true;
+    throw new TidemarkError('RUN_ENDED', `Run ${id} has ended already (${status}).`);
+  }
+
   return {
     async list({ platform, limit, ...ref }) {
       const named = ref.pageId !== undefined || ref.facebookPageId !== undefined;
@@ -53,16 +61,19 @@ export function openRunReader({ records, findPage, cancel, clock, signal }: RunR
     },
     find: async (runId) => toRunView(await find(runId)),
     async cancel(runId) {
-      const endsAt = clock.monotonicMs() + CANCEL_MS;
-      const { id, status } = await find(runId);
-      if (!(await records.requestCancel(id))) {
-        throw new TidemarkError('RUN_ENDED', `Run ${id} has ended already (${status}).`);
-      }
-      // Elsewhere it is seen with the next renewal of the lease.
-      const over = new AbortController();
-      const timeUp = clock.sleep(Math.max(CANCEL_LEAST_MS, endsAt - clock.monotonicMs()), over.signal).catch(() => {});
-      await Promise.race([cancel(id), timeUp]).finally(() => over.abort());
-      return toRunView(await find(id));
+      const toEnd = startTime(clock, CANCEL_MS);
+      const toAnswer = startTime(clock, ANSWER_MS);
+      const requested = await toAnswer.within(request(runId));
+      // Elsewhere it is seen with the next renewal of the lease. What hangs with the database ends later, by itself.
+      await toEnd.within(cancel(runId));
+      const run = requested && (await toAnswer.within(find(runId)));
+      if (run !== undefined) return toRunView(run);
+      throw new TidemarkError(
+        'DATABASE_UNAVAILABLE',
+        `The database has not answered for ${ANSWER_MS / 1000} s: run ${runId} ends if it is one of this process; ` +
+          'whether another one was told to end it is not known. Look at it, or cancel it again, when the database is back.',
+        { retryAfterMs: ANSWER_MS },
+      );
     },
     async *watch(runId, { signal: wanted = signal } = {}) {
       const ended = AbortSignal.any([signal, wanted]);
