@@ -90,9 +90,10 @@ export function createFake(options: FakeOptions = {}): Fake {
         { ...mirrored, rows, runs, embeddedDatabaseUrl, onEvent, onWork, onRead, onSynced, onStart },
       );
       opened = { tidemark, settings };
-      const close = async (): Promise<void> => {
-        note('close tidemark');
-        await tidemark.close();
+      let closed: Promise<void> | undefined;
+      const close = (): Promise<void> => {
+        if (closed === undefined) note('close tidemark');
+        return (closed ??= tidemark.close());
       };
       return { ...tidemark, close, [Symbol.asyncDispose]: close };
     },
